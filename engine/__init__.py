@@ -1,0 +1,18 @@
+"""The mathematics of the course, one module per kind of network: NumPy and Numba, nothing of browsers or lessons.
+
+`engine.parity`, `engine.cec`, `engine.gamma`: networks. `engine.series`: signals to feed them.
+`engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
+A module is imported when it is first used, and a kernel is compiled when it is first called.
+"""
+import importlib
+
+
+def __getattr__(name):
+    """Import `engine.<name>` on first use, so that `import engine` stays light and no list of modules is needed."""
+    module = f"{__name__}.{name}"
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None

@@ -1,0 +1,55 @@
+"""Fill Numba's cache: `python -m engine.warm` compiles every kernel once, so that no reader waits for a compiler."""
+import time
+
+import numpy as np
+
+from engine import cec, gamma, parity, series
+
+
+def compile_kernels():
+    """Call every public function once, with the kinds of argument that the pages pass."""
+    _parity()
+    _cec()
+    _gamma()
+
+
+def _parity():
+    bits = "0011"
+    weights = parity.perturb(parity.EXACT, 0.1, np.random.default_rng(0))
+    for activation in parity.ACTIVATIONS:
+        result = parity.run(bits, weights=weights, activation=activation, steepness=5.0)
+    parity.running_xor(bits)
+    parity.first_error(result.output, bits)
+    parity.jacobian_norms(bits, weights=weights, steepness=5.0)
+
+
+def _cec():
+    x = series.step(4)
+    cec.gate(x, x)
+    cec.run(x, x, x, output_gate=x, w=1.0, c0=0.0)
+    cec.sensitivity(x, x, w=1.0)
+    cec.factors(x, w=1.0)
+    cec.log10_products(x, w=1.0)
+
+
+def _gamma():
+    x, d = series.impulse(4), series.sine(4, 4)
+    gamma.run(x, 0.5, taps=2)
+    gamma.impulse_response(0.5, 4, taps=2)
+    gamma.impulse_response_closed_form(0.5, 4, taps=2)
+    gamma.delay_line(x, 2)
+    gamma.frequency_response(0.5, [0.0, 1.0], taps=2)
+    gamma.mean_lag(0.5, 2)
+    gamma.half_life(0.5)
+    gamma.gradient(x, d, 0.5)
+    gamma.loss_curve(x, d, [0.5, 1.0])
+    gamma.descend(x, d, 0.5, learning_rate=0.1, n_steps=2)
+    series.square(4, 4)
+    series.noise(4, np.random.default_rng(0))
+    series.scaled(series.sunspots()[1])
+
+
+if __name__ == "__main__":
+    start = time.perf_counter()
+    compile_kernels()
+    print(f"engine kernels ready in {time.perf_counter() - start:.1f} s")

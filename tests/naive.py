@@ -1,0 +1,95 @@
+"""Slow, literal references: one textbook line per code line, plain numbers, nothing imported from the engine.
+
+Sequences go in and come out as lists. Index 0 is step 1, and everything before step 1 is zero.
+The functions only add, multiply and compare, so they work with float, complex, Fraction or Decimal alike.
+"""
+from decimal import Decimal, localcontext
+
+
+def hardlim(net):
+    return 1 if net >= 0 else 0
+
+
+def parity_network(bits, U, W, b, V, b_out, activation):
+    """Two hidden units with feedback, one output (Eq. 12.36 gives the weights); lists of net, h, output net, output."""
+    nets, hidden, output_nets, outputs = [], [], [], []
+    h = [0, 0]
+    for x in bits:
+        net = [U[n] * x + W[n][0] * h[0] + W[n][1] * h[1] + b[n] for n in (0, 1)]
+        h = [activation(net[0]), activation(net[1])]
+        output_net = V[0] * h[0] + V[1] * h[1] + b_out
+        nets.append(net)
+        hidden.append(h)
+        output_nets.append(output_net)
+        outputs.append(activation(output_net))
+    return nets, hidden, output_nets, outputs
+
+
+def parity(bits):
+    """1 where the number of ones so far is odd."""
+    return [sum(bits[: t + 1]) % 2 for t in range(len(bits))]
+
+
+def product_2x2(A, B):
+    return [[A[i][0] * B[0][j] + A[i][1] * B[1][j] for j in (0, 1)] for i in (0, 1)]
+
+
+def spectral_norm_2x2(A):
+    """Square root of the largest root of s^2 - (sum of squares) s + det^2 = 0, in Decimal."""
+    squares = sum(A[i][j] ** 2 for i in (0, 1) for j in (0, 1))
+    determinant = A[0][0] * A[1][1] - A[0][1] * A[1][0]
+    return ((squares + (squares**2 - 4 * determinant**2).sqrt()) / 2).sqrt()
+
+
+def parity_jacobians(bits, U, W, b, V, b_out, steepness, digits=120):
+    """Norms of dh(t)/dh(t-1), and log10 norms of dh(T)/dh(t), with `digits` decimal digits; lists of Decimal."""
+    with localcontext() as context:
+        context.prec = digits
+        context.Emin, context.Emax = -10**9, 10**9
+        U, b, V = ([Decimal(float(v)) for v in vector] for vector in (U, b, V))
+        W = [[Decimal(float(v)) for v in row] for row in W]
+        k = Decimal(float(steepness))
+
+        def logistic(net):
+            return 1 / (1 + (-k * net).exp())
+
+        _, hidden, _, _ = parity_network(bits, U, W, b, V, Decimal(float(b_out)), logistic)
+        steps = [[[k * h[i] * (1 - h[i]) * W[i][j] for j in (0, 1)] for i in (0, 1)] for h in hidden]
+        product, logs = [[Decimal(1), Decimal(0)], [Decimal(0), Decimal(1)]], []
+        for jacobian in reversed(steps):
+            logs.append(spectral_norm_2x2(product).log10())
+            product = product_2x2(product, jacobian)
+        return [spectral_norm_2x2(jacobian) for jacobian in steps], logs[::-1]
+
+
+def carousel(x, i, f, o, w, c0):
+    """c(t) = i(t) x(t) + w f(t) c(t-1); y(t) = o(t) c(t)."""
+    c, y, previous = [], [], c0
+    for t in range(len(x)):
+        previous = i[t] * x[t] + w * f[t] * previous
+        c.append(previous)
+        y.append(o[t] * previous)
+    return c, y
+
+
+def carousel_product(f, w, t):
+    """Product of w f(j) for j = t+1 ... T, where t is a step counted from 1."""
+    product = w**0
+    for j in range(t, len(f)):
+        product = product * w * f[j]
+    return product
+
+
+def gamma_line(x, alpha, taps):
+    """a_k(t) = alpha a_{k-1}(t-1) + (1 - alpha) a_k(t-1), a_0 = x; one list of taps per step."""
+    rows = [[0] * taps]
+    for t in range(1, len(x)):
+        feeding = [x[t - 1], *rows[t - 1]]
+        rows.append([alpha * feeding[k] + (1 - alpha) * rows[t - 1][k] for k in range(taps)])
+    return rows
+
+
+def gamma_loss(x, d, alpha):
+    """Sum of (d(t) - a(t))^2 for one gamma element."""
+    a = gamma_line(x, alpha, 1)
+    return sum((d[t] - a[t][0]) ** 2 for t in range(len(x)))
