@@ -12,11 +12,11 @@ from functools import cache, wraps
 from pathlib import Path
 
 from jinja2 import Environment
-from markupsafe import Markup
 from panel.io.server import INDEX_HTML, RootHandler
 from tornado.web import authenticated
 
 from app import latency
+from app.theme import PALETTE
 
 APP = Path(__file__).parent
 PAGES = APP / "pages"
@@ -41,20 +41,20 @@ def index_html(stems: tuple[str, ...] | None = None) -> str:
     """
     import lessons
 
-    with_lesson = set(page_stems() if stems is None else stems) & set(lessons.stems())
-    cards = [(stem, lessons.load(stem), _picture(Path(lessons.__file__).parent, stem)) for stem in with_lesson]
-    cards.sort(key=lambda card: card[1].order)
-    return Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8")).render(cards=cards)
+    shown = [stem for stem in lessons.stems() if stem in (page_stems() if stems is None else stems)]
+    cards = [(lesson, lessons.render(lesson.summary, inline=True), _picture(lessons.FOLDER / f"{lesson.stem}.svg"))
+             for lesson in map(lessons.load, shown)]
+    template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(cards=cards, palette=PALETTE)
 
 
-def _picture(folder: Path, stem: str) -> Markup:
-    """Return the lesson's drawing as inline SVG, so that the theme's colours reach it; empty if it has none."""
-    file = folder / f"{stem}.svg"
+def _picture(file: Path) -> str:
+    """Return a lesson's drawing as inline SVG, so that the theme's colours reach it; empty if it has none."""
     if not file.exists():
-        return Markup("")
+        return ""
     drawing = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
     # All drawings end up in one document, where two arrowheads of the same name would be one.
-    return Markup(re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{stem}-", drawing))
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{file.stem}-", drawing)
 
 
 def install() -> None:
