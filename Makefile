@@ -1,0 +1,42 @@
+PYTHON ?= python3
+PORT ?= 5006
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help serve test lint clean
+
+help:
+	@echo "make serve [PORT=5006]   set up on first use, then serve the course"
+	@echo "make test                set up on first use, then run all tests"
+	@echo "make lint                check the code's style"
+	@echo "make clean               remove the virtual environment and all caches"
+
+serve: $(VENV)/installed
+	@PORT=$(PORT) $(IN_VENV) -m app
+
+test: $(VENV)/installed-dev
+	@$(IN_VENV) -m pytest -q
+
+lint: $(VENV)/installed-dev
+	@$(IN_VENV) -m ruff check
+
+clean:
+	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build unrolled.egg-info
+	@find app engine lessons tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two stamps, so that a lecturer who only serves the course does not wait for the test tools.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+	  sys.exit(v < (3, 11) and f"Unrolled needs Python 3.11 or newer; $(PYTHON) is {v[0]}.{v[1]}. Try make PYTHON=python3.12")'
+	@echo "Setting up $(VENV): a minute or two, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) --editable .
+	@echo "Compiling the kernels"
+	@$(IN_VENV) -m engine.warm
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "Installing the test tools"
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
