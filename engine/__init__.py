@@ -4,6 +4,7 @@
 `engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
 A module is imported when it is first used, and a kernel is compiled when it is first called.
 """
+
 import importlib
 
 

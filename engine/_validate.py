@@ -1,4 +1,5 @@
 """Coercion and checks shared by the public functions. Every refusal is a ValueError that names the argument."""
+
 import operator
 
 import numpy as np
@@ -21,7 +22,8 @@ def array(name, values, shape):
         for given_length, length in zip(result.shape, shape, strict=True)
     )
     if not fits:
-        raise ValueError(f"{name} must have {_describe(shape)}, got shape {result.shape}")
+        given_shape = f"shape {result.shape}" if result.ndim else _short(values)
+        raise ValueError(f"{name} must have {_describe(shape)}, got {given_shape}")
     if not np.isfinite(result).all():
         raise ValueError(f"{name} must be finite, got {result[~np.isfinite(result)][0]}")
     return result

@@ -7,6 +7,7 @@ In general dc(t)/dc(k) is the product of w f(j) over j = k+1 ... t, so one close
 
 Source: Neural Network Design, Deep Learning, chapter 12: Eq. 12.37 (gate), Fig. 12.15 (carousel), Fig. 12.16 (gated).
 """
+
 from typing import NamedTuple
 
 import numpy as np

@@ -9,6 +9,7 @@ Tap k answers an impulse with C(t-1, k-1) alpha^k (1-alpha)^(t-k) at lag t, whic
 Sources: Neural Network Design, Deep Learning, chapter 12: Figs. 12.3 and 12.4, Eq. 12.1 (read its second "=" as "+"),
 Eq. 12.2; solved problem P12.3 for the gradient. The taps beyond the first follow from convolving Eq. 12.2 with itself.
 """
+
 import math
 from typing import NamedTuple
 

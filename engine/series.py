@@ -2,6 +2,7 @@
 
 The sunspot numbers are yearly means, shipped as engine/data/sunspots.csv with their source in its first lines.
 """
+
 import functools
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """Fill Numba's cache: `python -m engine.warm` compiles every kernel once, so that no reader waits for a compiler."""
+
 import time
 
 import numpy as np

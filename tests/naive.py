@@ -3,7 +3,9 @@
 Sequences go in and come out as lists. Index 0 is step 1, and everything before step 1 is zero.
 The functions only add, multiply and compare, so they work with float, complex, Fraction or Decimal alike.
 """
+
 from decimal import Decimal, localcontext
+from math import comb
 
 
 def hardlim(net):
@@ -45,7 +47,7 @@ def parity_jacobians(bits, U, W, b, V, b_out, steepness, digits=120):
     """Norms of dh(t)/dh(t-1), and log10 norms of dh(T)/dh(t), with `digits` decimal digits; lists of Decimal."""
     with localcontext() as context:
         context.prec = digits
-        context.Emin, context.Emax = -10**9, 10**9
+        context.Emin, context.Emax = -(10**9), 10**9
         U, b, V = ([Decimal(float(v)) for v in vector] for vector in (U, b, V))
         W = [[Decimal(float(v)) for v in row] for row in W]
         k = Decimal(float(steepness))
@@ -89,7 +91,17 @@ def gamma_line(x, alpha, taps):
     return rows
 
 
-def gamma_loss(x, d, alpha):
-    """Sum of (d(t) - a(t))^2 for one gamma element."""
-    a = gamma_line(x, alpha, 1)
-    return sum((d[t] - a[t][0]) ** 2 for t in range(len(x)))
+def gamma_loss(x, d, alpha, nudge=None):
+    """Sum of (d(t) - a(t))^2 for one gamma element; `nudge` is added to a(t), to differentiate by it."""
+    nudge = nudge or [0] * len(x)
+    loss, a, earlier_x = 0, 0, 0
+    for t in range(len(x)):
+        a = alpha * earlier_x + (1 - alpha) * a + nudge[t]
+        earlier_x = x[t]
+        loss = loss + (d[t] - a) ** 2
+    return loss
+
+
+def gamma_impulse(alpha, lag, tap):
+    """C(t-1, k-1) alpha^k (1-alpha)^(t-k), exact for a Fraction alpha."""
+    return comb(lag - 1, tap - 1) * alpha**tap * (1 - alpha) ** (lag - tap) if lag >= tap else 0 * alpha

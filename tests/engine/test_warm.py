@@ -1,0 +1,98 @@
+import os
+import subprocess
+import sys
+import types
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numba import config
+
+import engine
+from engine import cec, gamma, parity, series, warm
+
+compiled_only = pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled with NUMBA_DISABLE_JIT=1")
+
+COUNT_SIGNATURES = """
+import importlib, pkgutil
+import engine
+modules = [importlib.import_module(f"engine.{m.name}") for m in pkgutil.iter_modules(engine.__path__)]
+kernels = {f"{m.__name__}.{n}": k for m in modules for n, k in vars(m).items() if hasattr(k, "signatures")}
+assert len(kernels) > 5, kernels
+signatures = lambda: {name: len(kernel.signatures) for name, kernel in kernels.items()}
+"""
+
+
+def run_python(code):
+    """A fresh interpreter, because this one has called kernels already."""
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT_SIGNATURES + code],
+        cwd=os.path.dirname(os.path.dirname(engine.__file__)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@compiled_only
+def test_import_compiles_nothing():
+    run_python("assert not any(signatures().values()), signatures()")
+
+
+@compiled_only
+def test_every_kernel_is_compiled_once_and_no_other_argument_type_compiles_another():
+    run_python("""
+import numpy as np
+from engine import cec, gamma, parity, warm
+warm.compile_kernels()
+before = signatures()
+# 0 for a helper that came from the cache inside its caller
+assert set(before.values()) <= {0, 1} and sum(before.values()) > 5, before
+frozen = np.ones(6)[::2]
+frozen.flags.writeable = False
+for x in (frozen, frozen.astype(np.float32), frozen.astype(bool), [1, 1, 1], (1, 1, True)):
+    parity.run(x), parity.run("011", activation="logistic", steepness=np.float32(3)), parity.jacobian_norms(x)
+    cec.run(x, x, x, w=1, c0=np.int64(0)), cec.sensitivity(x, x, w=1), cec.log10_products(x, w=1)
+    gamma.run(x, 1, taps=np.int64(2)), gamma.gradient(x, x, 1), gamma.loss_curve(x, x, x)
+    gamma.descend(x, x, 1, learning_rate=1, n_steps=np.int32(1)), gamma.impulse_response_closed_form(1, 3)
+assert signatures() == before, signatures()
+""")
+
+
+def test_warm_calls_every_public_function(monkeypatch):
+    called = set()
+
+    def spy(module, name, function):
+        def recorded(*args, **kwargs):
+            called.add(f"{module.__name__}.{name}")
+            return function(*args, **kwargs)
+
+        return recorded
+
+    public = set()
+    for module in (parity, cec, gamma, series):
+        for name, function in list(vars(module).items()):
+            own = isinstance(function, types.FunctionType) and function.__module__ == module.__name__
+            if own and not name.startswith("_"):
+                public.add(f"{module.__name__}.{name}")
+                monkeypatch.setattr(module, name, spy(module, name, function))
+    warm.compile_kernels()
+    assert len(public) > 20
+    assert called == public
+
+
+def test_modules_are_found_as_attributes_of_the_package():
+    assert engine.gamma is gamma
+    assert not hasattr(engine, "no_such_module")
+
+
+def test_several_threads_get_the_results_of_one():
+    def work(seed):
+        x = series.noise(300, np.random.default_rng(seed))
+        return gamma.descend(x, x, 0.9, learning_rate=0.1, n_steps=5).alpha
+
+    alone = [work(seed) for seed in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(work, range(8)))
+    np.testing.assert_array_equal(together, alone)
