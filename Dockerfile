@@ -34,7 +34,7 @@ ENV PATH=/venv/bin:$PATH \
     UNROLLED_ORIGIN=*
 COPY --from=builder /venv /venv
 WORKDIR /app
-RUN useradd --system --uid 10001 --no-create-home --home-dir /app unrolled && chown unrolled /app
+RUN useradd --uid 10001 --no-create-home --home-dir /app unrolled && chown unrolled /app
 USER unrolled
 RUN python -m engine.warm
 EXPOSE 5006
