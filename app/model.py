@@ -1,0 +1,116 @@
+"""The part of a page that knows no browser: parameters with bounds, the engine call, and what they mean in words."""
+
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import param
+
+from app.sequence import MAX_STEPS, Sequence
+
+
+class Check(NamedTuple):
+    """The engine's verdict on a challenge or a prediction, with one sentence that says why."""
+
+    passed: bool
+    reason: str
+
+
+class PageModel(param.Parameterized):
+    """Parameters shared by all pages. A page adds its own, and says how to `compute` and `describe` them.
+
+    Time steps count from 1. `cursor` is the step under the time cursor; it never changes the result.
+    """
+
+    stem: ClassVar[str]
+
+    n_steps = param.Integer(13, bounds=(1, MAX_STEPS), label="steps T", doc="number of time steps shown")
+    cursor = param.Integer(1, bounds=(1, MAX_STEPS), doc="time step under the cursor")
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        self._result = None
+        self.preset = ""
+        self._notices: list[str] = []
+        inputs = [name for name in self.param if name not in ("name", "cursor")]
+        self.param.watch(self._forget, inputs)
+
+    def _forget(self, *events) -> None:
+        self._result = None
+
+    @property
+    def result(self):
+        """What `compute` returns for the present parameters, computed once."""
+        if self._result is None:
+            self._result = self.compute()
+        return self._result
+
+    def notify(self, notice: str) -> None:
+        """Tell the reader something once, above the plots."""
+        self._notices.append(notice)
+
+    def take_notices(self) -> list[str]:
+        """The notices since the last call."""
+        notices, self._notices = self._notices, []
+        return notices
+
+    @property
+    def time(self) -> np.ndarray:
+        """Steps 1…T."""
+        return np.arange(1, self.n_steps + 1)
+
+    @property
+    def at(self) -> int:
+        """The cursor, kept inside the steps shown."""
+        return min(self.cursor, self.n_steps)
+
+    def sequence(self, name: str) -> np.ndarray:
+        """The first T values of a `Sequence` parameter, (T,)."""
+        return self.param[name].padded(getattr(self, name), self.n_steps)
+
+    @classmethod
+    def state_parameters(cls) -> tuple[str, ...]:
+        """Names of the parameters that make up a page's state: all but `name`."""
+        return tuple(name for name in cls.param if name != "name")
+
+    @classmethod
+    def sequences(cls) -> tuple[str, ...]:
+        return tuple(name for name in cls.state_parameters() if isinstance(cls.param[name], Sequence))
+
+    def edit(self, name: str, steps: dict[int, float]) -> None:
+        """Set single steps (from 1) of a sequence, clipped into its bounds."""
+        parameter = self.param[name]
+        values = self.sequence(name)
+        low, high = parameter.bounds
+        for step, value in steps.items():
+            if 1 <= step <= self.n_steps:
+                values[step - 1] = round(value) if parameter.binary else round(value, 2)
+        tail = getattr(self, name)[self.n_steps:]
+        setattr(self, name, (*np.clip(values, low, high).tolist(), *tail))
+
+    def compute(self):
+        """Call the engine. One call per change; the result is kept until a parameter changes."""
+        raise NotImplementedError
+
+    def sentence(self) -> str:
+        """What the plots show now, in words: also their text alternative for screen readers."""
+        raise NotImplementedError
+
+    def divergence(self, step: int) -> str:
+        """Why the plotted values passed the plots' limit at `step`: the factor and the reason."""
+        return "The values grow without bound for these settings."
+
+    def table(self) -> dict[str, np.ndarray]:
+        """The plotted traces by column name, each (T,), for CSV and for `script`."""
+        raise NotImplementedError
+
+    def script(self) -> str:
+        """Python lines that compute `table` again with the engine alone and leave it in a dict `table`."""
+        raise NotImplementedError
+
+    def signal(self, name: str) -> np.ndarray:
+        """The trace (T,) that a prediction is scored against."""
+        return self.table()[name]
+
+    def explain(self, name: str, step: int) -> str:
+        """Why the trace has its value at `step`, in one sentence with numbers."""
+        raise NotImplementedError

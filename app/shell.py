@@ -1,0 +1,232 @@
+"""The page shell: ties a model, its view and its lesson to one browser session.
+
+A page script ends with `serve(__file__, Model, View)`. The template gives the surroundings (drawer, stage, lesson,
+tasks, player, dialogs) and needs nothing from a page but what these three objects say.
+"""
+
+import json
+import logging
+from pathlib import Path
+
+import bokeh
+import panel as pn
+from bokeh.document import Document
+
+import lessons
+from app import assets, export, latency, tasks, url
+from app.bridge import Bridge
+from app.model import PageModel
+from app.site import page_stems
+from app.theme import PALETTE
+from app.view import View
+from app.widgets import control
+
+log = logging.getLogger("unrolled")
+
+TROUBLE = "This change could not be drawn; the page shows the state before it."
+
+
+def serve(page_file: str, model_class: type[PageModel], view_class: type[View]) -> None:
+    """Attach a page to the current session. Outside a server (tests importing the page) it does nothing."""
+    model_class.stem = Path(page_file).stem
+    doc = pn.state.curdoc
+    if doc is None or doc.session_context is None:
+        return
+    latency.install()
+    arguments = {name: values[-1].decode("utf-8", "replace") for name, values in pn.state.session_args.items()}
+    Page(model_class(), view_class, doc, arguments).attach()
+
+
+class Page:
+    """One reader's page. `handle` takes the reader's requests, `frame` says what the browser shows."""
+
+    def __init__(self, model: PageModel, view_class: type[View], doc: Document, arguments: dict[str, str] | None = None):
+        self.model, self.doc = model, doc
+        self.lesson = lessons.load(model.stem)
+        self.presets = {preset.name: preset.values for preset in self.lesson.presets}
+        self.notices = self._start(arguments or {})
+        self.view = view_class(model)
+        self.diagram = self.view.diagram()
+        self.bridge = Bridge(name="bridge")
+        self.score: dict | None = None
+        self.clipped_at = 0
+        self.answered = 0
+        self.update = latency.LatestWins(doc, self._update)
+        self._stale = True
+        self._update()
+
+    def _start(self, arguments: dict[str, str]) -> list[str]:
+        url.apply_preset(self.model, self.presets, self.lesson.presets[0].name)
+        return url.restore(self.model, self.presets, arguments)
+
+    # What leaves for the browser
+
+    def _update(self) -> None:
+        try:
+            if self._stale:
+                self.clipped_at = self.view.refresh()
+                self._stale = False
+            self.bridge.frame = json.dumps(self.frame(), ensure_ascii=False)
+        except Exception:
+            log.exception("refresh of %s failed", self.model.stem)
+            self.bridge.frame = json.dumps({"answered": self.answered, "notices": [TROUBLE]})
+
+    def frame(self) -> dict:
+        """Everything on the page that follows the state and is not a plot."""
+        t, predicting = self.model.at, bool(self.view.concealed)
+        blocks = [] if predicting else self.view.numbers(t)
+        notices = self.notices + self.model.take_notices()
+        if self.clipped_at:
+            notices.append(f"From t = {self.clipped_at} the plots are clipped. {self.model.divergence(self.clipped_at)}")
+        return {
+            "answered": self.answered, "t": t, "steps": self.model.n_steps, "live": self.view.live_shown(t),
+            "numbers": "".join(block.html() for block in blocks),
+            "sentence": "" if predicting else self.model.sentence(),
+            "notices": notices, "preset": self.model.preset, "query": url.query(self.model, self.presets),
+            "challenges": [getattr(self.model, challenge.check)()._asdict() for challenge in self.lesson.challenges],
+            "predicting": predicting, "score": self.score, "seed": getattr(self.model, "seed", None),
+            "hidden": list(self.view.hidden_cards()),
+            "players": {card.player: getattr(self.model, card.player) for card in self.view.cards if card.player},
+        }
+
+    # What the reader asks for
+
+    def changed(self, *events) -> None:
+        self._stale = self._stale or any(event.name != "cursor" for event in events)
+        if self._stale:
+            self.notices = []
+        self.update()
+
+    def requested(self, attribute: str, old: str, new: str) -> None:
+        """A request from the browser; one that can't be understood is logged and answered with the present state."""
+        try:
+            for request in json.loads(new):
+                self.answered = int(request["id"])
+                self.handle(request)
+        except Exception:
+            log.exception("request to %s failed: %.300s", self.model.stem, new)
+            self.notices = [TROUBLE]
+        self.update()
+
+    def handle(self, request: dict) -> None:
+        """Do one thing: `do` names a method below, the other entries are its arguments."""
+        arguments = {name: value for name, value in request.items() if name not in ("id", "do")}
+        actions = {"cursor": self.move, "edit": self.edit, "preset": self.apply_preset, "reset": self.reset,
+                   "seed": self.reseed, "example": self.show_example, "solve": self.solve, "predict": self.predict,
+                   "reveal": self.reveal, "cancel": self.cancel, "pin": self.pin, "download": self.send_file,
+                   "set": self.set}
+        actions[request["do"]](**arguments)
+
+    def move(self, t: int) -> None:
+        self.model.cursor = max(1, min(int(t), self.model.n_steps))
+
+    def edit(self, name: str, steps: dict[str, float]) -> None:
+        self.view.edited(name)
+        self.model.edit(name, {int(step): float(value) for step, value in steps.items()})
+
+    def apply_preset(self, name: str) -> None:
+        self._leave_prediction()
+        url.apply_preset(self.model, self.presets, name)
+
+    def reset(self) -> None:
+        """Back to the preset last chosen; the seed stays."""
+        self.apply_preset(self.model.preset or self.lesson.presets[0].name)
+
+    def reseed(self) -> None:
+        self.model.seed = (self.model.seed * 48271 + 11) % (self.model.param.seed.bounds[1] + 1)
+
+    def set(self, values: dict[str, object]) -> None:
+        """Set parameters from their text form; values that are not allowed change nothing."""
+        self.notices = url.restore(self.model, self.presets, {name: str(value) for name, value in values.items()})
+
+    def show_example(self, step: int) -> None:
+        shown = self.lesson.example[int(step)]
+        if shown.preset:
+            self.apply_preset(shown.preset)
+        self.model.param.update(**url.values_from(self.model, shown.values))
+        if shown.cursor:
+            self.model.cursor = shown.cursor
+
+    def solve(self, challenge: int) -> None:
+        """Show the stored solution of a challenge."""
+        self._leave_prediction()
+        solution = self.lesson.challenges[int(challenge)].solution
+        self.model.param.update(**(url.starting_values(self.model) | url.values_from(self.model, solution)))
+        self.model.preset = ""
+
+    def predict(self) -> None:
+        """Hide the answer and let the reader draw."""
+        self.apply_preset(self.lesson.predict.preset)
+        self.view.concealed, self.score, self._stale = self.lesson.predict.signal, None, True
+
+    def reveal(self, values: list[float]) -> None:
+        self._leave_prediction()
+        task = self.lesson.predict
+        self.score = tasks.score_prediction(self.model, task.signal, task.tolerance, values)
+        self.model.cursor = max(1, self.score["step"])
+
+    def cancel(self) -> None:
+        self._leave_prediction()
+
+    def _leave_prediction(self) -> None:
+        self.view.concealed, self.score, self._stale = "", None, True
+
+    def pin(self, on: bool) -> None:
+        """Keep the present traces as thin grey lines, to compare with what comes next."""
+        source = self.view.stack.source.data
+        self.view.stack.pinned.data = dict(source) if on else {name: [] for name in source}
+
+    def send_file(self, kind: str) -> None:
+        """Hand the browser a CSV or a Python script to save."""
+        title = f"{self.lesson.title} (Unrolled)"
+        files = {"csv": ("csv", "text/csv", lambda: export.csv(self.model)),
+                 "script": ("py", "text/x-python", lambda: export.script(self.model, title))}
+        suffix, mime, text = files[kind]
+        self.bridge.download = json.dumps({"id": self.answered, "name": f"{self.model.stem}.{suffix}", "type": mime,
+                                           "text": text()})
+
+    # What the session holds
+
+    def attach(self) -> None:
+        """Put everything into the document and listen."""
+        self._add_controls()
+        for card in self.view.cards:
+            for strip in card.strips:
+                self.doc.add_root(strip.plot)
+        self.doc.add_root(self.bridge)
+        self.model.param.watch(self.changed, list(self.model.state_parameters()))
+        self.bridge.on_change("request", self.requested)
+        self.doc.title = f"{self.lesson.title} – Unrolled"
+        self.doc.template = assets.template()
+        self.doc.template_variables.update(self._template_variables())
+
+    def _add_controls(self) -> None:
+        # Each control is a root of its own, so that the template can place it; Panel's invisible extras stay out.
+        with pn.config.set(browser_info=False, notifications=False):
+            for name in (*self.view.controls, *self.view.more):
+                control(self.model, name).server_doc(self.doc, location=False)
+                self.doc.roots[-1].name = f"control-{name}"
+
+    def _template_variables(self) -> dict:
+        stems = [stem for stem in lessons.stems() if stem in page_stems()]
+        place = stems.index(self.model.stem)
+        return {
+            "page": self, "lesson": self.lesson, "view": self.view, "model": self.model, "bokeh_version": bokeh.__version__,
+            "panel_version": pn.__version__, "assets": assets.urls(), "variables": assets.css_variables(),
+            "previous": lessons.load(stems[place - 1]) if place else None, "previous_stem": stems[place - 1],
+            "next": lessons.load(stems[place + 1]) if place + 1 < len(stems) else None,
+            "next_stem": stems[place + 1] if place + 1 < len(stems) else "",
+            "page_data": json.dumps(self._page_data()).replace("</", "<\\/"), "render": lessons.render,
+        }
+
+    def _page_data(self) -> dict:
+        """What the browser must know once: strips, palette, and how sequences may be edited."""
+        strips = [
+            {"name": strip.name, "edits": strip.edits, "predicts": strip.predicts, "timed": strip.timed,
+             "title": strip.title,
+             "binary": bool(strip.edits) and self.model.param[strip.edits].binary,
+             "bounds": self.model.param[strip.edits].bounds if strip.edits else None}
+            for card in self.view.cards for strip in card.strips
+        ]
+        return {"stem": self.model.stem, "strips": strips, "palette": list(PALETTE.values()),
+                "quiz": [question.answer for question in self.lesson.quiz], "players": [card.player for card in self.view.cards if card.player]}

@@ -1,0 +1,29 @@
+// LaTeX in the lesson becomes SVG with the MathJax that ships with Bokeh, loaded from this server when first needed.
+
+let loading = null
+
+function mathjax() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    const version = document.querySelector('script[src*="bokeh.min.js"]').src.match(/\?.*$/)?.[0] ?? ""
+    script.src = "static/js/bokeh-mathjax.min.js" + version
+    script.onload = () => resolve(Bokeh.require("models/text/mathjax/index"))
+    script.onerror = reject
+    document.head.append(script)
+  })
+  return loading
+}
+
+export async function typeset(within) {
+  const pending = [...within.querySelectorAll(".math:not([data-set])")]
+  if (!pending.length) return
+  let tex2svg
+  try { ({tex2svg} = await mathjax()) } catch { return }  // the LaTeX text stays readable
+  for (const element of pending) {
+    if (element.dataset.set !== undefined) continue
+    element.dataset.set = ""
+    const tex = element.textContent
+    element.setAttribute("aria-label", tex)
+    element.replaceChildren(tex2svg(tex, {display: element.tagName === "DIV"}))
+  }
+}

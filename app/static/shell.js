@@ -1,0 +1,287 @@
+// The browser's half of the page shell: waits for Bokeh, keeps page and server in step, and handles everything that
+// needs no server (tabs, dialogs, theme, keys). The server's half is app/shell.py.
+import {$, $$, toast} from "./dom.js"
+import {Strips} from "./strips.js"
+import {restyle} from "./style.js"
+import {Tasks} from "./tasks.js"
+import {saveFile, saveImage} from "./files.js"
+import {typeset} from "./mathematics.js"
+
+const root = document.documentElement
+const data = JSON.parse($("#page-data").textContent)
+
+class Page {
+  constructor(doc) {
+    this.doc = doc
+    this.bridge = doc.get_model_by_name("bridge")
+    this.frame = JSON.parse(this.bridge.frame)
+    this.waiting = []      // requests not sent yet
+    this.sent = 0          // id of the last request
+    this.busy = false      // a request is on its way
+    this.t = this.frame.t
+    this.strips = new Strips(this, data)
+    this.tasks = new Tasks(this, data)
+    this.bridge.properties.frame.change.connect(() => this.show(JSON.parse(this.bridge.frame)))
+    this.bridge.properties.download.change.connect(() => saveFile(JSON.parse(this.bridge.download)))
+    this.show(this.frame)
+  }
+
+  // Requests: one message on its way at a time. What the hand does meanwhile is merged, so the latest wins.
+  ask(action, details = {}) {
+    const last = this.waiting.at(-1)
+    if (last?.do === action && action === "cursor") Object.assign(last, details)
+    else if (last?.do === action && action === "edit" && last.name === details.name) Object.assign(last.steps, details.steps)
+    else this.waiting.push({do: action, ...details})
+    if (!this.busy) this.send()
+  }
+
+  send() {
+    if (!this.waiting.length) return
+    const batch = this.waiting.map(request => ({...request, id: ++this.sent}))
+    this.waiting = []
+    this.busy = true
+    clearTimeout(this.patience)
+    this.patience = setTimeout(() => { this.busy = false; this.send() }, 3000)
+    this.bridge.request = JSON.stringify(batch)
+  }
+
+  show(frame) {
+    if (frame.answered >= this.sent) { this.busy = false; this.send() }
+    if (frame.t === undefined) { showNotices(frame.notices); return }
+    this.frame = frame
+    // The cursor belongs to the browser while the hand is on it; the server's word counts once it has caught up.
+    if (!this.busy) this.setCursor(frame.t)
+    showLive(frame.live)
+    $("#cursor").max = frame.steps
+    $(".player .steps").textContent = frame.steps
+    this.strips.show(frame)
+    showNotices(frame.notices)
+    const sentence = $("#sentence")
+    if (sentence.innerHTML !== frame.sentence) sentence.innerHTML = frame.sentence
+    $("#numbers").innerHTML = frame.predicting ? "<p>The numbers are hidden until you reveal your prediction.</p>" : frame.numbers
+    $("#preset").value = frame.preset
+    for (const note of $$(".preset-note")) note.hidden = note.dataset.preset !== frame.preset
+    for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
+    for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
+    if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
+    this.tasks.show(frame)
+    clearTimeout(this.rest)
+    this.rest = setTimeout(() => history.replaceState(null, "", this.address()), 300)
+  }
+
+  address(present = root.dataset.present) {
+    const asked = new URLSearchParams(location.search)
+    const extra = [this.frame.query, present && "present=true", asked.get("theme") && `theme=${root.dataset.theme}`]
+    return location.pathname + "?" + extra.filter(Boolean).join("&")
+  }
+
+  setCursor(t) {
+    this.t = Math.max(1, Math.min(t, this.frame.steps))
+    this.strips.setCursor(this.t)
+    $("#cursor").value = this.t
+    $(".player .now").textContent = this.t
+  }
+
+  moveCursor(t) {
+    const before = this.t
+    this.setCursor(t)
+    if (this.t !== before) this.ask("cursor", {t: this.t})
+  }
+
+  play(on = !this.timer) {
+    clearInterval(this.timer)
+    this.timer = null
+    if (on) {
+      if (this.t >= this.frame.steps) this.moveCursor(1)
+      this.timer = setInterval(() => {
+        if (this.t >= this.frame.steps) this.play(false)
+        else this.moveCursor(this.t + 1)
+      }, 1000 / Number($("#speed").value))
+    }
+    const button = $("[data-act=play]")
+    button.textContent = on ? "❚❚ Pause" : "▶ Play"
+    button.setAttribute("aria-label", on ? "Pause" : "Play")
+  }
+}
+
+function showLive(live) {
+  const within = $(".diagram")
+  for (const [name, text] of Object.entries(live.text ?? {}))
+    for (const part of $$(`[data-text="${name}"]`, within)) part.textContent = text
+  for (const part of $$("[data-level]", within)) {
+    const level = Math.max(0, Math.min(1, live.level?.[part.dataset.level] ?? 0))
+    part.style.fillOpacity = level * 0.85
+    part.parentNode.toggleAttribute("data-full", level > 0.6)
+  }
+  for (const [name, open] of Object.entries(live.open ?? {}))
+    for (const part of $$(`[data-open="${name}"]`, within)) part.style.transform = `rotate(${-42 * (1 - open)}deg)`
+  for (const [name, on] of Object.entries(live.on ?? {}))
+    for (const part of $$(`[data-on="${name}"]`, within)) part.toggleAttribute("data-lit", on)
+}
+
+function showNotices(notices) {
+  const html = notices.map(notice => { const p = document.createElement("p"); p.textContent = notice; return p.outerHTML }).join("")
+  if ($(".notices").innerHTML !== html) $(".notices").innerHTML = html
+}
+
+function showTab(name) {
+  for (const tab of $$("[role=tab]")) {
+    const chosen = tab.getAttribute("aria-controls") === name
+    tab.setAttribute("aria-selected", chosen)
+    tab.tabIndex = chosen ? 0 : -1
+    $("#" + tab.getAttribute("aria-controls")).hidden = !chosen
+  }
+  typeset($("#" + name))
+}
+
+function openDrawer(on) {
+  root.toggleAttribute("data-drawer", on)
+  $(".menu").setAttribute("aria-expanded", on)
+  if (on) $("#preset").focus()
+}
+
+function present(page, on) {
+  if (on) root.dataset.present = "true"
+  else delete root.dataset.present
+  openDrawer(false)
+  if (on) showTab("numbers")
+  history.replaceState(null, "", page.address())
+  restyle(page.doc, data)
+}
+
+function setTheme(page, theme) {
+  root.dataset.theme = theme
+  try { localStorage.setItem("unrolled-theme", theme) } catch { /* storage may be blocked */ }
+  restyle(page.doc, data)
+}
+
+function actions(page) {
+  const shareDialog = () => {
+    const field = $("#address")
+    field.value = new URL(page.address($("#share-present").checked), location.href).href
+    $("#share").open || $("#share").showModal()
+    field.select()
+  }
+  $("#share-present").addEventListener("change", shareDialog)
+  return {
+    drawer: () => openDrawer(!root.hasAttribute("data-drawer")),
+    share: shareDialog,
+    export: () => $("#export").showModal(),
+    help: () => $("#help").showModal(),
+    present: () => present(page, !root.dataset.present),
+    theme: () => setTheme(page, root.dataset.theme === "dark" ? "light" : "dark"),
+    back: () => page.moveCursor(page.t - 1),
+    forward: () => page.moveCursor(page.t + 1),
+    play: () => page.play(),
+    reset: () => page.ask("reset"),
+    seed: () => page.ask("seed"),
+    pin: button => {
+      const on = button.getAttribute("aria-pressed") !== "true"
+      button.setAttribute("aria-pressed", on)
+      button.textContent = on ? "Unpin" : "Pin for comparison"
+      page.ask("pin", {on})
+    },
+    copy: async () => {
+      $("#address").select()
+      try { await navigator.clipboard.writeText($("#address").value) } catch { document.execCommand("copy") }
+      toast("Address copied")
+    },
+    close: button => button.closest("dialog").close(),
+    "forget-tasks": () => page.tasks.forget(),
+    reload: () => location.replace(page.address()),
+  }
+}
+
+function listen(page) {
+  const act = actions(page)
+  document.addEventListener("click", event => {
+    const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], [data-set]")
+    if (!button) {
+      if (root.hasAttribute("data-drawer") && !event.target.closest(".drawer") && innerWidth <= 1120) openDrawer(false)
+      return
+    }
+    if (button.dataset.act) act[button.dataset.act](button)
+    else if (button.role === "tab" || button.getAttribute("role") === "tab") showTab(button.getAttribute("aria-controls"))
+    else if (button.dataset.download) page.ask("download", {kind: button.dataset.download})
+    else if (button.dataset.set) page.ask("set", {values: JSON.parse(button.dataset.set)})
+    else if (button.dataset.play) playCard(page, button)
+    else saveImage(page.doc, button.dataset.of, button.dataset.image, data.stem)
+  })
+  $("#cursor").addEventListener("input", event => page.moveCursor(Number(event.target.value)))
+  $("#speed").addEventListener("change", () => { if (page.timer) page.play(true) })
+  $("#preset").addEventListener("change", event => page.ask("preset", {name: event.target.value}))
+  document.addEventListener("keydown", event => press(page, act, event))
+}
+
+// A card's own player counts one whole-number setting up: gradient descent step by step, for instance.
+function playCard(page, button) {
+  const box = button.closest("[data-player]"), name = box.dataset.player
+  const value = () => page.frame.players[name]
+  const stop = () => { clearInterval(box.timer); box.timer = null; $("[data-play=play]", box).textContent = "▶ Play" }
+  const go = n => page.ask("set", {values: {[name]: Math.max(0, n)}})
+  const what = button.dataset.play
+  if (what === "play" && !box.timer) {
+    $("[data-play=play]", box).textContent = "❚❚ Pause"
+    let last = -1
+    box.timer = setInterval(() => { if (value() === last) stop(); else if (!page.busy) { last = value(); go(last + 1) } }, 200)
+    return
+  }
+  stop()
+  if (what === "restart") go(0)
+  else if (what === "back" && value() > 0) go(value() - 1)
+  else if (what === "forward") go(value() + 1)
+}
+
+function press(page, act, event) {
+  const target = event.composedPath()[0]
+  const typing = target.matches?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=slider]")
+  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.key === "Escape") { openDrawer(false); return }
+  if (typing || $("dialog[open]")) return
+  const tab = target.closest?.("[role=tab]"), strip = target.closest?.("[data-edits]")
+  const jump = event.shiftKey ? 10 : 1
+  const keys = {
+    ArrowLeft: () => tab ? moveTab(tab, -1) : page.moveCursor(page.t - jump),
+    ArrowRight: () => tab ? moveTab(tab, 1) : page.moveCursor(page.t + jump),
+    Home: () => page.moveCursor(1), End: () => page.moveCursor(page.frame.steps),
+    "1": () => showTab("lesson"), "2": () => showTab("numbers"), "3": () => showTab("tasks"),
+    p: act.present, s: act.drawer, d: act.theme, r: act.reset, "?": act.help,
+  }
+  if (strip) Object.assign(keys, {
+    ArrowUp: () => page.strips.nudge(strip.dataset.strip, 1), ArrowDown: () => page.strips.nudge(strip.dataset.strip, -1),
+    " ": () => page.strips.flip(strip.dataset.strip),
+  })
+  else if (!target.matches?.("button, a, summary, input")) keys[" "] = act.play
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  if (keys[key]) { event.preventDefault(); keys[key]() }
+}
+
+function moveTab(tab, by) {
+  const tabs = $$("[role=tab]"), next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length]
+  showTab(next.getAttribute("aria-controls"))
+  next.focus()
+}
+
+function watchConnection(page) {
+  const lost = $(".lost")
+  page.doc.on_event?.("connection_lost", () => { lost.hidden = false })
+  page.doc.on_event?.("client_reconnected", () => { lost.hidden = true })
+}
+
+function start(doc) {
+  const page = new Page(doc)
+  window.unrolled = page
+  listen(page)
+  watchConnection(page)
+  showTab(root.dataset.present ? "numbers" : innerWidth > 1120 ? "numbers" : "lesson")
+  restyle(doc, data)
+  addEventListener("resize", () => restyle(doc, data))
+  root.removeAttribute("data-loading")
+  typeset($("#lesson"))
+  typeset($("#tasks"))
+}
+
+const ready = setInterval(() => {
+  const doc = window.Bokeh?.documents?.[0]
+  if (doc?.get_model_by_name("bridge") && Bokeh.index.roots.length) { clearInterval(ready); start(doc) }
+}, 20)

@@ -1,0 +1,137 @@
+// Plots under the hand: the time cursor, painting sequences by click and drag, and drawing a prediction.
+
+export class Strips {
+  constructor(page, data) {
+    this.page = page
+    this.all = data.strips
+    this.byName = Object.fromEntries(data.strips.map(strip => [strip.name, strip]))
+    this.bands = page.doc._all_models ? [...page.doc._all_models.values()].filter(model => model.type === "BoxAnnotation" && model.name?.endsWith("-band")) : []
+    this.prediction = page.doc.get_model_by_name("time-prediction")
+    for (const strip of this.all) this.listen(strip)
+  }
+
+  element(name) { return document.querySelector(`[data-strip="${name}"]`) }
+  plot(name) { return this.page.doc.get_model_by_name(name) }
+
+  setCursor(t) {
+    for (const band of this.bands) band.setv({left: t - 0.5, right: t + 0.5}, {sync: false})
+    for (const strip of this.all) if (strip.timed) this.element(strip.name)?.setAttribute("aria-valuetext", `t = ${t}`)
+  }
+
+  show(frame) {
+    if (frame.predicting && !this.asking) this.startPrediction(frame)
+    if (!frame.predicting && this.asking) this.stopPrediction()
+    if (frame.predicting && this.guess.length !== frame.steps) this.startPrediction(frame)
+    if (!frame.predicting && !frame.score) this.clearPrediction()
+  }
+
+  // Where the pointer is, in the plot's own coordinates.
+  locate(strip, event) {
+    const view = Bokeh.index.find_one(this.plot(strip.name))
+    const box = view.canvas_view.el.getBoundingClientRect()
+    const x = view.frame.x_scale.invert(event.clientX - box.left), y = view.frame.y_scale.invert(event.clientY - box.top)
+    return {step: Math.max(1, Math.min(Math.round(x), this.page.frame.steps)), value: y}
+  }
+
+  listen(strip) {
+    const element = this.element(strip.name)
+    if (!element || !strip.timed) return
+    if (strip.edits) element.dataset.edits = strip.edits
+    let last = null
+    element.addEventListener("pointerdown", event => {
+      if (event.button) return
+      element.focus({preventScroll: true})
+      try { element.setPointerCapture(event.pointerId) } catch { /* a synthetic event has no pointer to capture */ }
+      last = this.stroke(strip, this.locate(strip, event), null)
+    })
+    element.addEventListener("pointermove", event => { if (last) last = this.stroke(strip, this.locate(strip, event), last) })
+    for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { last = null })
+  }
+
+  // One stroke of the pointer: every step between the last place and this one is set, so a fast hand leaves no gaps.
+  stroke(strip, place, last) {
+    const drawing = this.asking === strip.predicts && strip.predicts
+    if (strip.edits || drawing) {
+      const from = last ?? place, span = Math.abs(place.step - from.step), steps = {}
+      // A bit is switched by the first touch; the drag then carries the same bit on.
+      const value = place => strip.binary && !drawing ? this.bit(strip, place, last) : place.value
+      const target = value(place)
+      for (let k = 0; k <= span; k++) {
+        const share = span ? k / span : 1
+        const step = from.step + Math.sign(place.step - from.step) * k
+        steps[step] = strip.binary && !drawing ? target : this.rounded(strip, (1 - share) * (last ? last.value : place.value) + share * place.value, drawing)
+      }
+      if (drawing) this.drawPrediction(steps)
+      else this.paint(strip, steps)
+      place = {...place, bit: target}
+    }
+    this.page.moveCursor(place.step)
+    return place
+  }
+
+  bit(strip, place, last) {
+    return last ? last.bit : 1 - Math.round(this.values(strip)[place.step - 1])
+  }
+
+  values(strip) { return this.page.doc.get_model_by_name("time-source").data[strip.name] }
+
+  rounded(strip, value, drawing) {
+    if (drawing) return this.predictBinary ? (value > 0.5 ? 1 : 0) : Math.round(value * 20) / 20
+    const [low, high] = this.limits(strip)
+    const snap = this.snaps() ? 1 : 0.01
+    return Math.max(low, Math.min(high, Math.round(Math.round(value / snap) * snap * 100) / 100))
+  }
+
+  snaps() { return this.page.frame.live?.snap ?? false }
+
+  // A stroke can't leave the visible range, nor what the sequence allows.
+  limits(strip) {
+    const shown = this.page.frame.live?.limits?.[strip.edits] ?? strip.bounds
+    return [Math.max(shown[0], strip.bounds[0]), Math.min(shown[1], strip.bounds[1])]
+  }
+
+  // The strip itself changes at once; everything downstream follows when the server has computed it.
+  paint(strip, steps) {
+    const source = this.page.doc.get_model_by_name("time-source"), column = source.data[strip.name]
+    for (const [step, value] of Object.entries(steps)) column[step - 1] = value
+    source.change.emit()
+    this.page.ask("edit", {name: strip.edits, steps})
+  }
+
+  nudge(name, direction) {
+    const strip = this.byName[name], t = this.page.t
+    const by = strip.binary || this.snaps() ? 1 : 0.1
+    const [low, high] = strip.binary ? [0, 1] : this.limits(strip)
+    const value = Math.max(low, Math.min(high, this.values(strip)[t - 1] + direction * by))
+    this.paint(strip, {[t]: Math.round(value * 100) / 100})
+  }
+
+  flip(name) {
+    const strip = this.byName[name], t = this.page.t
+    this.paint(strip, {[t]: this.values(strip)[t - 1] > 0.5 ? 0 : 1})
+  }
+
+  startPrediction(frame) {
+    const strip = this.all.find(strip => strip.predicts)
+    this.asking = strip.predicts
+    this.predictBinary = strip.binary
+    this.guess = new Array(frame.steps).fill(0)
+    this.element(strip.name).dataset.asking = ""
+    this.element(strip.name).scrollIntoView({block: "nearest"})
+    this.drawPrediction({})
+  }
+
+  stopPrediction() {
+    document.querySelector("[data-asking]")?.removeAttribute("data-asking")
+    this.asking = null
+  }
+
+  clearPrediction() {
+    if (this.prediction?.data.t.length) this.prediction.setv({data: {t: [], prediction: []}}, {sync: false})
+  }
+
+  drawPrediction(steps) {
+    for (const [step, value] of Object.entries(steps)) this.guess[step - 1] = value
+    this.prediction.setv({data: {t: this.guess.map((_, k) => k + 1), prediction: [...this.guess]}}, {sync: false})
+  }
+}

@@ -1,0 +1,47 @@
+// Theme and type size of the Bokeh plots. They are built light and normal; here each colour is swapped for its equal.
+
+const colourProperties = ["background_fill_color", "border_fill_color", "fill_color", "line_color", "grid_line_color",
+  "axis_label_text_color", "major_label_text_color", "text_color", "hatch_color", "label_text_color"]
+const sizes = new WeakMap()
+
+export function restyle(doc, data) {
+  const root = document.documentElement, dark = root.dataset.theme === "dark", large = Boolean(root.dataset.present)
+  const swap = new Map(data.palette.map(([light, night]) => dark ? [light.toLowerCase(), night] : [night.toLowerCase(), light]))
+  const steps = window.unrolled?.frame.steps ?? 13
+  for (const model of doc._all_models.values()) {
+    const changes = {}
+    for (const name of colourProperties) {
+      if (!(name in model.properties)) continue
+      const value = model[name], colour = typeof value === "string" ? value : value?.value
+      const swapped = typeof colour === "string" && swap.get(colour.toLowerCase())
+      if (swapped) changes[name] = typeof value === "string" ? swapped : {...value, value: swapped}
+    }
+    resize(model, large, changes, steps)
+    if (Object.keys(changes).length) model.setv(changes, {sync: false})
+  }
+}
+
+// Presenter mode: larger labels, heights and lines. The first size seen is the normal one.
+function resize(model, large, changes, steps) {
+  const plain = sizes.get(model) ?? {}
+  sizes.set(model, plain)
+  const scale = (name, factor, unit) => {
+    if (!(name in model.properties) || model[name] == null) return
+    plain[name] ??= parseFloat(model[name])
+    const size = Math.round(plain[name] * (large ? factor : 1))
+    changes[name] = unit ? size + unit : size
+  }
+  scale("major_label_text_font_size", 1.45, "px")
+  scale("axis_label_text_font_size", 1.4, "px")
+  if (model.type === "Plot" || model.type === "Figure") {
+    scale("height", 1.22)
+    scale("min_border_left", 1.25)
+  }
+}
+
+// Dots shrink as the steps crowd, so that 200 of them stay apart.
+export function sizeDots(doc, steps, width) {
+  const size = Math.max(3, Math.min(9, 0.62 * width / steps))
+  for (const model of doc._all_models.values())
+    if (model.type === "Scatter" && model.name === "dot" && model.size?.value !== size) model.setv({size: {value: size}}, {sync: false})
+}

@@ -1,0 +1,97 @@
+// Predict-then-reveal, challenges, quiz and the worked example. What is done is kept in this browser only.
+import {$, $$, toast} from "./dom.js"
+
+export class Tasks {
+  constructor(page, data) {
+    this.page = page
+    this.answers = data.quiz
+    this.key = `unrolled-done-${data.stem}`
+    try { this.done = new Set(JSON.parse(localStorage.getItem(this.key) ?? "[]")) } catch { this.done = new Set() }
+    this.step = -1
+    this.before = null
+    for (const input of $$(".question input")) input.addEventListener("change", () => this.answer(input))
+    for (const button of $$("[data-predict]")) button.addEventListener("click", () => this.predict(button.dataset.predict))
+    for (const button of $$("[data-solve]")) button.addEventListener("click", () => page.ask("solve", {challenge: Number(button.dataset.solve)}))
+    for (const button of $$("[data-example]")) button.addEventListener("click", () => this.showStep(button.dataset.example === "next" ? 1 : -1))
+    this.mark()
+  }
+
+  show(frame) {
+    frame.challenges.forEach(({passed, reason}, k) => {
+      const task = $(`[data-task=challenge-${k}]`)
+      $(".verdict", task).textContent = reason
+      task.toggleAttribute("data-passed", passed)
+      // The page may open on a passing state; only a change made here counts as done.
+      if (passed && this.before && !this.before[k]) this.finish(`challenge-${k}`, `Challenge ${k + 1} done`)
+    })
+    this.before = frame.challenges.map(challenge => challenge.passed)
+    this.showPrediction(frame)
+  }
+
+  showPrediction({predicting, score}) {
+    const task = $("[data-task=predict]")
+    $("[data-predict=start]", task).hidden = predicting
+    $("[data-predict=reveal]", task).hidden = $("[data-predict=cancel]", task).hidden = !predicting
+    const verdict = $(".verdict", task)
+    if (predicting) verdict.textContent = "Draw your prediction on the marked plot: click or drag. Then reveal."
+    else if (!score) verdict.textContent = ""
+    else {
+      verdict.textContent = `${score.right} of ${score.total} steps right. ${score.text}`
+      this.finish("predict", score.right === score.total ? "All steps right" : "")
+    }
+  }
+
+  predict(what) {
+    if (what === "reveal") this.page.ask("reveal", {values: this.page.strips.guess})
+    else this.page.ask(what === "start" ? "predict" : "cancel")
+  }
+
+  answer(input) {
+    const question = input.closest(".question"), k = Number(question.dataset.task.split("-")[1])
+    const chosen = Number(input.value), right = chosen === this.answers[k]
+    for (const reason of $$(".reason", question)) {
+      const which = Number(reason.dataset.reason)
+      reason.hidden = which !== chosen
+      reason.classList.toggle("right", which === this.answers[k])
+    }
+    if (right) this.finish(`quiz-${k}`)
+  }
+
+  showStep(by) {
+    const steps = $$(".example-step")
+    this.step = Math.max(0, Math.min(steps.length - 1, this.step + by))
+    steps.forEach((step, k) => { step.hidden = k !== this.step })
+    $(".example-intro").hidden = true
+    $("[data-example=back]").disabled = this.step === 0
+    const next = $("[data-example=next]")
+    next.textContent = "Next step"
+    next.disabled = this.step === steps.length - 1
+    this.page.ask("example", {step: this.step})
+  }
+
+  finish(name, message = "") {
+    if (this.done.has(name)) return
+    this.done.add(name)
+    if (message) toast(message)
+    this.save()
+  }
+
+  forget() {
+    this.done.clear()
+    for (const input of $$(".question input")) input.checked = false
+    for (const reason of $$(".reason")) reason.hidden = true
+    this.save()
+  }
+
+  save() {
+    try { localStorage.setItem(this.key, JSON.stringify([...this.done])) } catch { /* storage may be blocked */ }
+    this.mark()
+  }
+
+  mark() {
+    const all = $$("[data-task]")
+    for (const task of all) task.toggleAttribute("data-done", this.done.has(task.dataset.task))
+    const n = all.filter(task => this.done.has(task.dataset.task)).length
+    $(".badge").textContent = `${n} of ${all.length}`
+  }
+}

@@ -1,0 +1,135 @@
+"""A page's state as a short, readable query string, and back.
+
+Only what differs from the starting point (the defaults, or the preset named in `preset=`) is written. Reading never
+fails: a value that is not allowed leaves the starting value in place and yields a notice that names it.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote_plus
+
+import param
+
+from app.model import PageModel
+from app.sequence import Sequence
+
+# Names in a query that the browser itself uses, not the model.
+BROWSER_NAMES = ("present", "theme")
+
+
+def text(parameter: param.Parameter, value) -> str:
+    """One parameter's value in the form used by URLs, lessons and notices."""
+    if isinstance(parameter, Sequence):
+        return parameter.encode(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.12g}" if isinstance(value, (int, float)) else str(value)
+
+
+def parse(parameter: param.Parameter, written):
+    """The value that `written` (text, or a plain TOML value) stands for; raises ValueError where it is not allowed."""
+    value = written
+    if isinstance(parameter, Sequence):
+        value = parameter.decode(str(written))
+    elif isinstance(parameter, param.Boolean):
+        if str(written).lower() not in ("true", "false"):
+            raise ValueError("not true or false")
+        value = str(written).lower() == "true"
+    elif isinstance(parameter, param.Integer):
+        value = int(str(written))
+    elif isinstance(parameter, param.Number):
+        value = float(written)
+        if value != value:
+            raise ValueError("not a number")
+    parameter._validate(value)
+    return value
+
+
+def allowed(parameter: param.Parameter) -> str:
+    """What a parameter allows, in words."""
+    if isinstance(parameter, Sequence):
+        kind = "0 or 1" if parameter.binary else f"{parameter.bounds[0]:g} to {parameter.bounds[1]:g}"
+        return f"1 to 200 values of {kind}"
+    if isinstance(parameter, param.Boolean):
+        return "true or false"
+    if isinstance(parameter, param.Selector):
+        return ", ".join(str(item) for item in parameter.objects)
+    if isinstance(parameter, param.Number):
+        low, high = parameter.bounds
+        return f"{low:g} to {high:g}" + (", whole" if isinstance(parameter, param.Integer) else "")
+    return "text"
+
+
+def values_from(model: PageModel, written: Mapping[str, object]) -> dict[str, object]:
+    """Parsed values for `model`; raises ValueError or KeyError. T follows the sequences where it is not given."""
+    values = {name: parse(model.param[name], item) for name, item in written.items()}
+    lengths = [len(values[name]) for name in model.sequences() if name in values]
+    if lengths and "n_steps" not in values:
+        values["n_steps"] = max(lengths)
+    return values
+
+
+def apply_preset(model: PageModel, presets: Mapping[str, Mapping], name: str) -> None:
+    """Defaults, then the preset's values; the seed is kept."""
+    model.param.update(**(starting_values(model) | values_from(model, presets[name])))
+    model.preset = name
+
+
+def starting_values(model: PageModel) -> dict[str, object]:
+    """The default of every parameter but the seed."""
+    return {name: model.param[name].default for name in model.state_parameters() if name != "seed"}
+
+
+def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str, str]) -> list[str]:
+    """Set `model` from a query; returns one notice per value that could not be used."""
+    notices = []
+    query = {name: item for name, item in query.items() if name not in BROWSER_NAMES}
+    preset = query.pop("preset", "")
+    if preset in presets:
+        apply_preset(model, presets, preset)
+    elif preset:
+        notices.append(f"There is no preset “{_short(preset)}”; this page has {', '.join(presets)}.")
+    good = {}
+    for name, written in query.items():
+        if name not in model.state_parameters():
+            notices.append(f"This page has no setting “{_short(name)}”; it was left out.")
+            continue
+        try:
+            good |= values_from(model, {name: written})
+        except (ValueError, TypeError, OverflowError):
+            parameter = model.param[name]
+            kept = _short(text(parameter, getattr(model, name)))
+            notices.append(f"{name} = {_short(written)} is not allowed ({allowed(parameter)}); {kept} is used.")
+    if "n_steps" in query and "n_steps" in good:
+        good["n_steps"] = parse(model.param["n_steps"], query["n_steps"])
+    model.param.update(**good)
+    return notices
+
+
+def query(model: PageModel, presets: Mapping[str, Mapping]) -> str:
+    """The query string that restores `model`."""
+    base = starting_values(model)
+    if "seed" in model.state_parameters():
+        base["seed"] = model.param["seed"].default
+    parts = []
+    if model.preset:
+        base |= values_from(model, presets[model.preset])
+        parts.append(f"preset={quote_plus(model.preset)}")
+    written = []
+    for name in model.state_parameters():
+        value = getattr(model, name)
+        if isinstance(model.param[name], Sequence):
+            value = tuple(model.sequence(name).tolist())
+            base[name] = tuple(model.param[name].padded(base[name], model.n_steps).tolist())
+        if value != base[name]:
+            written.append(name)
+            parts.append(f"{name}={quote_plus(text(model.param[name], value), safe='*,')}")
+    # Read back, T would follow a written sequence; a T that equals the base must then be written too.
+    if "n_steps" not in written and any(name in written for name in model.sequences()):
+        lengths = [len(model.sequence(name)) for name in written if name in model.sequences()]
+        if max(lengths) != model.n_steps:
+            parts.append(f"n_steps={model.n_steps}")
+    return "&".join(parts)
+
+
+def _short(written: str, limit: int = 40) -> str:
+    return written if len(written) <= limit else written[: limit - 1] + "…"

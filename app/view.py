@@ -1,0 +1,71 @@
+"""The part of a page that a reader sees: figures, diagram and numbers, built once on top of a model."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from app.diagram import Diagram
+from app.figures import Card, Stack, clipped
+from app.model import PageModel
+from app.numbers import Block
+
+
+class View:
+    """A page author fills in the class attributes and the five methods; the shell does the rest."""
+
+    # Parameters shown as sliders and the like, in order: the few that matter, then those under "More".
+    controls: ClassVar[tuple[str, ...]] = ()
+    more: ClassVar[tuple[str, ...]] = ()
+    # Buttons under "More": (JSON of parameter values to set, text).
+    buttons: ClassVar[tuple[tuple[str, str], ...]] = ()
+    # Per predicted trace: the columns to blank and the live labels to mask while the reader predicts.
+    conceals: ClassVar[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+
+    def __init__(self, model: PageModel):
+        self.model = model
+        self.stack = Stack()
+        self.concealed = ""
+        self.cards: list[Card] = self.build()
+
+    def build(self) -> list[Card]:
+        """Make all figures once and return them as cards, top to bottom."""
+        raise NotImplementedError
+
+    def diagram(self) -> Diagram:
+        """The network's own diagram, drawn once."""
+        raise NotImplementedError
+
+    def update(self) -> dict[str, np.ndarray]:
+        """Send the model's result to every figure but the stack; return the stack's columns, each (T,)."""
+        raise NotImplementedError
+
+    def live(self, t: int) -> dict[str, dict]:
+        """Values for the diagram at step `t`, by kind (see `app.diagram`)."""
+        raise NotImplementedError
+
+    def numbers(self, t: int) -> list[Block]:
+        """The page's equations with the values at step `t` put in."""
+        raise NotImplementedError
+
+    def edited(self, name: str) -> None:
+        """Called before a sequence is edited by hand, for pages that must switch to it first."""
+
+    def hidden_cards(self) -> set[str]:
+        """Keys of the cards that have nothing to say for the present settings."""
+        return set()
+
+    def refresh(self) -> int:
+        """Bring all figures up to date; returns the first step whose values had to be clipped, or 0."""
+        columns, clipped_at = clipped(self.update())
+        for column in self.conceals.get(self.concealed, ((), ()))[0]:
+            columns[column] = np.full(self.model.n_steps, np.nan)
+        self.stack.update({"t": self.model.time, **columns}, self.model.n_steps)
+        return clipped_at
+
+    def live_shown(self, t: int) -> dict[str, dict]:
+        """`live` with the answer masked while it is being predicted."""
+        live = self.live(t)
+        for name in self.conceals.get(self.concealed, ((), ()))[1]:
+            live.setdefault("text", {})[name] = "?"
+            live.setdefault("level", {}).pop(name.removesuffix(".value"), None)
+        return live
