@@ -26,7 +26,7 @@ from app.theme import LIGHT
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MATH_FONT = "Georgia, 'Times New Roman', serif"
-LEFT_BORDER = 70
+LEFT_BORDER = 78
 # Plotted values beyond this are clipped, and a notice explains why.
 LIMIT = 1e6
 
@@ -74,7 +74,7 @@ def add_axis(plot: Plot, side: str, label: str = "", *, ticks: int = 3, colour: 
         major_tick_line_color=None, minor_tick_line_color=None, major_label_text_color=LIGHT["muted"],
         major_label_text_font=FONT, major_label_text_font_size="11px", axis_label=label or None,
         axis_label_text_color=colour, axis_label_text_font=FONT, axis_label_text_font_style="normal",
-        axis_label_text_font_size="12px", visible=visible, axis_label_standoff=6,
+        axis_label_text_font_size="12px", visible=visible, axis_label_standoff=4,
     )
     plot.add_layout(axis, side)
     grid = Grid(axis=axis, dimension=1 if side == "left" else 0,
@@ -100,11 +100,12 @@ class Stack:
               kind: str = "stem", column: str = "", edits: str = "", predicts: str = "", ticks: int = 2,
               last: bool = False, axis_label: str = "", hint: str = "", at=None) -> Strip:
         """One plot of the stack. `label` stands beside the axis in the colour of `role`; `at` fixes the ticks."""
-        plot = base_plot(name, height + (34 if last else 0), self.x_range, Range1d(*limits))
+        plot = base_plot(name, height + (34 if last else 0) + (12 if hint else 0), self.x_range, Range1d(*limits))
+        plot.min_border_top = 18 if hint else 6
         tickers = FixedTicker(ticks=list(at)) if at else None
         add_axis(plot, "left", label, ticks=ticks, colour=LIGHT[role], tickers=tickers).update(
-            axis_label_text_font=MATH_FONT, axis_label_text_font_style="italic", axis_label_text_font_size="14px",
-            axis_label_orientation="horizontal")
+            axis_label_text_font=MATH_FONT, axis_label_text_font_style="italic", axis_label_orientation="horizontal",
+            axis_label_text_font_size="15px" if len(label) < 3 else "13px")
         add_axis(plot, "below", axis_label, ticks=12, visible=last)
         plot.add_layout(self.band)
         strip = Strip(name, title, plot, label=label, edits=edits, predicts=predicts, hint=hint)
@@ -167,7 +168,7 @@ def rule(plot: Plot, at: float, dimension: str = "width", role: str = "muted", d
     return span
 
 
-def fit(limits: Range1d, *arrays, include=(0.0,), pad: float = 0.1) -> None:
+def fit(limits: Range1d, *arrays, include=(0.0,), pad: float = 0.14) -> None:
     """Widen or narrow a range to tidy bounds around finite values; unchanged bounds send nothing."""
     finite = [array[np.isfinite(array)] for array in (np.asarray(a, dtype=float) for a in arrays)]
     values = np.concatenate([*finite, np.asarray(include, dtype=float)])

@@ -12,12 +12,13 @@ intermediate value behind a slow refresh. `LatestWins` replaces it without a tim
 the document is free, and the values it overtook are never drawn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 
 from bokeh.document import Document
+from bokeh.document.events import DocumentPatchedEvent
 from bokeh.server.views.ws import WSHandler
-from panel.io import unlocked
 from panel.io.state import set_curdoc
 from panel.reactive import Syncable
 
@@ -67,5 +68,29 @@ class LatestWins:
 
     def _run(self) -> None:
         self._scheduled = False
-        with set_curdoc(self._doc), unlocked():
+        with set_curdoc(self._doc), one_message(self._doc):
             self._refresh()
+
+
+@contextmanager
+def one_message(doc: Document) -> Iterator[None]:
+    """Collect the changes made to a session's document inside the block and send them as one message.
+
+    Bokeh writes a message per change. Panel's `unlocked` writes one for all, but where Bokeh's acknowledgement of the
+    slider's move is still being written (nearly always) it sleeps for 10 ms first. This queues the message behind it.
+    The caller holds the document's lock, as every Bokeh callback does.
+    """
+    doc.hold("combine")
+    try:
+        yield
+    finally:
+        events, doc.callbacks._held_events = list(doc.callbacks._held_events), []
+        doc.unhold()
+        patches = [event for event in events if isinstance(event, DocumentPatchedEvent)]
+        session = doc.session_context.session
+        for connection in session._subscribed_connections if patches else ():
+            message = connection.protocol.create("PATCH-DOC", patches)
+            session._pending_writes.append(connection._socket.send_message(message))
+        for event in events:
+            if not isinstance(event, DocumentPatchedEvent):
+                doc.callbacks.trigger_on_change(event)

@@ -176,7 +176,7 @@ class GatedCECView(View):
 
     def build(self) -> list[Card]:
         strip = self.stack.strip
-        self.x = strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit")
+        self.x = strip("x", "x", "input", title="Input x(t)", edits="x", at=(0, 1), hint="click or drag to edit")
         strips = [
             self.x,
             strip("i", "i", "input_gate", title="Input gate i(t)", edits="input_gate", limits=(-0.15, 1.15), at=(0, 1)),
@@ -199,6 +199,7 @@ class GatedCECView(View):
         r, m = self.model.result, self.model
         low, high = self.input_limits()
         fit(self.x.plot.y_range, include=(low, high))
+        self.x.plot.left[0].ticker.ticks = sorted({low, 0, high})
         fit(self.c.plot.y_range, r["c"], include=(0, 1))
         fit(self.y.plot.y_range, r["y"], include=(0, 1))
         fit(self.sensitivity.plot.y_range, r["dc_dx"], include=(0, 1))
@@ -234,7 +235,7 @@ class GatedCECView(View):
         d.label(404, 54, "", "value state", live="c.value")
         d.label(252, 160, "", "gate-label forget-gate", live="f.name", anchor="end")
         d.label(362, 172, "", "note", live="f.words", anchor="start")
-        d.label(376, 132, "", "weight", live="w")
+        d.label(258, 118, "", "weight", live="w", anchor="end")
         return d
 
     def live(self, t: int) -> dict[str, dict]:

@@ -35,7 +35,7 @@ function resize(model, large, changes, steps) {
   scale("axis_label_text_font_size", 1.4, "px")
   if (model.type === "Plot" || model.type === "Figure") {
     scale("height", 1.22)
-    scale("min_border_left", 1.25)
+    scale("min_border_left", 1.4)
   }
 }
 

@@ -1,0 +1,131 @@
+"""From a slider's change in the browser to the arrival of the plot's new data, against two peers in the same run.
+
+    python tests/bench/latency.py [page ...]
+
+For each page: the median over single moves, how long a drag of 60 events in one second goes on after its last event, and
+the server's CPU time per event. Peers (tests/bench/peers.py): a bare Bokeh server with no-delay, and stock Panel.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+         "--disable-component-update --disable-sync").split()
+# Per page: the parameter whose slider is moved, and the range it is moved in.
+SLIDERS = {"gated_cec": ("w", 0.8, 1.1), "parity": ("steepness", 5.0, 20.0), "gamma": ("alpha", 0.2, 1.2)}
+
+MEASURE = """async ([low, high]) => {
+  const models = [...Bokeh.documents[0]._all_models.values()]
+  const controls = models.filter(m => m.type === "Slider" || m.type.endsWith(".Slider"))
+  const slider = controls.find(m => m.title.toLowerCase().startsWith(TITLE)) ?? controls[0]
+  const source = Bokeh.documents[0].get_model_by_name("time-source")
+  let arrived = null, last = 0
+  source.properties.data.change.connect(() => { last = performance.now(); arrived?.(last) })
+  const pause = ms => new Promise(go => setTimeout(go, ms))
+  const arrival = () => new Promise((got, fail) => { arrived = got; setTimeout(() => fail("no data in 5 s"), 5000) })
+  const single = []
+  for (let k = 0; k < 40; k++) {
+    const start = performance.now(), answer = arrival()
+    slider.value = low + (high - low) * ((k * 7) % 40) / 40 + 0.001
+    single.push(await answer - start)
+    await pause(60)
+  }
+  const drags = []
+  for (let n = 0; n < 3; n++) {
+    let sent = 0
+    for (let k = 0; k < 60; k++) {
+      slider.value = low + (high - low) * (k + 0.5 * n) / 61
+      sent = performance.now()
+      await pause(1000 / 60)
+    }
+    await pause(1500)
+    drags.push(last - sent)
+  }
+  return {single, drags}
+}"""
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def serve(command: list[str], url: str) -> subprocess.Popen:
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(150):
+        try:
+            urllib.request.urlopen(url, timeout=5).read()
+            return process
+        except OSError:
+            time.sleep(0.2)
+    process.kill()
+    raise RuntimeError(f"{command} did not answer at {url}")
+
+
+def measure(browser, url: str, pid: int, title: str, limits) -> dict[str, float]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(url)
+    page.wait_for_function("window.Bokeh?.documents?.[0]?.get_model_by_name('time-source')", timeout=20000)
+    page.wait_for_timeout(1500)
+    before = cpu_seconds(pid)
+    result = page.evaluate(MEASURE.replace("TITLE", repr(title)), list(limits))
+    used = cpu_seconds(pid) - before
+    page.close()
+    return {"median": statistics.median(result["single"]), "drag": statistics.median(result["drags"]),
+            "cpu": 1000 * used / (40 + 3 * 60)}
+
+
+def compare(browser, stem: str, port: int) -> None:
+    parameter, *limits = SLIDERS[stem]
+    from tests.bench.peers import build
+
+    title = build(stem)[0].param[parameter].label.lower()
+    python = sys.executable
+    commands = {
+        "bare": ([python, "tests/bench/peers.py", "bare", stem, parameter, str(port)], "/"),
+        "ours": ([python, "-m", "app", "--port", str(port + 1)], f"/{stem}"),
+        "stock": ([python, "tests/bench/peers.py", "stock", stem, parameter, str(port + 2)], "/page"),
+    }
+    found = {}
+    for offset, (kind, (command, path)) in enumerate(commands.items()):
+        url = f"http://localhost:{port + offset}{path}"
+        process = serve(command, url)
+        try:
+            found[kind] = measure(browser, url, process.pid, title, limits)
+        finally:
+            process.terminate()
+            process.wait(10)
+    report(stem, parameter, found)
+
+
+def report(stem: str, parameter: str, found: dict[str, dict[str, float]]) -> None:
+    ours, bare, stock = found["ours"], found["bare"], found["stock"]
+    print(f"{stem} ({parameter})")
+    for kind, value in found.items():
+        print(f"  {kind:6} median {value['median']:6.1f} ms   drag ends {value['drag']:6.1f} ms after its last event   "
+              f"server CPU {value['cpu']:5.2f} ms per event")
+    print(f"  ours / bare {ours['median'] / bare['median']:.2f}   ours / stock {ours['median'] / stock['median']:.2f}   "
+          f"drag / single {ours['drag'] / ours['median']:.2f}")
+
+
+def main() -> None:
+    stems = sys.argv[1:] or list(SLIDERS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for number, stem in enumerate(stems):
+            compare(browser, stem, 5310 + 10 * number)
+        browser.close()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()
