@@ -1,0 +1,85 @@
+"""A server and a browser for all browser tests. Without a browser they are skipped, unless REQUIRE_BROWSER is set."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.browser.driver import FLAGS, Reader
+
+ROOT = Path(__file__).parents[2]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_server(command: list[str], port: int) -> subprocess.Popen:
+    process = subprocess.Popen([*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://localhost:{port}/", timeout=5).read()
+            return process
+        except OSError:
+            time.sleep(0.2)
+    process.kill()
+    pytest.fail(f"{' '.join(command)} did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def server():
+    """URL of this project's server, started as `python -m app`."""
+    port = free_port()
+    process = start_server([sys.executable, "-m", "app"], port)
+    yield f"http://localhost:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright_api = pytest.importorskip("playwright.sync_api")
+    with playwright_api.sync_playwright() as playwright:
+        try:
+            found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        except playwright_api.Error as problem:
+            if os.environ.get("REQUIRE_BROWSER"):
+                pytest.fail(f"no browser, and REQUIRE_BROWSER is set: {problem}")
+            pytest.skip("no Chromium on the PATH, and none of Playwright's own")
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def reader(server, browser):
+    """Opens pages for a reader; at the end there must have been no error and no request to another host."""
+    contexts = []
+
+    def open_page(path: str, *, width: int = 1280, height: int = 800, **settings) -> Reader:
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append((context, found := Reader(context.new_page(), server)))
+        return found.open(path)
+
+    yield open_page
+    try:
+        for _, found in contexts:
+            assert not found.errors, found.errors
+            assert not found.outside, found.outside
+    finally:
+        for context, _ in contexts:
+            context.close()

@@ -1,0 +1,301 @@
+"""What every page owes its reader, checked on each page found in the folder."""
+
+import csv
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import lessons
+from app.site import page_stems
+
+STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
+# Per page: a slider, the plot that is edited by hand, a trace downstream of it, and the trace that is predicted.
+SLIDER = {"parity": "n_steps", "gated_cec": "w", "gamma": "alpha"}
+EDITED = {"parity": ("x", "y"), "gated_cec": ("x", "c"), "gamma": ("x", "a1")}
+
+each_page = pytest.mark.parametrize("stem", STEMS)
+
+
+@each_page
+def test_opens_with_lesson_diagram_numbers_and_sentence(reader, stem):
+    page = reader(stem)
+    assert page.text("h1").endswith(lessons.load(stem).title)
+    assert len(page.text("#sentence")) > 20
+    assert "=" in page.text("#numbers .eq")
+    assert page.page.locator(".diagram svg [data-text]").count() > 3
+    page.open_tab("lesson")
+    page.page.wait_for_selector("#lesson .math svg", timeout=15_000)
+    page.page.wait_for_function("!document.querySelector('#lesson .math:not([data-set])')", timeout=15_000)
+
+
+@each_page
+def test_slider_drag_repaints(reader, stem):
+    page = reader(stem)
+    before = page.columns()
+    picture = page.page.locator(".plots").first.screenshot()
+    page.drag_slider(SLIDER[stem], -0.2 if stem != "parity" else 0.2)
+    assert page.columns() != before
+    assert page.page.locator(".plots").first.screenshot() != picture
+
+
+@each_page
+def test_click_on_the_input_sets_that_step_and_all_downstream(reader, stem):
+    page = reader(stem)
+    edited, downstream = EDITED[stem]
+    before = page.columns()
+    step = 3
+    value = 0.0 if before[edited][step - 1] > 0.5 else 1.0
+    page.click_plot(edited, step, value)
+    after = page.columns()
+    changed = [k + 1 for k, (old, new) in enumerate(zip(before[edited], after[edited], strict=True)) if old != new]
+    assert changed == [step]
+    assert after[edited][step - 1] == pytest.approx(value, abs=0.06)
+    moved = [k + 1 for k, (old, new) in enumerate(zip(before[downstream], after[downstream], strict=True)) if old != new]
+    assert moved and min(moved) >= step
+    assert page.frame["t"] == step
+
+
+@each_page
+def test_arrow_keys_move_cursor_diagram_and_numbers_together(reader, stem):
+    page = reader(stem)
+    page.press("Home")
+    seen = []
+    for step in (1, 2, 3, 4):
+        band = page.page.evaluate("unrolled.doc.get_model_by_name('time-band').left")
+        assert band == step - 0.5
+        assert page.text(".player .now") == str(step)
+        assert f"({step})" in page.text("#numbers .eq")
+        values = page.page.locator(".diagram [data-text]").all_inner_texts()
+        wanted = page.frame["live"]["text"]
+        names = page.page.locator(".diagram [data-text]").evaluate_all("parts => parts.map(part => part.dataset.text)")
+        assert all(value == wanted[name] for name, value in zip(names, values, strict=True) if name in wanted)
+        seen.append(page.text("#numbers .eq"))
+        page.press("ArrowRight")
+    assert len(set(seen)) == 4
+
+
+@each_page
+def test_player_runs_to_the_end_and_stops(reader, stem):
+    page = reader(stem)
+    page.page.locator("#speed").select_option("10")
+    steps = page.frame["steps"]
+    page.page.evaluate(f"unrolled.moveCursor({max(1, steps - 5)})")
+    page.page.locator("[data-act=play]").click()
+    page.page.wait_for_function(f"unrolled.t === {steps} && !unrolled.timer", timeout=5000)
+
+
+@each_page
+def test_copied_url_restores_the_picture(reader, stem):
+    page = reader(stem)
+    page.drag_slider(SLIDER[stem], -0.13 if stem != "parity" else 0.13)
+    edited, _ = EDITED[stem]
+    page.click_plot(edited, 2, 0.0 if page.columns()[edited][1] > 0.5 else 1.0)
+    page.press("ArrowRight", "ArrowRight")
+    address = page.address()
+    again = reader(address.split("/", 3)[3])
+    np.testing.assert_equal(again.columns(), page.columns())
+    for part in ("t", "live", "numbers", "sentence", "steps", "notices"):
+        assert again.frame[part] == page.frame[part], part
+
+
+MALFORMED = ["cursor=abc", "cursor=0", "cursor=1e9", "n_steps=-5", "n_steps=NaN", "nonsense=1", "preset=none",
+             "n_steps=", "cursor=%00", "cursor=<script>alert(1)</script>", "n_steps=13.7", "{name}=1,2,x*3", "{name}=5*999999999",
+             "{name}="]
+
+
+@each_page
+@pytest.mark.parametrize("query", MALFORMED)
+def test_malformed_url_gives_the_default_and_a_notice(reader, stem, query):
+    sequence = {"parity": "bits", "gated_cec": "x", "gamma": "x"}[stem]
+    query = query.format(name=sequence)
+    wrong, normal = reader(f"{stem}?{query}"), reader(stem)
+    np.testing.assert_equal(wrong.columns(), normal.columns())
+    assert wrong.frame["t"] == normal.frame["t"]
+    named = query.split("=")[0] if not query.startswith("preset") else "none"
+    assert named in wrong.text(".notices")
+    assert "Traceback" not in wrong.page.content() and "site-packages" not in wrong.page.content()
+
+
+@each_page
+def test_prediction_is_hidden_scored_and_explained(reader, stem):
+    page = reader(stem)
+    task = lessons.load(stem).predict
+    page.open_tab("tasks")
+    page.click('[data-predict="start"]')
+    strip = page.page.evaluate("unrolled.strips.all.find(strip => strip.predicts).name")
+    hidden = page.columns()[strip]
+    assert all(value is None or value != value for value in hidden), "the answer must not be on the page"
+    assert page.text("#numbers") == "" or "hidden" in page.page.locator("#numbers").inner_text()
+    page.drag_plot(strip, (1, 0.0), (3, 1.0))
+    assert max(page.page.evaluate("unrolled.strips.guess")) > 0.4
+    page.click('[data-predict="reveal"]')
+    verdict = page.text("[data-task=predict] .verdict")
+    truth = page.columns()[strip]
+    guess = page.page.evaluate("unrolled.strips.guess")
+    right = sum(abs(a - b) <= task.tolerance for a, b in zip(truth, guess, strict=True))
+    assert verdict.startswith(f"{right} of {len(truth)} steps right")
+    assert "The first wrong step is t =" in verdict
+    # A perfect prediction is accepted too.
+    page.click('[data-predict="start"]')
+    page.page.evaluate("values => { unrolled.strips.guess = values }", truth)
+    page.click('[data-predict="reveal"]')
+    assert page.text("[data-task=predict] .verdict").startswith(f"{len(truth)} of {len(truth)} steps right")
+
+
+@each_page
+def test_each_challenge_fails_at_the_default_and_passes_with_its_solution(reader, stem):
+    page = reader(stem)
+    page.open_tab("tasks")
+    for number in range(3):
+        page.click(f"[data-task=challenge-{number}] summary")
+        assert not page.frame["challenges"][number]["passed"]
+        page.click(f'[data-solve="{number}"]')
+        assert page.frame["challenges"][number]["passed"], page.frame["challenges"][number]
+        page.page.wait_for_selector(f"[data-task=challenge-{number}][data-done]")
+        page.click("[data-act=reset]")
+        page.page.locator("#preset").select_option(lessons.load(stem).presets[0].name)
+        page.settle()
+
+
+@each_page
+def test_quiz_tells_the_reason_of_every_answer(reader, stem):
+    page = reader(stem)
+    page.open_tab("tasks")
+    for number, question in enumerate(lessons.load(stem).quiz):
+        box = page.page.locator(f"[data-task=quiz-{number}]")
+        for choice in [k for k in range(len(question.choices)) if k != question.answer] + [question.answer]:
+            box.locator(f'input[value="{choice}"]').check()
+            assert box.locator(".reason:visible").count() == 1
+            assert (box.locator(".reason.right:visible").count() == 1) == (choice == question.answer)
+    assert page.text(".badge") == "4 of 8"
+
+
+@each_page
+def test_worked_example_steps_through_the_page(reader, stem):
+    page = reader(stem)
+    page.open_tab("lesson")
+    steps = lessons.load(stem).example
+    for step in steps:
+        page.click('[data-example="next"]')
+        assert page.page.locator(".example-step:visible").count() == 1
+        if step.cursor:
+            assert page.frame["t"] == step.cursor
+        if step.preset:
+            assert page.frame["preset"] == step.preset
+    assert page.page.locator('[data-example="next"]').is_disabled()
+
+
+@each_page
+def test_csv_and_script_reproduce_the_plotted_numbers(reader, stem, tmp_path):
+    page = reader(stem)
+    page.drag_slider(SLIDER[stem], -0.1 if stem != "parity" else 0.1)
+    shown, table = page.columns(), read_csv(page.download("csv"))
+    compared = [name for name in table if name in shown]
+    assert EDITED[stem][1] in compared and "t" in compared
+    for name in compared:
+        np.testing.assert_array_equal(finite(table[name]), finite(shown[name]), err_msg=name)
+    (tmp_path / "again.py").write_text(page.download("script"))
+    subprocess.run([sys.executable, "again.py"], cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    again = read_csv((tmp_path / f"{stem}.csv").read_text())
+    assert list(again) == list(table)
+    for name in table:
+        np.testing.assert_array_equal(again[name], table[name], err_msg=name)
+
+
+def read_csv(text: str) -> dict[str, np.ndarray]:
+    rows = list(csv.reader(io.StringIO(text)))
+    return {name: np.array([float(row[k]) for row in rows[1:]]) for k, name in enumerate(rows[0])}
+
+
+def finite(values) -> np.ndarray:
+    """Values as the plots draw them: what is not finite is left blank."""
+    array = np.array([np.nan if value is None else value for value in values], dtype=float)
+    return np.where(np.isfinite(array), array, np.nan)
+
+
+@each_page
+def test_every_plot_can_be_saved_as_png_and_svg(reader, stem):
+    page = reader(stem)
+    page.page.evaluate("document.querySelector('#export').showModal()")
+    for kind, start in (("png", b"\x89PNG"), ("svg", b"<svg")):
+        for button in page.page.locator(f'[data-image="{kind}"]').all():
+            with page.page.expect_download() as waiting:
+                button.click()
+            with open(waiting.value.path(), "rb") as file:
+                content = file.read()
+            assert content.startswith(start) and len(content) > 900
+
+
+@each_page
+def test_presets_sliders_reset_and_pin(reader, stem):
+    page = reader(stem)
+    start = page.columns()
+    for preset in lessons.load(stem).presets:
+        page.page.locator("#preset").select_option(preset.name)
+        page.settle()
+        assert page.frame["preset"] == preset.name
+        assert page.page.locator(f'.preset-note[data-preset="{preset.name}"]').is_visible()
+    page.page.locator("#preset").select_option(lessons.load(stem).presets[0].name)
+    page.settle()
+    np.testing.assert_equal(page.columns(), start)
+    page.click("[data-act=pin]")
+    pinned = page.page.evaluate("unrolled.doc.get_model_by_name('time-pinned').data.t.length")
+    assert pinned == page.frame["steps"]
+    page.drag_slider(SLIDER[stem], -0.2 if stem != "parity" else 0.2)
+    assert page.columns() != start
+    page.click("[data-act=reset]")
+    np.testing.assert_equal(page.columns(), start)
+
+
+@each_page
+def test_dark_theme_changes_plots_and_page_and_is_remembered(reader, stem):
+    page = reader(f"{stem}?theme=light")
+    colours = "[...unrolled.doc._all_models.values()].filter(m => m.type === 'LinearAxis').map(m => m.major_label_text_color)"
+    before = page.page.evaluate(colours)
+    page.press("d")
+    assert page.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    after = page.page.evaluate(colours)
+    assert all(old != new for old, new in zip(before, after, strict=True))
+    page.press("d")
+    assert page.page.evaluate(colours) == before
+
+
+@each_page
+def test_presenter_mode_enlarges_and_hides_answers(reader, stem):
+    page = reader(stem)
+    size = page.page.evaluate("parseFloat(getComputedStyle(document.querySelector('#sentence')).fontSize)")
+    page.press("p")
+    assert page.page.evaluate("parseFloat(getComputedStyle(document.querySelector('#sentence')).fontSize)") > 1.2 * size
+    assert not page.page.locator("#drawer").is_visible()
+    page.open_tab("tasks")
+    page.page.locator("[data-task=challenge-0] summary").click()
+    assert not page.page.locator('[data-solve="0"]').is_visible()
+    assert "present=true" in page.address()
+    again = reader(page.address().split("/", 3)[3])
+    assert again.page.evaluate("document.documentElement.dataset.present") == "true"
+
+
+@each_page
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844), (820, 1180)])
+def test_nothing_scrolls_sideways(reader, stem, width, height):
+    page = reader(stem, width=width, height=height)
+    for tab in ("lesson", "numbers", "tasks"):
+        page.open_tab(tab)
+        page.page.wait_for_timeout(150)
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+        for column in (".stage", ".side"):
+            inside = page.page.evaluate(f"(e => [e.scrollWidth, e.clientWidth])(document.querySelector('{column}'))")
+            assert inside[0] <= inside[1] + 1, (column, tab)
+
+
+@each_page
+def test_all_timed_plots_are_aligned(reader, stem):
+    page = reader(stem)
+    lefts = page.page.evaluate(
+        "unrolled.strips.all.filter(s => s.timed && document.querySelector(`[data-strip=\"${s.name}\"]`).offsetParent)"
+        ".map(s => { const v = Bokeh.index.find_one(unrolled.doc.get_model_by_name(s.name));"
+        "return v.canvas_view.el.getBoundingClientRect().left + v.frame.bbox.left })")
+    assert max(lefts) - min(lefts) <= 1, lefts

@@ -1,0 +1,131 @@
+"""Keyboard access, separate sessions, and the site around the pages."""
+
+import sys
+
+import pytest
+
+import lessons
+from app.site import page_stems
+from tests.browser.conftest import free_port, start_server
+from tests.browser.driver import Reader
+
+STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_tab_reaches_every_control_with_visible_focus(reader, stem):
+    page = reader(stem)
+    reached, unseen = set(), []
+    for _ in range(90):
+        page.page.keyboard.press("Tab")
+        name, visible = page.page.evaluate("""() => {
+          let e = document.activeElement
+          while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement
+          const host = document.activeElement.closest("[data-control]")
+          const style = getComputedStyle(e)
+          const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0
+          const name = host ? "control:" + host.dataset.control : e.dataset.act ? "act:" + e.dataset.act
+            : e.dataset.strip ? "strip:" + e.dataset.strip : e.id ? "#" + e.id : e.tagName
+          return [name, seen]
+        }""")
+        reached.add(name)
+        if not visible and name not in ("BODY", "#stage"):
+            unseen.append(name)
+    controls = page.page.locator("[data-control]:visible").evaluate_all("all => all.map(e => 'control:' + e.dataset.control)")
+    acts = page.page.locator("button[data-act]:visible").evaluate_all("all => all.map(e => 'act:' + e.dataset.act)")
+    assert set(controls) <= reached, set(controls) - reached
+    assert set(acts) - {"act:forget-tasks"} <= reached, set(acts) - reached
+    assert {"#preset", "#cursor", "#speed"} <= reached
+    assert not unseen, f"focus can't be seen on {unseen}"
+
+
+def test_slider_follows_the_arrow_keys(reader):
+    page = reader("gated_cec")
+    before, cursor = page.columns()["c"], page.frame["t"]
+    page.page.locator('[data-control="w"] .noUi-handle').focus()
+    page.press("ArrowLeft", "ArrowLeft")
+    assert page.columns()["c"] != before
+    assert page.frame["t"] == cursor, "arrows on a slider belong to the slider"
+
+
+def test_editing_by_keyboard(reader):
+    page = reader("gated_cec")
+    page.press("Home")
+    page.page.locator('[data-strip="x"]').focus()
+    page.press("ArrowRight", " ")
+    assert page.columns()["x"][:3] == [1, 0, 1]
+    page.press("ArrowUp")
+    assert page.columns()["x"][1] == 1
+    assert page.frame["t"] == 2
+
+
+def test_help_sheet_opens_with_the_question_mark_and_closes_with_escape(reader):
+    page = reader("gated_cec")
+    page.page.keyboard.press("?")
+    assert page.page.locator("#help").is_visible()
+    page.page.keyboard.press("Escape")
+    assert not page.page.locator("#help").is_visible()
+
+
+def test_painting_a_fast_stroke_leaves_no_gap_and_respects_snap(reader):
+    page = reader("gated_cec?cursor=1")
+    page.page.mouse.move(*page.point("i", 1, 1))
+    page.page.mouse.down()
+    page.page.mouse.move(*page.point("i", 12, 0.1), steps=2)
+    page.page.mouse.up()
+    page.settle()
+    gate = page.columns()["i"]
+    assert set(gate) <= {0, 1} and gate[:4] == [1, 1, 1, 1] and gate[9:12] == [0, 0, 0]
+    page.page.locator('[data-control="snap"] input').uncheck()
+    page.settle()
+    page.click_plot("f", 5, 0.43)
+    assert page.columns()["f"][4] == pytest.approx(0.43, abs=0.04)
+
+
+def test_two_readers_do_not_see_each_other(reader):
+    one, two = reader("gated_cec"), reader("gated_cec")
+    before = two.columns()
+    one.drag_slider("w", -0.3)
+    one.click_plot("x", 4, 0)
+    assert one.columns() != before
+    two.press("ArrowRight")
+    assert two.columns() == before
+
+
+def test_growth_beyond_the_plot_is_clipped_and_explained(reader):
+    page = reader("gated_cec?preset=exploding&w=1.2&n_steps=200&x=1*200&input_gate=1*200&forget_gate=1*200")
+    notice = page.text(".notices")
+    assert "clipped" in notice and "1.2" in notice
+    assert max(abs(value) for value in page.columns()["c"] if value is not None) <= 1e6
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_index_links_every_page_and_asks_no_other_host(server, browser, width):
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = Reader(context.new_page(), server)
+    page.page.goto(server)
+    links = page.page.locator("a").evaluate_all("all => all.map(a => new URL(a.href).pathname.slice(1))")
+    assert [link for link in links if link in STEMS] == STEMS
+    assert page.page.locator("svg").count() >= len(STEMS)
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not page.outside and not page.errors
+    context.close()
+
+
+def test_plain_panel_serve_gives_the_same_site(browser):
+    port = free_port()
+    files = [f"app/pages/{stem}.py" for stem in STEMS]
+    process = start_server([sys.executable, "-m", "panel", "serve", *files], port)
+    try:
+        context = browser.new_context()
+        page = Reader(context.new_page(), f"http://localhost:{port}")
+        page.page.goto(page.url)
+        assert "Unrolled" in page.page.title()
+        for stem in STEMS:
+            page.open(stem)
+            page.press("ArrowRight")
+        assert not page.outside and not page.errors, (page.outside, page.errors)
+        context.close()
+    finally:
+        process.terminate()
+        process.wait(10)
