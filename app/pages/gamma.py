@@ -1,0 +1,510 @@
+"""Lesson 3: the tapped gamma memory line, what its one number does to depth and resolution, and how to learn it."""
+
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import param
+from bokeh.models import ColumnDataSource, FixedTicker, Line, MultiLine, Scatter, Segment, Text
+
+from app.diagram import Diagram
+from app.export import literal
+from app.figures import LIMIT, MATH_FONT, Card, Strip, chart, fit, rule
+from app.model import Check, PageModel
+from app.numbers import Block, number, plain, steps, symbol
+from app.sequence import Sequence
+from app.shell import serve
+from app.theme import LIGHT
+from app.view import View
+from engine import gamma, series
+
+MAX_TAPS, DRAWN_TAPS = 10, 3
+NAMES = ["a₁", "a₂", "a₃", "a₄", "a₅", "a₆", "a₇", "a₈", "a₉", "a₁₀"]
+# The further down the line, the paler.
+FADE = np.maximum(0.72 ** np.arange(MAX_TAPS), 0.2)
+OMEGA = np.linspace(0, np.pi, 91)
+SUNSPOT_PERIOD = 11  # years, as the lesson takes it
+RESOLUTION = np.geomspace(0.02, 2, 40)
+ALPHAS = np.linspace(0, 2, 161)
+LEAK_STEPS = 30
+ALPHA = "<i>α</i>"
+
+
+class Result(NamedTuple):
+    x: np.ndarray  # (T,)
+    taps: np.ndarray  # (T, K)
+    d: np.ndarray  # (T,) target of the learning
+    descent: gamma.Descent
+    gradient: gamma.GammaGradient  # at the alpha that the descent has reached
+
+
+class Gamma(PageModel):
+    """a_k(t) = α a_{k−1}(t−1) + (1−α) a_k(t−1), and the descent on α of P12.3 (chapter 12, Eqs. 12.1 and 12.2)."""
+
+    n_steps = param.Integer(60, bounds=(10, 200), label="steps T", doc="number of time steps")
+    cursor = param.Integer(4, bounds=(1, 200), doc="time step under the cursor")
+    input_signal = param.Selector(default="impulse", label="input x", doc="what the line is fed; or draw on the plot",
+                                  objects=["impulse", "step", "sine", "square", "noise", "sunspots", "drawn"])
+    alpha = param.Number(0.5, bounds=(0, 2), step=0.01, label="gamma parameter α",
+                         doc="the share of the new; stable between 0 and 2, both excluded")
+    taps = param.Integer(3, bounds=(1, MAX_TAPS), label="taps K", doc="number of gamma elements in the line")
+    delay_line = param.Boolean(False, label="compare with a delay line", doc="a tapped delay line with as many taps")
+    period = param.Integer(20, bounds=(2, 100), label="period of sine and square", doc="in time steps")
+    seed = param.Integer(1, bounds=(0, 9999), doc="seed of the noise")
+    target_alpha = param.Number(0.3, bounds=(0, 2), step=0.01, label="target's α", doc="the α that made the target")
+    start_alpha = param.Number(0.9, bounds=(0, 2), step=0.01, label="start at α", doc="the α that descent starts from")
+    learning_rate = param.Number(0.5, bounds=(0.01, 5), step=0.01, label="learning rate η", doc="how far a step goes")
+    descent_steps = param.Integer(0, bounds=(0, 200), label="steps of descent", doc="how often α has been updated")
+    x = Sequence((1.0,), bounds=(-1, 1), label="drawn input")
+
+    def input(self) -> np.ndarray:
+        """The chosen input (T,)."""
+        n = self.n_steps
+        if self.input_signal == "drawn":
+            return self.sequence("x")
+        if self.input_signal == "sunspots":
+            return series.scaled(series.sunspots()[1])[-n:]
+        if self.input_signal == "noise":
+            return series.noise(n, np.random.default_rng(self.seed))
+        periodic = {"sine": series.sine, "square": series.square}
+        if self.input_signal in periodic:
+            return periodic[self.input_signal](n, self.period)
+        return {"impulse": series.impulse, "step": series.step}[self.input_signal](n)
+
+    def compute(self) -> Result:
+        x = self.input()
+        d = gamma.run(x, self.target_alpha)[:, 0]
+        descent = gamma.descend(x, d, self.start_alpha, learning_rate=self.learning_rate, n_steps=self.descent_steps)
+        return Result(x, gamma.run(x, self.alpha, taps=self.taps), d, descent, gamma.gradient(x, d, descent.alpha[-1]))
+
+    @property
+    def reached(self) -> float:
+        """The α at which the descent stands."""
+        return float(self.result.descent.alpha[-1])
+
+    def central_difference(self, width: float = 1e-5) -> float:
+        """(F(α+w) − F(α−w)) / 2w at the α that the descent has reached."""
+        above, below = gamma.loss_curve(self.result.x, self.result.d, [self.reached + width, self.reached - width])
+        return float(above - below) / (2 * width)
+
+    def table(self) -> dict[str, np.ndarray]:
+        r = self.result
+        taps = {f"a{k}": r.taps[:, k - 1] for k in range(1, self.taps + 1)}
+        return {"t": self.time, "x": r.x, **taps, "d": r.d, "y": r.gradient.output, "e": r.gradient.error,
+                "dF_da": r.gradient.dF_da, "term": r.gradient.terms}
+
+    def _input_source(self) -> str:
+        """`input` as Python source."""
+        return {"drawn": f"np.array({literal(self.sequence('x'))})",
+                "sunspots": "series.scaled(series.sunspots()[1])[-n_steps:]",
+                "noise": f"series.noise(n_steps, np.random.default_rng({self.seed}))",
+                "sine": f"series.sine(n_steps, {self.period})", "square": f"series.square(n_steps, {self.period})",
+                "impulse": "series.impulse(n_steps)", "step": "series.step(n_steps)"}[self.input_signal]
+
+    def script(self) -> str:
+        return f"""
+import numpy as np
+
+from engine import gamma, series
+
+n_steps, taps, alpha = {self.n_steps}, {self.taps}, {self.alpha!r}
+x = {self._input_source()}
+a = gamma.run(x, alpha, taps=taps)
+
+# Learning: the target is made with another alpha; the gradient is taken where the descent has arrived.
+d = gamma.run(x, {self.target_alpha!r})[:, 0]
+descent = gamma.descend(x, d, {self.start_alpha!r}, learning_rate={self.learning_rate!r}, n_steps={self.descent_steps})
+gradient = gamma.gradient(x, d, descent.alpha[-1])
+
+table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for k in range(taps)}}, "d": d,
+         "y": gradient.output, "e": gradient.error, "dF_da": gradient.dF_da, "term": gradient.terms}}
+"""
+
+    def sentence(self) -> str:
+        parts = [self._memory_words(), f"At t = {self.at} tap 1 holds {plain(self.result.taps[self.at - 1, 0])}."]
+        if self.input_signal == "sunspots":
+            years = series.sunspots()[0][-self.n_steps:]
+            parts.insert(0, f"The input is the yearly sunspot number from {years[0]} to {years[-1]}, scaled to −1 … 1.")
+        if self.descent_steps:
+            parts.append(f"After {steps(self.descent_steps)} of descent α is {plain(self.reached)}; "
+                         f"the target was made with {plain(self.target_alpha)}.")
+        return " ".join(parts)
+
+    def _memory_words(self) -> str:
+        keep = 1 - self.alpha
+        if keep == 1:
+            return "With α = 0 nothing enters the line: every tap stays at 0."
+        if keep == 0:
+            return "With α = 1 nothing is kept and nothing blurred: each tap is the one before, one step later."
+        if keep == -1:
+            wider = " and each further tap swings wider" if self.taps > 1 else ""
+            return f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}."
+        gone = int(np.ceil(np.log(0.01) / np.log(abs(keep))))
+        sign = f"The factor 1 − α = {plain(keep)} turns the sign at every step. " if keep < 0 else ""
+        return (f"{sign}What tap 1 holds halves every {steps(round(gamma.half_life(self.alpha), 2))} and is below 1 % "
+                f"after {gone}; tap {self.taps} looks back {steps(round(self.taps / self.alpha, 2))} on average.")
+
+    def divergence(self, step: int) -> str:
+        alpha, keep = plain(self.alpha), plain(1 - self.alpha)
+        if np.abs(self.result.taps).max() <= LIMIT:
+            return (f"The descent stands at α = {plain(self.reached)}, and each step keeps the factor 1 − α = "
+                    f"{plain(1 - self.reached)} of an error: the gradient adds up all steps and hardly fades.")
+        if gamma.is_stable(self.alpha):
+            return (f"The factor 1 − α = {keep} lets everything fade in the end, but {self.taps} taps in a row, each "
+                    f"multiplying by α = {alpha}, grow a long way first.")
+        return (f"The factor 1 − α = {keep} has size 1, so nothing fades: each tap adds up the swings of the one "
+                f"before, and tap {self.taps} grows like t^{self.taps - 1}.")
+
+    def explain(self, name: str, step: int) -> str:
+        if step == 1:
+            return "The element works with the values of the step before, and before step 1 everything is 0."
+        x, a, before = self.result.x, self.result.taps[:, 0], step - 1
+        return (f"a({step}) = α·x({before}) + (1 − α)·a({before}) = {plain(self.alpha)}·{plain(x[before - 1])} + "
+                f"{plain(1 - self.alpha)}·{plain(a[before - 1])} = {plain(a[step - 1])}.")
+
+    # Challenges
+
+    def reaches_mean_lag_twenty(self) -> Check:
+        if self.taps > 5 or not gamma.is_stable(self.alpha):
+            return Check(False, f"Use at most 5 taps and 0 < α < 2; now: {self.taps}, α = {plain(self.alpha)}.")
+        lag = float(gamma.mean_lag(self.alpha, self.taps)[-1])
+        return Check(abs(lag - 20) <= 0.5, f"Tap {self.taps} looks back {steps(round(lag, 2))} on average.")
+
+    def alternates_and_dies(self) -> Check:
+        keep = 1 - self.alpha
+        if self.input_signal != "impulse":
+            return Check(False, "Choose the impulse as input.")
+        if not 1 < self.alpha < 2:
+            return Check(False, f"The factor 1 − α = {plain(keep)} must be negative, and smaller than 1 in size.")
+        left = abs(keep) ** 40
+        return Check(left < 0.01, f"The sign changes at every step; after 40 steps {plain(100 * left, 3)} % is left.")
+
+    def descent_arrives(self) -> Check:
+        distance = abs(self.start_alpha - self.target_alpha)
+        if self.input_signal == "impulse":
+            return Check(False, "Choose another input than the impulse.")
+        if distance < 0.3 - 1e-9:
+            return Check(False, f"The start is only {plain(distance)} away from the target; 0.3 is asked for.")
+        if not 1 <= self.descent_steps <= 30:
+            return Check(False, f"Take 1 to 30 steps of descent; now it is {self.descent_steps}.")
+        missing = abs(self.reached - self.target_alpha)
+        return Check(missing <= 0.01, f"After {steps(self.descent_steps)} α is {plain(self.reached)}, "
+                                      f"{plain(missing, 2)} away from the target.")
+
+
+class GammaView(View):
+    controls = ("input_signal", "alpha", "taps", "delay_line", "n_steps", "period")
+    more = ("target_alpha", "start_alpha", "learning_rate", "descent_steps", "x")
+    conceals: ClassVar = {"a": (("a1", "a2", "d", "y", "e", "dF_da", "term"), ("a1.value", "a2.value", "a3.value"))}
+
+    def build(self) -> list[Card]:
+        self.lines, self.dots, self.leaks, self.curve, self.path = (ColumnDataSource() for _ in range(5))
+        self.sent_learning: tuple = ()
+        signs, axis = {"limits": (-1.3, 1.3), "at": (-1, 0, 1)}, {"last": True, "axis_label": "time step t"}
+        strip = self.stack.strip
+        self.x = strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit", **signs)
+        self.a1 = strip("a1", "a₁", "state", title="Tap 1, a₁(t)", height=70, ticks=3, predicts="a", **axis)
+        self.a2 = strip("a2", "a₂ …", "state", title="Taps 2 to K", height=46, kind="line", **axis)
+        self.delays = strip("delay1", "x(t−k)", "input", title="Tapped delay line", height=46, kind="line", **signs,
+                            **axis)
+        self._per_tap(self.a2, "times", "further", "state")
+        self._per_tap(self.delays, "times", "delayed", "input")
+        return [
+            Card("", [self.x, self.a1, self.a2, self.delays]),
+            Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
+                 help="One line for each tap, tap 1 the darkest. Lines are computed step by step, dots are the closed "
+                      "form of Eq. 12.2. Triangles mark the mean lag k/α, blue squares the tapped delay line."),
+            Card("Learning α", self._learning_charts(), wide=False, key="learning", player="descent_steps",
+                 help="The target (dashed) is tap 1 with another α, fed with the same input. Each step moves α against "
+                      "the slope ∂F/∂α, the short line through the present point."),
+            Card("Where ∂F/∂α comes from", self._recursion_strips(), key="recursion",
+                 help="P12.3 at the α that descent has reached. Errors are carried backwards in time; each term is "
+                      "[x(t−1) − a(t−1)]·∂F/∂a(t), and all terms add up to ∂F/∂α."),
+            Card("Two meanings of leak", [self._leak_chart()], key="leak",
+                 help="Two answers to a step, with α of the slider in both. Solid: (1−α)h(t−1) + αx(t), as here and in "
+                      "reservoirs. Dashed: αh(t−1) + (1−α)x(t), a leaky unit. One keeps 1−α of the old, the other α.")]
+
+    def _per_tap(self, strip: Strip, x: str, y: str, role: str, width: float = 2) -> None:
+        """One line per tap, paler down the line."""
+        lines = MultiLine(xs=x, ys=y, line_color=LIGHT[role], line_width=width, line_alpha="fade")
+        strip.plot.add_glyph(self.lines, lines)
+
+    @staticmethod
+    def _points(strip: Strip, source: ColumnDataSource, x: str, y: str, role: str = "state", **look) -> None:
+        look = {"fill_color": LIGHT[role], "line_color": LIGHT[role], "size": 9} | look
+        strip.plot.add_glyph(source, Scatter(x=x, y=y, **look))
+
+    def _time_charts(self) -> list[Strip]:
+        pale = {"fill_alpha": "fade", "line_alpha": "fade"}
+        self.impulse = chart("impulse", "Answers of the taps to an impulse", x_label="lag (steps)", y_label="answer",
+                             x_limits=(0, 30), y_limits=(0, 1))
+        self._per_tap(self.impulse, "lags", "responses", "state")
+        self._points(self.impulse, self.dots, "lag", "value", size=5, fill_color=LIGHT["card"], line_alpha="fade")
+        self._points(self.impulse, self.lines, "depth", "zero", marker="inverted_triangle", **pale)
+        self.impulse.plot.add_glyph(self.lines, Text(
+            x="peak_lag", y="peak", text="name", text_color=LIGHT["state"], y_offset=-6, x_offset=4,
+            text_font_size="12px", text_font={"value": MATH_FONT}, text_font_style="italic"))
+        self.trade = chart("trade", "Depth against resolution", x_label="resolution α (taps per step)",
+                           y_label="depth k/α (steps)", x_limits=(0, 2.05), y_limits=(0, 20))
+        self._per_tap(self.trade, "resolutions", "depths", "target", 1)
+        self._points(self.trade, self.lines, "one", "tap", "input", marker="square", fill_color=LIGHT["card"])
+        self._points(self.trade, self.lines, "resolution", "depth", **pale)
+        return [self.impulse, self.trade]
+
+    def _frequency_charts(self) -> list[Strip]:
+        self.gain = chart("gain", "Gain |H(ω)| of each tap", x_label="frequency ω (radians per step)", y_label="gain",
+                          x_limits=(0, np.pi), y_limits=(0, 1.1))
+        quarters = {k * np.pi / 4: name for k, name in enumerate(("0", "π/4", "π/2", "3π/4", "π"))}
+        self.gain.plot.below[0].update(ticker=FixedTicker(ticks=list(quarters)), major_label_overrides=quarters)
+        self._per_tap(self.gain, "omegas", "gains", "state")
+        self.tone = rule(self.gain.plot, -1, "height", "input")
+        self.pole = chart("pole", "Pole at 1 − α, stable inside the circle", x_label="real part of z",
+                          y_label="imaginary part", x_limits=(-1.6, 1.6), y_limits=(-1.3, 1.3), ticks=3)
+        angle = np.linspace(0, 2 * np.pi, 121)
+        circle = ColumnDataSource({"x": np.cos(angle), "y": np.sin(angle)})
+        self.pole.plot.add_glyph(circle, Line(x="x", y="y", line_color=LIGHT["muted"], line_width=1.5))
+        stable = Segment(x0=-1, x1=1, y0=0, y1=0, line_color=LIGHT["target"], line_width=6, line_alpha=0.5)
+        self.pole.plot.add_glyph(stable)
+        self._points(self.pole, self.lines, "pole", "zero", marker="x", size=15, line_width=3)
+        return [self.gain, self.pole]
+
+    def _learning_charts(self) -> list[Strip]:
+        self.loss = chart("loss", "Loss F(α) and the path of the descent", x_label="α", y_label="loss F",
+                          x_limits=(0, 2), y_limits=(0, 1))
+        self.walk = chart("walk", "α after each step", x_label="steps of descent", y_label="α", x_limits=(0, 10),
+                          y_limits=(-0.05, 2.05))
+        self.targets = [rule(self.loss.plot, 0, "height", "target"), rule(self.walk.plot, 0, "width", "target")]
+        look = {"line_color": LIGHT["gradient"], "line_width": 2}
+        self.loss.plot.add_glyph(self.curve, Line(x="alpha", y="loss", line_color=LIGHT["state"], line_width=2))
+        self.loss.plot.add_glyph(self.path, Segment(x0="x0", x1="x1", y0="y0", y1="y1", **look))
+        self.walk.plot.add_glyph(self.path, Line(x="step", y="alpha", **look))
+        for plotted, x, y in ((self.loss, "alpha", "loss"), (self.walk, "step", "alpha")):
+            self._points(plotted, self.path, x, y, "gradient", size="size", fill_alpha=0.6, line_alpha=0.6)
+        return [self.loss, self.walk]
+
+    def _recursion_strips(self) -> list[Strip]:
+        strip = self.stack.strip
+        self.y = strip("y", "a, d", "state", title="Output a(t) and target d(t)", height=60, kind="line")
+        self.stack.trace(self.y, "d", "target", kind="line", dash="dashed", pin=False)
+        self.recursion = [
+            strip("e", "e", "state", title="Error e(t) = d(t) − a(t)", height=50),
+            strip("dF_da", "∂F/∂a", "gradient", title="∂F/∂a(t), backwards in time", height=56),
+            strip("term", "term", "gradient", title="Terms of ∂F/∂α", height=56, kind="bar", last=True,
+                  axis_label="time step t")]
+        return [self.y, *self.recursion]
+
+    def _leak_chart(self) -> Strip:
+        leak = chart("leak", "Answers to a step", x_label="steps after the step", y_label="h", height=180,
+                     x_limits=(0, LEAK_STEPS), y_limits=(-0.15, 2.15))
+        for column, role, dash in (("solid", "state", "solid"), ("dashed", "muted", "dashed")):
+            look = {"line_color": LIGHT[role], "line_width": 2.5, "line_dash": dash}
+            leak.plot.add_glyph(self.leaks, Line(x="lag", y=column, **look))
+        return leak
+
+    def update(self) -> dict[str, np.ndarray]:
+        m, r = self.model, self.model.result
+        g, delays = r.gradient, gamma.delay_line(r.x, m.taps)
+        self._send_memory(r, delays)
+        inputs = (r.x.tobytes(), m.target_alpha, m.start_alpha, m.learning_rate, m.descent_steps)
+        if inputs != self.sent_learning:
+            self.sent_learning = inputs
+            self._send_learning(r)
+        fit(self.a1.plot.y_range, _bounded(r.taps[:, 0]), include=(0, 0.1))
+        fit(self.a2.plot.y_range, _bounded(r.taps[:, 1:]).ravel(), include=(0, 0.1))
+        self._place_axis()
+        second = r.taps[:, 1] if m.taps > 1 else np.full(m.n_steps, np.nan)
+        return {"x": r.x, "a1": r.taps[:, 0], "a2": second, "delay1": delays[:, 0], "d": r.d, "y": g.output,
+                "e": g.error, "dF_da": g.dF_da, "term": g.terms}
+
+    def _place_axis(self) -> None:
+        """Show the plots that are asked for; the lowest carries the time axis."""
+        shown = [self.a1] + [self.a2] * (self.model.taps > 1) + [self.delays] * self.model.delay_line
+        for strip in (self.a1, self.a2, self.delays):
+            _set(strip.plot, "visible", strip in shown)
+            _set(strip.plot.below[0], "visible", strip is shown[-1])
+
+    def _send_memory(self, r: Result, delays: np.ndarray) -> None:
+        """All that has one line or one point per tap, in one message; blank while the reader predicts."""
+        m, n, taps = self.model, self.model.n_steps, self.model.taps
+        if self.concealed:
+            self.lines.data, self.dots.data, self.leaks.data = {}, {}, {}
+            return
+        lags, tap, every, blank = np.arange(n), np.arange(1.0, taps + 1), max(1, n // 50), np.full(n, np.nan)
+        responses = _bounded(gamma.impulse_response(m.alpha, n, taps=taps))
+        closed = _bounded(gamma.impulse_response_closed_form(m.alpha, n, taps=taps))[::every]
+        gains, depth = np.full((OMEGA.size, taps), np.nan), np.full(taps, np.nan)
+        if gamma.is_stable(m.alpha):
+            gains = np.abs(gamma.frequency_response(m.alpha, OMEGA, taps=taps))
+            depth = gamma.mean_lag(m.alpha, taps)
+        peaks = np.abs(responses).argmax(axis=0)
+        self.lines.data = {
+            "fade": FADE[:taps], "name": NAMES[:taps], "tap": tap, "one": np.ones(taps), "zero": np.zeros(taps),
+            "times": [m.time] * taps, "lags": [lags] * taps, "omegas": [OMEGA] * taps,
+            "resolutions": [RESOLUTION] * taps,
+            # the first rows have a strip or a trace of their own
+            "further": [blank, blank, *_bounded(r.taps[:, 2:]).T][:taps], "delayed": [blank, *delays[:, 1:].T],
+            "responses": list(responses.T), "gains": list(gains.T), "depths": [k / RESOLUTION for k in tap],
+            "resolution": np.full(taps, m.alpha), "depth": depth, "pole": np.full(taps, 1 - m.alpha),
+            "peak_lag": peaks, "peak": responses[peaks, np.arange(taps)]}
+        self.dots.data = {"lag": np.tile(lags[::every], taps), "value": closed.T.ravel(),
+                          "fade": np.repeat(FADE[:taps], closed.shape[0])}
+        # These units answer at once, the gamma element one step later.
+        answers = [gamma.run(np.ones(LEAK_STEPS + 2), share)[1:, 0] for share in (m.alpha, 1 - m.alpha)]
+        self.leaks.data = {"lag": np.arange(LEAK_STEPS + 1), "solid": answers[0], "dashed": np.clip(answers[1], -9, 9)}
+        self._fit_memory(responses, gains, depth)
+
+    def _fit_memory(self, responses: np.ndarray, gains: np.ndarray, depth: np.ndarray) -> None:
+        m = self.model
+        alive = np.flatnonzero((np.abs(responses) > 0.005 * np.abs(responses).max(axis=0)).any(axis=1))
+        reach = min(m.n_steps - 1, max(10, 10 * int(np.ceil(alive.max(initial=0) / 10))))
+        _set(self.impulse.plot.x_range, "end", reach + 0.5)
+        fit(self.impulse.plot.y_range, responses.ravel())
+        fit(self.gain.plot.y_range, np.minimum(gains.ravel(), 10), include=(0, 1))
+        fit(self.trade.plot.y_range, depth, include=(0, m.taps))
+        period = {"sine": m.period, "square": m.period, "sunspots": SUNSPOT_PERIOD}.get(m.input_signal)
+        _set(self.tone, "location", 2 * np.pi / period if period else -1)
+
+    def _send_learning(self, r: Result) -> None:
+        alpha, loss, last = r.descent.alpha, r.descent.loss, r.descent.alpha.size - 1
+        curve, now = gamma.loss_curve(r.x, r.d, ALPHAS), np.arange(last + 1) == last
+        top = 1.15 * max(float(loss.max()), float(curve[0]), 1e-3)
+        self.curve.data = {"alpha": ALPHAS, "loss": np.where(curve < 3 * top, curve, np.nan)}
+        # the tangent goes through the last point only
+        half, rise = 0.12, 0.12 * r.descent.gradient
+        self.path.data = {"step": np.arange(last + 1), "alpha": alpha, "loss": loss, "size": np.where(now, 13, 6),
+                          "x0": np.where(now, alpha - half, np.nan), "x1": alpha + half,
+                          "y0": loss - rise, "y1": loss + rise}
+        fit(self.loss.plot.y_range, include=(0, top))
+        fit(self.walk.plot.x_range, include=(0, max(10, last)), pad=0.02)
+        fit(self.y.plot.y_range, r.gradient.output, r.d)
+        for strip, values in zip(self.recursion, (r.gradient.error, r.gradient.dF_da, r.gradient.terms), strict=True):
+            fit(strip.plot.y_range, _bounded(values), include=(-0.01, 0.01))
+        for target in self.targets:
+            _set(target, "location", self.model.target_alpha)
+
+    def hidden_cards(self) -> set[str]:
+        return {"memory", "learning", "recursion", "leak"} if self.concealed else set()
+
+    def edited(self, name: str) -> None:
+        """Drawing starts from the signal that is shown."""
+        if self.model.input_signal != "drawn":
+            shown = tuple(np.round(self.model.result.x, 3).tolist())
+            self.model.param.update(x=shown, input_signal="drawn")
+
+    def diagram(self) -> Diagram:
+        d = Diagram(640, 156, "The input x goes through a chain of gamma elements. Each adds α times its input and "
+                              "1 − α times its own output, and delays the sum by a step. Their outputs are the taps.")
+        d.unit("x", 34, 62, "input", label="x", radius=19, value="above")
+        for k in range(DRAWN_TAPS):
+            left = 56 + 184 * k
+            d.parts.append(f'<g class=part data-on="element{k + 1}">')
+            d.arrow((left, 62), (left + 50, 62))
+            d.label(left + 20, 84, "", "weight", live="alpha")
+            d.arrow((left + 82, 62), (left + 144, 62))
+            d.arrow((left + 160, 80), (left + 160, 122), (left + 66, 122), (left + 66, 80))
+            d.label(left + 113, 143, "", "weight", live="keep")
+            d.operator(left + 66, 62, radius=15)
+            d.delay(left + 110, 62)
+            d.unit(f"a{k + 1}", left + 160, 62, label=NAMES[k], radius=18, value="above")
+            d.parts.append("</g>")
+        d.label(622, 67, "", "note", live="more")
+        return d
+
+    def live(self, t: int) -> dict[str, dict]:
+        m, r, k = self.model, self.model.result, t - 1
+        drawn = range(min(m.taps, DRAWN_TAPS))
+        largest = np.maximum(np.abs(r.taps).max(axis=0), 1e-9)
+        return {
+            "text": {"x.value": plain(r.x[k], 3), "alpha": f"α={plain(m.alpha)}",
+                     "keep": f"1−α = {plain(1 - m.alpha)}",
+                     "more": f"+{m.taps - DRAWN_TAPS} …" if m.taps > DRAWN_TAPS else "",
+                     **{f"a{j + 1}.value": plain(r.taps[k, j], 3) for j in drawn}},
+            "level": {"x": abs(r.x[k]), **{f"a{j + 1}": abs(r.taps[k, j]) / largest[j] for j in drawn}},
+            "on": {f"element{j + 1}": j in drawn for j in range(DRAWN_TAPS)},
+            "limits": {"x": (-1, 1)},
+        }
+
+    def numbers(self, t: int) -> list[Block]:
+        taps = [self._tap_block(t, tap) for tap in range(1, min(self.model.taps, 2) + 1)]
+        return [*taps, self._error_block(t), self._gradient_block(), self._leak_block()]
+
+    def _tap_block(self, t: int, tap: int) -> Block:
+        """a_k(t) from the values one step before."""
+        m, a, alpha, keep = self.model, self.model.result.taps, self.model.alpha, 1 - self.model.alpha
+        source, role = (m.result.x, "input") if tap == 1 else (a[:, tap - 2], "")
+        fed, own = (source[t - 2], a[t - 2, tap - 1]) if t > 1 else (0.0, 0.0)
+        name = symbol("x", "input", t - 1) if tap == 1 else symbol("a", "", t - 1, sub=str(tap - 1))
+        note = "" if t > 1 else "Before step 1 everything is 0."
+        if tap == 1 and m.input_signal == "impulse" and t > 1:
+            note = (f"Eq. 12.2, {steps(t - 1)} after the impulse: α(1−α)<sup>{t - 2}</sup> = {number(alpha)}·"
+                    f"{number(keep, signed=True)}<sup>{t - 2}</sup> = {number(alpha * keep ** (t - 2))}.")
+        before, now = (symbol("a", "", step, sub=str(tap)) for step in (t - 1, t))
+        return Block(f"Tap {tap} at t = {t}" + (" (Eq. 12.1)" if tap == 1 else ""), [
+            f"{now} = {ALPHA}·{name} + (1−{ALPHA})·{before}",
+            f"&emsp;= {number(alpha)}·{number(fed, role, signed=True)} + {_in(keep)}·{_in(own)}",
+            f"&emsp;= {number(alpha * fed)} + {_in(keep * own)} = <b>{number(a[t - 1, tap - 1])}</b>"], note)
+
+    def _error_block(self, t: int) -> Block:
+        """P12.3 at step t: error, total derivative, term, and the sum from the end back to here."""
+        m, g, k = self.model, self.model.result.gradient, t - 1
+        following = g.dF_da[t] if t < m.n_steps else 0.0
+        x, a = (m.result.x[k - 1], g.output[k - 1]) if k else (0.0, 0.0)
+        now, later = (symbol("∂F/∂a", "gradient", step) for step in (t, t + 1))
+        slope = number(g.dF_da[k], "gradient", signed=True)
+        return Block(f"Learning at t = {t}, with α = {plain(m.reached)}", [
+            f"<i>e</i>({t}) = <i>d</i>({t}) − <i>a</i>({t})",
+            # more digits: d and a are close
+            f"&emsp;= {number(m.result.d[k], digits=6)} − {number(g.output[k], digits=6, signed=True)}",
+            f"&emsp;= <b>{number(g.error[k])}</b>",
+            f"{now} = −2<i>e</i>({t}) + (1−{ALPHA})·{later}",
+            f"&emsp;= {number(-2 * g.error[k])} + {_in(1 - m.reached)}·{number(following, 'gradient', signed=True)}",
+            f"&emsp;= {number(g.dF_da[k], 'gradient')}",
+            f"term = [<i>x</i>({t - 1}) − <i>a</i>({t - 1})]·{now}",
+            f"&emsp;= [{number(x, 'input')} − {_in(a)}]·{slope}",
+            f"&emsp;= {number(g.terms[k], 'gradient')}",
+            f"terms from {m.n_steps} back to {t}: {number(g.terms[k:].sum(), 'gradient')}"])
+
+    def _gradient_block(self) -> Block:
+        """The whole gradient, its check by a difference of losses, and the step that follows from it."""
+        m, total = self.model, self.model.result.gradient.dF_dalpha
+        measured = m.central_difference()
+        size = max(abs(total), abs(measured))
+        note = (f"Relative difference {number(abs(total - measured) / size, digits=2)}, with w = 10<sup>−5</sup>."
+                if size > 1e-6 else "Both are practically 0: the descent has arrived, or nothing can be learned.")
+        moved = m.reached - m.learning_rate * total / m.n_steps
+        kept = "" if 0 <= moved <= 2 else f", kept at {plain(min(max(moved, 0.0), 2.0))}"
+        slope = number(total, "gradient", signed=True)
+        loss = "[<i>F</i>(<i>α+w</i>) − <i>F</i>(<i>α−w</i>)] / 2<i>w</i>"
+        return Block("All steps together", [
+            f"{symbol('∂F/∂α', 'gradient')} = sum of {m.n_steps} terms = {number(total, 'gradient', digits=6)}",
+            f"{loss} = {number(measured, digits=6)}",
+            f"{ALPHA} ← {ALPHA} − <i>η</i>·{symbol('∂F/∂α', 'gradient')}/<i>T</i>",
+            f"&emsp;= {number(m.reached)} − {number(m.learning_rate)}·{slope}/{m.n_steps}",
+            f"&emsp;= <b>{number(moved)}</b>{kept}"], note)
+
+    def _leak_block(self) -> Block:
+        alpha, keep = self.model.alpha, 1 - self.model.alpha
+        old, new, x = "<i>h</i>(<i>t</i>)", "<i>h</i>(<i>t</i>−1)", "<i>x</i>(<i>t</i>)"
+        return Block(f"Two meanings of leak, α = {plain(alpha)}", [
+            f"{old} = (1−{ALPHA})·{new} + {ALPHA}·{x}",
+            f"&emsp;keeps {number(keep)}; after 10 steps {number(keep ** 10, digits=3)}",
+            f"{old} = {ALPHA}·{new} + (1−{ALPHA})·{x}",
+            f"&emsp;keeps {number(alpha)}; after 10 steps {number(alpha ** 10, digits=3)}"],
+            "The gamma element and the reservoir unit are of the first kind, the leaky unit of the second.")
+
+
+def _bounded(values: np.ndarray) -> np.ndarray:
+    return np.clip(values, -LIMIT, LIMIT)
+
+
+def _in(value: float) -> str:
+    """A number inside a sum or product."""
+    return number(value, signed=True)
+
+
+def _set(model, name: str, value) -> None:
+    """Unchanged properties send nothing."""
+    if getattr(model, name) != value:
+        setattr(model, name, value)
+
+
+serve(__file__, Gamma, GammaView)
