@@ -188,7 +188,7 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "h1": run.hidden[:, 0], "h2": r
             return Check(False, "It takes logistic switches, at least 50 bits, and ten ones among them.")
         hidden = np.concatenate([r["h1"], r["h2"]])
         away, errors = float(np.minimum(hidden, 1 - hidden).max()), int(r["wrong"].sum())
-        found = f"Of {self.n_steps} outputs, {errors} are wrong; a hidden value is up to {plain(away, 3)} away from 0 and 1."
+        found = f"{errors} of {self.n_steps} outputs are wrong; a hidden value is {plain(away, 3)} away from 0 and 1."
         return Check(not errors and away > 0.05, found)
 
     def computes_even_parity(self) -> Check:
@@ -224,9 +224,10 @@ class ParityView(View):
         self.stack.marks(self.product, "zero", role="gradient", marker="inverted_triangle")
         return [Card("", [bits, h1, h2, y]),
                 Card("How well a gradient could find it", [self.factor, self.product], key="gradient",
-                     help="Above: by what factor one step back in time multiplies a gradient, ‖∂h(t)/∂h(t−1)‖. Below: "
-                          "log₁₀ of the norm of the product from t + 1 to T. A triangle stands for exactly 0: hardlim is "
-                          "flat on both sides of its jump, so each factor is 0 and no gradient can find this network."),
+                     help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
+                          "log₁₀ ‖∂h(T)/∂h(t)‖, the product of these matrices from t + 1 to T. Its norm is smaller than the "
+                          "factors say, since one step cancels part of what another passes on. A triangle means "
+                          "exactly 0: hardlim is flat on both sides of its jump, and no gradient finds this network."),
                 Card("Where the memory begins to leak", [self._sweep_chart()], key="leak",
                      help="How far h₁ − h₂ comes from the parity along this sequence, for every steepness; the dot is "
                           "yours. Beyond one half the bit is lost.")]
@@ -235,8 +236,8 @@ class ParityView(View):
         """Largest distance against the steepness, which runs on a logarithmic axis."""
         self.curve = ColumnDataSource({"s": np.log10(STEEPNESSES), "leak": np.zeros_like(STEEPNESSES)})
         self.here = ColumnDataSource({"s": [], "leak": []})
-        strip = chart("sweep", "Largest distance between h₁ − h₂ and the parity", x_label="steepness s", ticks=3, height=230,
-                      y_label="largest |h₁ − h₂ − parity|", x_limits=(-0.32, 1.72), y_limits=(-0.05, 1.05))
+        strip = chart("sweep", "Largest distance between h₁ − h₂ and the parity", x_label="steepness s", ticks=3,
+                      height=230, y_label="largest |h₁ − h₂ − parity|", x_limits=(-0.32, 1.72), y_limits=(-0.05, 1.05))
         marked = (0.5, 1, 2, 3, 4, 5, 7, 10, 20, 50)
         strip.plot.below[0].update(ticker=FixedTicker(ticks=np.log10(marked).tolist()),
                                    major_label_overrides={float(np.log10(s)): plain(s) for s in marked})
@@ -311,6 +312,7 @@ class ParityView(View):
         _curve(d, "M561,107Q529,126 498,108", 'data-on="odd 1"')
         d.label(529, 70, "1", "weight")
         d.label(529, 134, "1", "weight")
+        d.label(386, 184, "dashed: one step later")
         d.arrow((410, 96), (432, 96))
         d.label(529, 164, "", "note", live="ones")
 
