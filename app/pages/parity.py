@@ -152,14 +152,14 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "h1": run.hidden[:, 0], "h2": r
             return "The output is right." if n == 1 else f"All {n} outputs are right."
         if wrong.all() and n > 1:
             return "Every output is the opposite of the parity: here 1 means even."
-        return f"Parity first goes wrong at t = {first}; of {n} outputs, {plain(wrong.sum())} are wrong."
+        return f"Parity first goes wrong at t = {first}; wrong outputs: {plain(wrong.sum())} of {n}."
 
     def _leak(self) -> str:
         leak, r = self.result["leak"], self.result
         lost = np.flatnonzero(leak > 0.5)
         start = f"With steepness {plain(self.steepness)} the state"
         if not lost.size:
-            return f"{start} holds: h₁ − h₂ stays within {plain(leak.max(), 2)} of the parity."
+            return f"{start} holds: h₁ − h₂ stays within {plain(max(leak.max(), 0.001), 2)} of the parity."
         k = int(lost[0])
         memory, wanted = plain(r["memory"][k], 3), plain(r["xor"][k])
         return f"{start} leaks: at t = {k + 1}, h₁ − h₂ is {memory} and should be {wanted}."
@@ -222,11 +222,13 @@ class ParityView(View):
         self.product = strip("log10_product", "log₁₀", "gradient", title="log₁₀ ‖∂h(T)/∂h(t)‖", height=100, kind="line",
                              ticks=3, last=True, axis_label="time step t")
         self.stack.marks(self.product, "zero", role="gradient", marker="inverted_triangle")
+        for timed in (y, self.product):
+            timed.plot.below[0].ticker.min_interval = 1  # there is no half step
         return [Card("", [bits, h1, h2, y]),
                 Card("How well a gradient could find it", [self.factor, self.product], key="gradient",
                      help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
-                          "log₁₀ ‖∂h(T)/∂h(t)‖, the product of these matrices from t + 1 to T. Its norm is smaller than the "
-                          "factors say, since one step cancels part of what another passes on. A triangle means "
+                          "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. It is smaller than "
+                          "the factors say, since one step cancels part of what another passes on. A triangle means "
                           "exactly 0: hardlim is flat on both sides of its jump, and no gradient finds this network."),
                 Card("Where the memory begins to leak", [self._sweep_chart()], key="leak",
                      help="How far h₁ − h₂ comes from the parity along this sequence, for every steepness; the dot is "
@@ -325,7 +327,7 @@ class ParityView(View):
             kept = bool(before) and (before == now) == (bit == 0)
             on |= {now: True, f"{before} {bit}": kept and bool(now), "wrong": bool(r["wrong"][k])}
         return {
-            "text": {"x.value": plain(bit), **{f"{name}.value": plain(r[name][k], 3) for name in ("h1", "h2", "y")},
+            "text": {"x.value": plain(bit), **{f"{name}.value": _short(r[name][k]) for name in ("h1", "h2", "y")},
                      **self._weight_texts(), "ones": "" if self.concealed else f"{count} so far: {word}"},
             "level": {name: float(r[name][k]) for name in ("x", "h1", "h2", "y")}, "on": on,
         }
@@ -362,11 +364,12 @@ class ParityView(View):
         products = " + ".join(f"{number(weight, signed=True)}·{number(value, 'input' if signal[0] == 'x' else '')}"
                               for _, signal, weight, value in terms)
         sums = f" + {number(bias[1], signed=True)} = <b>{number(a)}</b>"
+        last = f"<br>&emsp;&emsp;+ {_sub(bias[0])}" if t >= 10 else f" + {_sub(bias[0])}"
         width = sum(len(plain(value)) for term in terms for value in term[2:])
         lines = [f"&emsp;= {products}{sums}"] if width < 9 else [f"&emsp;= {products}", f"&emsp;{sums}"]
         exponent = f"−{plain(s)}·{number(a, signed=True)}"
         switch = f"1/(1 + <i>e</i><sup> {exponent}</sup>)" if self.model.soft else f"hardlim({plain(a)})"
-        return [f"{_sub(net)}({t}) = {formula} + {_sub(bias[0])}", *lines,
+        return [f"{_sub(net)}({t}) = {formula}{last}", *lines,
                 f"{_sub(name)}({t}) = {switch} = <b>{number(h)}</b>"]
 
     def _gradient_block(self, t: int) -> Block:
@@ -376,11 +379,10 @@ class ParityView(View):
         if not m.soft:
             return Block(title, ["slopes of hardlim: 0 and 0", f"{jacobian} = <b class=gradient>0</b>"],
                          "A slightly different weight changes no output, so no direction looks better than another.")
-        slopes = []
+        slopes = ["slopes <i>f</i> ′ = <i>s h</i>(1 − <i>h</i>):"]
         for n, h in ((1, r["h1"][k]), (2, r["h2"][k])):
-            unit, factors = _sub(f"h{n}"), " · ".join(number(v, digits=3) for v in (m.steepness, h, 1 - h))
-            slope = number(m.steepness * h * (1 - h), digits=3)
-            slopes.append(f"{_sub(f'f{n}')}′ = <i>s</i> {unit}(1 − {unit}) = {factors} = {slope}")
+            factors = "·".join(number(v, digits=3) for v in (m.steepness, h, 1 - h))
+            slopes.append(f"{_sub(f'f{n}')}′ = {factors} = {number(m.steepness * h * (1 - h), digits=3)}")
         norm = f"{jacobian} = ‖diag({_sub('f1')}′, {_sub('f2')}′) <i>W</i>‖"
         left = (f"The product of all {m.n_steps - t} such matrices from t = {t + 1} to {m.n_steps} has norm "
                 f"10<sup>{plain(r['log10_product'][k], 3)}</sup>." if t < m.n_steps else "")
@@ -390,6 +392,10 @@ class ParityView(View):
 def _curve(d: Diagram, path: str, attribute: str) -> None:
     """A curved arrow; `attribute` dashes it, or names it so that it can be lit."""
     d.parts.append(f'<path class="edge muted" {attribute} d="{path}" marker-end=url(#head) />')
+
+
+def _short(value: float) -> str:
+    return plain(value) if value in (0, 1) else f"{value:.3f}"
 
 
 def _sub(text: str) -> str:

@@ -183,7 +183,7 @@ def test_numbers_add_up(query, digits, t):
 
 def test_slopes_are_the_derivative_of_the_logistic():
     page = page_with(preset="logistic-leak", cursor="2")
-    lines = page.view.numbers(2)[-1].lines
+    lines = page.view.numbers(2)[-1].lines[1:]
     for line, name in zip(lines, ("a1", "a2"), strict=False):
         a, s, step = page.model.result[name][1], page.model.steepness, 1e-6
         slope = (1 / (1 + np.exp(-s * (a + step))) - 1 / (1 + np.exp(-s * (a - step)))) / (2 * step)
