@@ -230,9 +230,9 @@ class ParityView(View):
                           "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. It is smaller than "
                           "the factors say, since one step cancels part of what another passes on. A triangle means "
                           "exactly 0: hardlim is flat on both sides of its jump, and no gradient finds this network."),
-                Card("Where the memory begins to leak", [self._sweep_chart()], key="leak",
-                     help="How far h₁ − h₂ comes from the parity along this sequence, for every steepness; the dot is "
-                          "yours. Beyond one half the bit is lost.")]
+                Card("Where soft switches begin to leak", [self._sweep_chart()], key="leak",
+                     help="How far h₁ − h₂ comes from the parity along this sequence, for logistic switches of every "
+                          "steepness; the dot is yours. Beyond one half the bit is lost.")]
 
     def _sweep_chart(self):
         """Largest distance against the steepness, which runs on a logarithmic axis."""
@@ -251,32 +251,30 @@ class ParityView(View):
         return strip
 
     def update(self) -> dict[str, np.ndarray]:
-        m, r = self.model, self.model.result
+        r = self.model.result
         product = np.where(np.isfinite(r["log10_product"]), r["log10_product"], np.nan)
         fit(self.factor.plot.y_range, r["factor"], include=(0, 1))
         fit(self.product.plot.y_range, product, include=(-1, 0))
-        if m.soft:
-            self._show_sweep(float(r["leak"].max()))
+        self._show_sweep()
         floor = self.product.plot.y_range.start * 0.85
         return {name: r[name] for name in ("x", "h1", "h2", "y", "xor", "factor")} | {
             "missed": np.where(r["wrong"], r["xor"], np.nan), "log10_product": product,
             "zero": np.where(np.isneginf(r["log10_product"]), floor, np.nan)}
 
-    def _show_sweep(self, leak: float) -> None:
-        worst = self.model.sweep()
+    def _show_sweep(self) -> None:
+        m, worst = self.model, self.model.sweep()
         if not np.array_equal(self.curve.data["leak"], worst):
             self.curve.data = {"s": np.log10(STEEPNESSES), "leak": worst}
-        self.here.data = {"s": [float(np.log10(self.model.steepness))], "leak": [leak]}
-        fit(self.sweep_range, worst, [leak], include=(0, 1), pad=0.05)
+        here = (float(np.log10(m.steepness)), float(m.result["leak"].max())) if m.soft else None
+        self.here.data = {"s": [here[0]], "leak": [here[1]]} if here else {"s": [], "leak": []}
+        fit(self.sweep_range, worst, include=(0, 1), pad=0.05)
 
     def edited(self, name: str) -> None:
         if self.model.random_bits:
             self.model.param.update(bits=tuple(self.model.sequence("bits").tolist()), random_bits=False)
 
     def hidden_cards(self) -> set[str]:
-        if self.concealed:
-            return {"gradient", "leak"}
-        return set() if self.model.soft else {"leak"}
+        return {"gradient", "leak"} if self.concealed else set()
 
     def diagram(self) -> Diagram:
         d = Diagram(640, 190, "Input x feeds two hidden units that feed themselves and each other one step later; "
