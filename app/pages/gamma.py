@@ -42,7 +42,7 @@ class Gamma(PageModel):
 
     n_steps = param.Integer(60, bounds=(10, 200), label="steps T", doc="number of time steps")
     cursor = param.Integer(4, bounds=(1, 200), doc="time step under the cursor")
-    input_signal = param.Selector(default="impulse", label="input x", doc="what the line is fed; or draw on the plot",
+    signal = param.Selector(default="impulse", label="input x", doc="what the line is fed; or draw on the plot",
                                   objects=["impulse", "step", "sine", "square", "noise", "sunspots", "drawn"])
     alpha = param.Number(0.5, bounds=(0, 2), step=0.01, label="gamma parameter α",
                          doc="the share of the new; stable between 0 and 2, both excluded")
@@ -59,16 +59,16 @@ class Gamma(PageModel):
     def input(self) -> np.ndarray:
         """The chosen input (T,)."""
         n = self.n_steps
-        if self.input_signal == "drawn":
+        if self.signal == "drawn":
             return self.sequence("x")
-        if self.input_signal == "sunspots":
+        if self.signal == "sunspots":
             return series.scaled(series.sunspots()[1])[-n:]
-        if self.input_signal == "noise":
+        if self.signal == "noise":
             return series.noise(n, np.random.default_rng(self.seed))
         periodic = {"sine": series.sine, "square": series.square}
-        if self.input_signal in periodic:
-            return periodic[self.input_signal](n, self.period)
-        return {"impulse": series.impulse, "step": series.step}[self.input_signal](n)
+        if self.signal in periodic:
+            return periodic[self.signal](n, self.period)
+        return {"impulse": series.impulse, "step": series.step}[self.signal](n)
 
     def compute(self) -> Result:
         x = self.input()
@@ -92,13 +92,17 @@ class Gamma(PageModel):
         return {"t": self.time, "x": r.x, **taps, "d": r.d, "y": r.gradient.output, "e": r.gradient.error,
                 "dF_da": r.gradient.dF_da, "term": r.gradient.terms}
 
+    def trace(self, name: str) -> np.ndarray:
+        """The lesson calls the output of tap 1 just a."""
+        return super().trace("a1" if name == "a" else name)
+
     def _input_source(self) -> str:
         """`input` as Python source."""
         return {"drawn": f"np.array({literal(self.sequence('x'))})",
                 "sunspots": "series.scaled(series.sunspots()[1])[-n_steps:]",
                 "noise": f"series.noise(n_steps, np.random.default_rng({self.seed}))",
                 "sine": f"series.sine(n_steps, {self.period})", "square": f"series.square(n_steps, {self.period})",
-                "impulse": "series.impulse(n_steps)", "step": "series.step(n_steps)"}[self.input_signal]
+                "impulse": "series.impulse(n_steps)", "step": "series.step(n_steps)"}[self.signal]
 
     def script(self) -> str:
         return f"""
@@ -121,7 +125,7 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
 
     def sentence(self) -> str:
         parts = [self._memory_words(), f"At t = {self.at} tap 1 holds {plain(self.result.taps[self.at - 1, 0])}."]
-        if self.input_signal == "sunspots":
+        if self.signal == "sunspots":
             years = series.sunspots()[0][-self.n_steps:]
             parts.insert(0, f"The input is the yearly sunspot number from {years[0]} to {years[-1]}, scaled to −1 … 1.")
         if self.descent_steps:
@@ -132,12 +136,12 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
     def _memory_words(self) -> str:
         keep = 1 - self.alpha
         if keep == 1:
-            return "With α = 0 nothing enters the line: every tap stays at 0."
+            return "With α = 0 nothing enters the line: every tap stays at 0, and there is no mean lag."
         if keep == 0:
             return "With α = 1 nothing is kept and nothing blurred: each tap is the one before, one step later."
         if keep == -1:
             wider = " and each further tap swings wider" if self.taps > 1 else ""
-            return f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}."
+            return f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}. There is no lasting gain."
         gone = int(np.ceil(np.log(0.01) / np.log(abs(keep))))
         sign = f"The factor 1 − α = {plain(keep)} turns the sign at every step. " if keep < 0 else ""
         return (f"{sign}What tap 1 holds halves every {steps(round(gamma.half_life(self.alpha), 2))} and is below 1 % "
@@ -171,7 +175,7 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
 
     def alternates_and_dies(self) -> Check:
         keep = 1 - self.alpha
-        if self.input_signal != "impulse":
+        if self.signal != "impulse":
             return Check(False, "Choose the impulse as input.")
         if not 1 < self.alpha < 2:
             return Check(False, f"The factor 1 − α = {plain(keep)} must be negative, and smaller than 1 in size.")
@@ -180,7 +184,7 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
 
     def descent_arrives(self) -> Check:
         distance = abs(self.start_alpha - self.target_alpha)
-        if self.input_signal == "impulse":
+        if self.signal == "impulse":
             return Check(False, "Choose another input than the impulse.")
         if distance < 0.3 - 1e-9:
             return Check(False, f"The start is only {plain(distance)} away from the target; 0.3 is asked for.")
@@ -192,9 +196,10 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
 
 
 class GammaView(View):
-    controls = ("input_signal", "alpha", "taps", "delay_line", "n_steps", "period")
+    controls = ("signal", "alpha", "taps", "delay_line", "n_steps", "period")
     more = ("target_alpha", "start_alpha", "learning_rate", "descent_steps", "x")
-    conceals: ClassVar = {"a": (("a1", "a2", "d", "y", "e", "dF_da", "term"), ("a1.value", "a2.value", "a3.value"))}
+    conceals: ClassVar = {"a": (("a1", "a2", "last", "d", "y", "e", "dF_da", "term"),
+                                ("a1.value", "a2.value", "a3.value"))}
 
     def build(self) -> list[Card]:
         self.lines, self.dots, self.leaks, self.curve, self.path = (ColumnDataSource() for _ in range(5))
@@ -208,6 +213,8 @@ class GammaView(View):
                             **axis)
         self._per_tap(self.a2, "times", "further", "state")
         self._per_tap(self.delays, "times", "delayed", "input")
+        for crowded in (self.a2, self.delays):
+            _drop_dots(crowded)
         return [
             Card("", [self.x, self.a1, self.a2, self.delays]),
             Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
@@ -284,6 +291,7 @@ class GammaView(View):
     def _recursion_strips(self) -> list[Strip]:
         strip = self.stack.strip
         self.y = strip("y", "a, d", "state", title="Output a(t) and target d(t)", height=60, kind="line")
+        _drop_dots(self.y)
         self.stack.trace(self.y, "d", "target", kind="line", dash="dashed", pin=False)
         self.recursion = [
             strip("e", "e", "state", title="Error e(t) = d(t) − a(t)", height=50),
@@ -312,8 +320,9 @@ class GammaView(View):
         fit(self.a2.plot.y_range, _bounded(r.taps[:, 1:]).ravel(), include=(0, 0.1))
         self._place_axis()
         second = r.taps[:, 1] if m.taps > 1 else np.full(m.n_steps, np.nan)
-        return {"x": r.x, "a1": r.taps[:, 0], "a2": second, "delay1": delays[:, 0], "d": r.d, "y": g.output,
-                "e": g.error, "dF_da": g.dF_da, "term": g.terms}
+        # no plot draws `last`: the shell finds in it where the line has passed the plots' limit
+        return {"x": r.x, "a1": r.taps[:, 0], "a2": second, "last": r.taps[:, -1], "delay1": delays[:, 0], "d": r.d,
+                "y": g.output, "e": g.error, "dF_da": g.dF_da, "term": g.terms}
 
     def _place_axis(self) -> None:
         """Show the plots that are asked for; the lowest carries the time axis."""
@@ -326,7 +335,8 @@ class GammaView(View):
         """All that has one line or one point per tap, in one message; blank while the reader predicts."""
         m, n, taps = self.model, self.model.n_steps, self.model.taps
         if self.concealed:
-            self.lines.data, self.dots.data, self.leaks.data = {}, {}, {}
+            for source in (self.lines, self.dots, self.leaks):
+                source.data = {name: [] for name in source.data}
             return
         lags, tap, every, blank = np.arange(n), np.arange(1.0, taps + 1), max(1, n // 50), np.full(n, np.nan)
         responses = _bounded(gamma.impulse_response(m.alpha, n, taps=taps))
@@ -357,10 +367,10 @@ class GammaView(View):
         alive = np.flatnonzero((np.abs(responses) > 0.005 * np.abs(responses).max(axis=0)).any(axis=1))
         reach = min(m.n_steps - 1, max(10, 10 * int(np.ceil(alive.max(initial=0) / 10))))
         _set(self.impulse.plot.x_range, "end", reach + 0.5)
-        fit(self.impulse.plot.y_range, responses.ravel())
+        fit(self.impulse.plot.y_range, responses.ravel(), include=(0, 0.1))
         fit(self.gain.plot.y_range, np.minimum(gains.ravel(), 10), include=(0, 1))
         fit(self.trade.plot.y_range, depth, include=(0, m.taps))
-        period = {"sine": m.period, "square": m.period, "sunspots": SUNSPOT_PERIOD}.get(m.input_signal)
+        period = {"sine": m.period, "square": m.period, "sunspots": SUNSPOT_PERIOD}.get(m.signal)
         _set(self.tone, "location", 2 * np.pi / period if period else -1)
 
     def _send_learning(self, r: Result) -> None:
@@ -375,7 +385,7 @@ class GammaView(View):
                           "y0": loss - rise, "y1": loss + rise}
         fit(self.loss.plot.y_range, include=(0, top))
         fit(self.walk.plot.x_range, include=(0, max(10, last)), pad=0.02)
-        fit(self.y.plot.y_range, r.gradient.output, r.d)
+        fit(self.y.plot.y_range, r.gradient.output, r.d, include=(0, 0.1))
         for strip, values in zip(self.recursion, (r.gradient.error, r.gradient.dF_da, r.gradient.terms), strict=True):
             fit(strip.plot.y_range, _bounded(values), include=(-0.01, 0.01))
         for target in self.targets:
@@ -386,9 +396,9 @@ class GammaView(View):
 
     def edited(self, name: str) -> None:
         """Drawing starts from the signal that is shown."""
-        if self.model.input_signal != "drawn":
+        if self.model.signal != "drawn":
             shown = tuple(np.round(self.model.result.x, 3).tolist())
-            self.model.param.update(x=shown, input_signal="drawn")
+            self.model.param.update(x=shown, signal="drawn")
 
     def diagram(self) -> Diagram:
         d = Diagram(640, 156, "The input x goes through a chain of gamma elements. Each adds α times its input and "
@@ -434,7 +444,7 @@ class GammaView(View):
         fed, own = (source[t - 2], a[t - 2, tap - 1]) if t > 1 else (0.0, 0.0)
         name = symbol("x", "input", t - 1) if tap == 1 else symbol("a", "", t - 1, sub=str(tap - 1))
         note = "" if t > 1 else "Before step 1 everything is 0."
-        if tap == 1 and m.input_signal == "impulse" and t > 1:
+        if tap == 1 and m.signal == "impulse" and t > 1:
             note = (f"Eq. 12.2, {steps(t - 1)} after the impulse: α(1−α)<sup>{t - 2}</sup> = {number(alpha)}·"
                     f"{number(keep, signed=True)}<sup>{t - 2}</sup> = {number(alpha * keep ** (t - 2))}.")
         before, now = (symbol("a", "", step, sub=str(tap)) for step in (t - 1, t))
@@ -452,14 +462,14 @@ class GammaView(View):
         slope = number(g.dF_da[k], "gradient", signed=True)
         return Block(f"Learning at t = {t}, with α = {plain(m.reached)}", [
             f"<i>e</i>({t}) = <i>d</i>({t}) − <i>a</i>({t})",
-            # more digits: d and a are close
+            # differences of close numbers need more digits to add up
             f"&emsp;= {number(m.result.d[k], digits=6)} − {number(g.output[k], digits=6, signed=True)}",
             f"&emsp;= <b>{number(g.error[k])}</b>",
             f"{now} = −2<i>e</i>({t}) + (1−{ALPHA})·{later}",
             f"&emsp;= {number(-2 * g.error[k])} + {_in(1 - m.reached)}·{number(following, 'gradient', signed=True)}",
             f"&emsp;= {number(g.dF_da[k], 'gradient')}",
             f"term = [<i>x</i>({t - 1}) − <i>a</i>({t - 1})]·{now}",
-            f"&emsp;= [{number(x, 'input')} − {_in(a)}]·{slope}",
+            f"&emsp;= [{number(x, 'input', digits=6)} − {number(a, digits=6, signed=True)}]·{slope}",
             f"&emsp;= {number(g.terms[k], 'gradient')}",
             f"terms from {m.n_steps} back to {t}: {number(g.terms[k:].sum(), 'gradient')}"])
 
@@ -490,6 +500,11 @@ class GammaView(View):
             f"{old} = {ALPHA}·{new} + (1−{ALPHA})·{x}",
             f"&emsp;keeps {number(alpha)}; after 10 steps {number(alpha ** 10, digits=3)}"],
             "The gamma element and the reservoir unit are of the first kind, the leaky unit of the second.")
+
+
+def _drop_dots(strip: Strip) -> None:
+    """Lines only: dots would hide the paler or dashed lines beside them."""
+    strip.plot.renderers = [drawn for drawn in strip.plot.renderers if not isinstance(drawn.glyph, Scatter)]
 
 
 def _bounded(values: np.ndarray) -> np.ndarray:
