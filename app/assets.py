@@ -17,8 +17,9 @@ class Assets:
     """Panel serves exactly the files listed here, at components/app.assets/Assets/<attribute>/<file>."""
 
     _css: ClassVar[list[str]] = ["static/shell.css"]
-    _js: ClassVar[list[str]] = [f"static/{name}.js" for name in
-                                ("shell", "dom", "strips", "style", "tasks", "files", "mathematics")]
+    _js: ClassVar[list[str]] = [
+        f"static/{name}.js" for name in ("shell", "dom", "strips", "style", "tasks", "files", "mathematics")
+    ]
 
 
 @functools.lru_cache(maxsize=1)

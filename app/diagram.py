@@ -18,16 +18,26 @@ class Diagram:
         self.width, self.height, self.description = width, height, description
         self.parts: list[str] = []
 
-    def unit(self, name: str, x: float, y: float, role: str = "state", *, label: str = "", radius: int = 22,
-             value: str = "below") -> None:
+    def unit(
+        self,
+        name: str,
+        x: float,
+        y: float,
+        role: str = "state",
+        *,
+        label: str = "",
+        radius: int = 22,
+        value: str = "below",
+    ) -> None:
         """A round unit that fills with its activation; its live value stands `below`, `above` or nowhere ("")."""
         offset = {"below": radius + 18, "above": -radius - 8}.get(value)
         live = "" if offset is None else self._text(x, y + offset, "", f"value {css(role)}", live=f"{name}.value")
         self.parts.append(
             f'<g class="unit {css(role)}"><circle class=unit-back cx={x} cy={y} r={radius} />'
             f'<circle class=unit-fill cx={x} cy={y} r={radius} data-level="{name}" />'
-            f'<circle class=unit-ring cx={x} cy={y} r={radius} />'
-            f'{self._text(x, y + 5, label, "unit-label", live=f"{name}.label")}</g>{live}')
+            f"<circle class=unit-ring cx={x} cy={y} r={radius} />"
+            f"{self._text(x, y + 5, label, 'unit-label', live=f'{name}.label')}</g>{live}"
+        )
 
     def gate(self, name: str, x: float, y: float, role: str, *, label: str, size: int = 58, above: bool = True) -> None:
         """A gate as a switch in a box: closed contact lets everything through, open lever nothing."""
@@ -36,19 +46,25 @@ class Diagram:
             f'<g class="gate {css(role)}"><rect x={left} y={top} width={size} height=48 rx=8 />'
             f'<path d="M{left + 5},{y}h9M{left + size - 14},{y}h9" />'
             f'<g style="transform-origin:{left + 14}px {y}px" class=lever data-open="{name}">'
-            f'<path d="M{left + 14},{y}h{2 * half - 10}" /></g></g>')
-        self._push(self._text(x, top - 9 if above else top + 66, label, f"gate-label {css(role)}", live=f"{name}.label"))
+            f'<path d="M{left + 14},{y}h{2 * half - 10}" /></g></g>'
+        )
+        self._push(
+            self._text(x, top - 9 if above else top + 66, label, f"gate-label {css(role)}", live=f"{name}.label")
+        )
         self._push(self._text(x, top + 66 if above else top + 84, "", "note", live=f"{name}.note"))
 
     def operator(self, x: float, y: float, sign: str = "+", *, radius: int = 20) -> None:
         """A sum or product node."""
-        self.parts.append(f'<g class=operator><circle cx={x} cy={y} r={radius} />'
-                          f'{self._text(x, y + 7, sign, "sign")}</g>')
+        self.parts.append(
+            f"<g class=operator><circle cx={x} cy={y} r={radius} />{self._text(x, y + 7, sign, 'sign')}</g>"
+        )
 
     def delay(self, x: float, y: float) -> None:
         """A one-step delay z⁻¹."""
-        self.parts.append(f'<g class=delay><rect x={x - 19} y={y - 12} width=38 height=24 rx=4 />'
-                          f'{self._text(x, y + 5, "z⁻¹", "delay-label")}</g>')
+        self.parts.append(
+            f"<g class=delay><rect x={x - 19} y={y - 12} width=38 height=24 rx=4 />"
+            f"{self._text(x, y + 5, 'z⁻¹', 'delay-label')}</g>"
+        )
 
     def arrow(self, *points: tuple[float, float], role: str = "muted", head: bool = True, name: str = "") -> None:
         """A line through `points`, with an arrow head at its end; with a `name` it can be lit through `on`."""
@@ -57,19 +73,25 @@ class Diagram:
         marker = " marker-end=url(#head)" if head else ""
         self.parts.append(f'<path class="edge {css(role)}" d="{path}"{marker}{shown} />')
 
-    def label(self, x: float, y: float, text: str = "", kind: str = "note", *, live: str = "", anchor: str = "middle") -> None:
+    def label(
+        self, x: float, y: float, text: str = "", kind: str = "note", *, live: str = "", anchor: str = "middle"
+    ) -> None:
         """A piece of text; with `live` its content follows the cursor."""
         self._push(self._text(x, y, text, kind, live=live, anchor=anchor))
 
     def box(self, name: str, x: float, y: float, width: float, height: float, label: str, kind: str = "box") -> None:
         """A rounded box that can be lit."""
-        self.parts.append(f'<g class="{kind}" data-on="{name}"><rect x={x} y={y} width={width} height={height} rx=10 />'
-                          f'{self._text(x + width / 2, y + height / 2 + 5, label, "box-label")}</g>')
+        self.parts.append(
+            f'<g class="{kind}" data-on="{name}"><rect x={x} y={y} width={width} height={height} rx=10 />'
+            f"{self._text(x + width / 2, y + height / 2 + 5, label, 'box-label')}</g>"
+        )
 
     def svg(self) -> str:
-        return (f'<svg viewBox="0 0 {self.width} {self.height}" role=img aria-label="{escape(self.description)}">'
-                '<defs><marker id=head viewBox="0 0 10 10" refX=9 refY=5 markerWidth=7 markerHeight=7 orient=auto-start-reverse>'
-                f'<path d="M0,0L10,5L0,10z" class=arrow-head /></marker></defs>{"".join(self.parts)}</svg>')
+        return (
+            f'<svg viewBox="0 0 {self.width} {self.height}" role=img aria-label="{escape(self.description)}">'
+            '<defs><marker id=head viewBox="0 0 10 10" refX=9 refY=5 markerWidth=7 markerHeight=7 orient=auto-start-reverse>'
+            f'<path d="M0,0L10,5L0,10z" class=arrow-head /></marker></defs>{"".join(self.parts)}</svg>'
+        )
 
     def _push(self, text: str) -> None:
         self.parts.append(text)

@@ -12,14 +12,14 @@ Run it from the project's folder, or anywhere after `pip install -e .` there. It
 """
 '''
 
-FOOTER = '''
+FOOTER = """
 # Write the same columns as the page's CSV, with every digit kept.
 columns = [np.asarray(column, dtype=float) for column in table.values()]
 with open("{stem}.csv", "w") as file:
     print(",".join(table), file=file)
     for row in zip(*columns):
         print(",".join(repr(float(value)) for value in row), file=file)
-'''
+"""
 
 
 def csv(model: PageModel) -> str:

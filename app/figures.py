@@ -11,9 +11,9 @@ from bokeh.models import (
     BoxAnnotation,
     ColumnDataSource,
     FixedTicker,
+    Grid,
     Line,
     LinearAxis,
-    Grid,
     Plot,
     Range1d,
     Scatter,
@@ -39,9 +39,9 @@ class Strip:
     title: str
     plot: Plot
     label: str = ""
-    edits: str = ""        # the sequence parameter that a click or drag on the plot sets
-    predicts: str = ""     # the trace that the reader can be asked to predict here
-    timed: bool = True     # x is the time axis: the plot carries the cursor
+    edits: str = ""  # the sequence parameter that a click or drag on the plot sets
+    predicts: str = ""  # the trace that the reader can be asked to predict here
+    timed: bool = True  # x is the time axis: the plot carries the cursor
     hint: str = ""
 
 
@@ -53,32 +53,60 @@ class Card:
     strips: list[Strip] = field(default_factory=list)
     help: str = ""
     key: str = ""
-    player: str = ""       # a whole-number parameter that the card plays, pauses and steps
-    wide: bool = True      # False: the card's plots stand side by side where there is room
+    player: str = ""  # a whole-number parameter that the card plays, pauses and steps
+    wide: bool = True  # False: the card's plots stand side by side where there is room
 
 
 def base_plot(name: str, height: int, x_range: Range1d, y_range: Range1d) -> Plot:
     """An empty plot with the house's margins and no toolbar."""
     return Plot(
-        name=name, height=height, x_range=x_range, y_range=y_range, sizing_mode="stretch_width", toolbar_location=None,
-        min_border_left=LEFT_BORDER, min_border_right=14, min_border_top=6, min_border_bottom=4,
-        background_fill_color=None, border_fill_color=None, outline_line_color=None,
+        name=name,
+        height=height,
+        x_range=x_range,
+        y_range=y_range,
+        sizing_mode="stretch_width",
+        toolbar_location=None,
+        min_border_left=LEFT_BORDER,
+        min_border_right=14,
+        min_border_top=6,
+        min_border_bottom=4,
+        background_fill_color=None,
+        border_fill_color=None,
+        outline_line_color=None,
     )
 
 
-def add_axis(plot: Plot, side: str, label: str = "", *, ticks: int = 3, colour: str = LIGHT["muted"],
-             tickers=None, visible: bool = True) -> LinearAxis:
+def add_axis(
+    plot: Plot,
+    side: str,
+    label: str = "",
+    *,
+    ticks: int = 3,
+    colour: str = LIGHT["muted"],
+    tickers=None,
+    visible: bool = True,
+) -> LinearAxis:
     """A quiet axis with hairline grid; `side` is left or below."""
     axis = LinearAxis(
-        ticker=tickers or BasicTicker(desired_num_ticks=ticks, num_minor_ticks=0), axis_line_color=None,
-        major_tick_line_color=None, minor_tick_line_color=None, major_label_text_color=LIGHT["muted"],
-        major_label_text_font=FONT, major_label_text_font_size="11px", axis_label=label or None,
-        axis_label_text_color=colour, axis_label_text_font=FONT, axis_label_text_font_style="normal",
-        axis_label_text_font_size="12px", visible=visible, axis_label_standoff=4,
+        ticker=tickers or BasicTicker(desired_num_ticks=ticks, num_minor_ticks=0),
+        axis_line_color=None,
+        major_tick_line_color=None,
+        minor_tick_line_color=None,
+        major_label_text_color=LIGHT["muted"],
+        major_label_text_font=FONT,
+        major_label_text_font_size="11px",
+        axis_label=label or None,
+        axis_label_text_color=colour,
+        axis_label_text_font=FONT,
+        axis_label_text_font_style="normal",
+        axis_label_text_font_size="12px",
+        visible=visible,
+        axis_label_standoff=4,
     )
     plot.add_layout(axis, side)
-    grid = Grid(axis=axis, dimension=1 if side == "left" else 0,
-                grid_line_color=LIGHT["line"] if side == "left" else None)
+    grid = Grid(
+        axis=axis, dimension=1 if side == "left" else 0, grid_line_color=LIGHT["line"] if side == "left" else None
+    )
     plot.add_layout(grid)
     return axis
 
@@ -92,57 +120,118 @@ class Stack:
         self.prediction = ColumnDataSource({"t": [], "prediction": []}, name=f"{key}-prediction")
         self.pinned = ColumnDataSource({"t": []}, name=f"{key}-pinned")
         self.x_range = Range1d(0.5, 13.5, name=f"{key}-x")
-        self.band = BoxAnnotation(left=0.5, right=1.5, fill_color=LIGHT["band"], fill_alpha=0.55, line_color=None,
-                                  level="underlay", name=f"{key}-band")
+        self.band = BoxAnnotation(
+            left=0.5,
+            right=1.5,
+            fill_color=LIGHT["band"],
+            fill_alpha=0.55,
+            line_color=None,
+            level="underlay",
+            name=f"{key}-band",
+        )
         self.strips: list[Strip] = []
 
-    def strip(self, name: str, label: str, role: str, *, title: str, height: int = 43, limits=(0.0, 1.0),
-              kind: str = "stem", column: str = "", edits: str = "", predicts: str = "", ticks: int = 2,
-              last: bool = False, axis_label: str = "", hint: str = "", at=None) -> Strip:
+    def strip(
+        self,
+        name: str,
+        label: str,
+        role: str,
+        *,
+        title: str,
+        height: int = 43,
+        limits=(0.0, 1.0),
+        kind: str = "stem",
+        column: str = "",
+        edits: str = "",
+        predicts: str = "",
+        ticks: int = 2,
+        last: bool = False,
+        axis_label: str = "",
+        hint: str = "",
+        at=None,
+    ) -> Strip:
         """One plot of the stack. `label` stands beside the axis in the colour of `role`; `at` fixes the ticks."""
         plot = base_plot(name, height + (34 if last else 0) + (12 if hint else 0), self.x_range, Range1d(*limits))
         plot.min_border_top = 18 if hint else 6
         tickers = FixedTicker(ticks=list(at)) if at else None
         add_axis(plot, "left", label, ticks=ticks, colour=LIGHT[role], tickers=tickers).update(
-            axis_label_text_font=MATH_FONT, axis_label_text_font_style="italic", axis_label_orientation="horizontal",
-            axis_label_text_font_size="15px" if len(label) < 3 else "13px")
+            axis_label_text_font=MATH_FONT,
+            axis_label_text_font_style="italic",
+            axis_label_orientation="horizontal",
+            axis_label_text_font_size="15px" if len(label) < 3 else "13px",
+        )
         add_axis(plot, "below", axis_label, ticks=12, visible=last)
         plot.add_layout(self.band)
         strip = Strip(name, title, plot, label=label, edits=edits, predicts=predicts, hint=hint)
         self.strips.append(strip)
         self.trace(strip, column or name, role, kind=kind)
         if predicts:
-            glyph = Scatter(x="t", y="prediction", size=9, marker="diamond", fill_color=LIGHT["prediction"],
-                            line_color=LIGHT["prediction"])
+            glyph = Scatter(
+                x="t",
+                y="prediction",
+                size=9,
+                marker="diamond",
+                fill_color=LIGHT["prediction"],
+                line_color=LIGHT["prediction"],
+            )
             plot.add_glyph(self.prediction, glyph)
-            plot.add_glyph(self.prediction, Line(x="t", y="prediction", line_color=LIGHT["prediction"],
-                                                 line_width=1.5, line_dash="dashed"))
+            plot.add_glyph(
+                self.prediction,
+                Line(x="t", y="prediction", line_color=LIGHT["prediction"], line_width=1.5, line_dash="dashed"),
+            )
         return strip
 
-    def trace(self, strip: Strip, column: str, role: str, *, kind: str = "stem", dash: str = "solid",
-              alpha: float = 1.0, pin: bool = True) -> None:
+    def trace(
+        self,
+        strip: Strip,
+        column: str,
+        role: str,
+        *,
+        kind: str = "stem",
+        dash: str = "solid",
+        alpha: float = 1.0,
+        pin: bool = True,
+    ) -> None:
         """Add a trace to a strip: `stem`, `line` (with dots), `step` dots or `bar`."""
         colour, plot = LIGHT[role], strip.plot
         if pin:
             self.pinned.data[column] = []
             plot.add_glyph(self.pinned, Line(x="t", y=column, line_color=LIGHT["target"], line_width=1.5))
         if kind == "stem":
-            plot.add_glyph(self.source, Segment(x0="t", x1="t", y0=0, y1=column, line_color=colour, line_width=2.5,
-                                                line_alpha=alpha))
+            plot.add_glyph(
+                self.source,
+                Segment(x0="t", x1="t", y0=0, y1=column, line_color=colour, line_width=2.5, line_alpha=alpha),
+            )
         elif kind == "line":
-            plot.add_glyph(self.source, Line(x="t", y=column, line_color=colour, line_width=2, line_dash=dash,
-                                             line_alpha=alpha))
+            plot.add_glyph(
+                self.source, Line(x="t", y=column, line_color=colour, line_width=2, line_dash=dash, line_alpha=alpha)
+            )
         elif kind == "bar":
-            plot.add_glyph(self.source, VBar(x="t", top=column, bottom=0, width=0.7, fill_color=colour,
-                                             line_color=None, fill_alpha=alpha))
+            plot.add_glyph(
+                self.source,
+                VBar(x="t", top=column, bottom=0, width=0.7, fill_color=colour, line_color=None, fill_alpha=alpha),
+            )
         if kind in ("stem", "dots", "line") and dash == "solid":
-            plot.add_glyph(self.source, Scatter(x="t", y=column, size=8, fill_color=colour, line_color=colour,
-                                                fill_alpha=alpha, line_alpha=alpha, name="dot"))
+            plot.add_glyph(
+                self.source,
+                Scatter(
+                    x="t",
+                    y=column,
+                    size=8,
+                    fill_color=colour,
+                    line_color=colour,
+                    fill_alpha=alpha,
+                    line_alpha=alpha,
+                    name="dot",
+                ),
+            )
 
     def marks(self, strip: Strip, column: str, role: str = "alarm", marker: str = "x") -> None:
         """Marks (not a trace) on a strip, one where `column` is a number."""
-        strip.plot.add_glyph(self.source, Scatter(x="t", y=column, size=13, marker=marker, line_color=LIGHT[role],
-                                                  fill_color=None, line_width=2.5))
+        strip.plot.add_glyph(
+            self.source,
+            Scatter(x="t", y=column, size=13, marker=marker, line_color=LIGHT[role], fill_color=None, line_width=2.5),
+        )
 
     def update(self, columns: dict[str, np.ndarray], n_steps: int) -> None:
         """One assignment for all traces; the time axis follows T."""
@@ -151,8 +240,9 @@ class Stack:
             self.x_range.update(start=0.5, end=n_steps + 0.5)
 
 
-def chart(name: str, title: str, *, x_label: str, y_label: str, x_limits, y_limits, height: int = 220,
-          ticks: int = 5) -> Strip:
+def chart(
+    name: str, title: str, *, x_label: str, y_label: str, x_limits, y_limits, height: int = 220, ticks: int = 5
+) -> Strip:
     """A plot of its own, with labels and units on both axes."""
     plot = base_plot(name, height, Range1d(*x_limits), Range1d(*y_limits))
     plot.min_border_bottom = 40

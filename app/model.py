@@ -84,7 +84,7 @@ class PageModel(param.Parameterized):
         for step, value in steps.items():
             if 1 <= step <= self.n_steps:
                 values[step - 1] = round(value) if parameter.binary else round(value, 2)
-        tail = getattr(self, name)[self.n_steps:]
+        tail = getattr(self, name)[self.n_steps :]
         setattr(self, name, (*np.clip(values, low, high).tolist(), *tail))
 
     def compute(self):
@@ -107,7 +107,7 @@ class PageModel(param.Parameterized):
         """Python lines that compute `table` again with the engine alone and leave it in a dict `table`."""
         raise NotImplementedError
 
-    def signal(self, name: str) -> np.ndarray:
+    def trace(self, name: str) -> np.ndarray:
         """The trace (T,) that a prediction is scored against."""
         return self.table()[name]
 

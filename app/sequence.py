@@ -21,8 +21,15 @@ class Sequence(param.Parameter):
     __slots__ = ["binary", "bounds", "fill"]
     _slot_defaults = param.Parameter._slot_defaults | {"bounds": (0.0, 1.0), "binary": False, "fill": 0.0}
 
-    def __init__(self, default=param.Undefined, *, bounds=param.Undefined, binary=param.Undefined,
-                 fill=param.Undefined, **settings):
+    def __init__(
+        self,
+        default=param.Undefined,
+        *,
+        bounds=param.Undefined,
+        binary=param.Undefined,
+        fill=param.Undefined,
+        **settings,
+    ):
         self.bounds = bounds
         self.binary = binary
         self.fill = fill

@@ -40,7 +40,9 @@ def serve(page_file: str, model_class: type[PageModel], view_class: type[View]) 
 class Page:
     """One reader's page. `handle` takes the reader's requests, `frame` says what the browser shows."""
 
-    def __init__(self, model: PageModel, view_class: type[View], doc: Document, arguments: dict[str, str] | None = None):
+    def __init__(
+        self, model: PageModel, view_class: type[View], doc: Document, arguments: dict[str, str] | None = None
+    ):
         self.model, self.doc = model, doc
         self.lesson = lessons.load(model.stem)
         self.presets = {preset.name: preset.values for preset in self.lesson.presets}
@@ -77,14 +79,23 @@ class Page:
         blocks = [] if predicting else self.view.numbers(t)
         notices = self.notices + self.model.take_notices()
         if self.clipped_at:
-            notices.append(f"From t = {self.clipped_at} the plots are clipped. {self.model.divergence(self.clipped_at)}")
+            notices.append(
+                f"From t = {self.clipped_at} the plots are clipped. {self.model.divergence(self.clipped_at)}"
+            )
         return {
-            "answered": self.answered, "t": t, "steps": self.model.n_steps, "live": self.view.live_shown(t),
+            "answered": self.answered,
+            "t": t,
+            "steps": self.model.n_steps,
+            "live": self.view.live_shown(t),
             "numbers": "".join(block.html() for block in blocks),
             "sentence": "" if predicting else self.model.sentence(),
-            "notices": notices, "preset": self.model.preset, "query": url.query(self.model, self.presets),
+            "notices": notices,
+            "preset": self.model.preset,
+            "query": url.query(self.model, self.presets),
             "challenges": [getattr(self.model, challenge.check)()._asdict() for challenge in self.lesson.challenges],
-            "predicting": predicting, "score": self.score, "seed": getattr(self.model, "seed", None),
+            "predicting": predicting,
+            "score": self.score,
+            "seed": getattr(self.model, "seed", None),
             "hidden": list(self.view.hidden_cards()),
             "players": {card.player: getattr(self.model, card.player) for card in self.view.cards if card.player},
         }
@@ -111,10 +122,21 @@ class Page:
     def handle(self, request: dict) -> None:
         """Do one thing: `do` names a method below, the other entries are its arguments."""
         arguments = {name: value for name, value in request.items() if name not in ("id", "do")}
-        actions = {"cursor": self.move, "edit": self.edit, "preset": self.apply_preset, "reset": self.reset,
-                   "seed": self.reseed, "example": self.show_example, "solve": self.solve, "predict": self.predict,
-                   "reveal": self.reveal, "cancel": self.cancel, "pin": self.pin, "download": self.send_file,
-                   "set": self.set}
+        actions = {
+            "cursor": self.move,
+            "edit": self.edit,
+            "preset": self.apply_preset,
+            "reset": self.reset,
+            "seed": self.reseed,
+            "example": self.show_example,
+            "solve": self.solve,
+            "predict": self.predict,
+            "reveal": self.reveal,
+            "cancel": self.cancel,
+            "pin": self.pin,
+            "download": self.send_file,
+            "set": self.set,
+        }
         actions[request["do"]](**arguments)
 
     def move(self, t: int) -> None:
@@ -179,11 +201,14 @@ class Page:
     def send_file(self, kind: str) -> None:
         """Hand the browser a CSV or a Python script to save."""
         title = f"{self.lesson.title} (Unrolled)"
-        files = {"csv": ("csv", "text/csv", lambda: export.csv(self.model)),
-                 "script": ("py", "text/x-python", lambda: export.script(self.model, title))}
+        files = {
+            "csv": ("csv", "text/csv", lambda: export.csv(self.model)),
+            "script": ("py", "text/x-python", lambda: export.script(self.model, title)),
+        }
         suffix, mime, text = files[kind]
-        self.bridge.download = json.dumps({"id": self.answered, "name": f"{self.model.stem}.{suffix}", "type": mime,
-                                           "text": text()})
+        self.bridge.download = json.dumps(
+            {"id": self.answered, "name": f"{self.model.stem}.{suffix}", "type": mime, "text": text()}
+        )
 
     # What the session holds
 
@@ -211,22 +236,41 @@ class Page:
         stems = [stem for stem in lessons.stems() if stem in page_stems()]
         place = stems.index(self.model.stem)
         return {
-            "page": self, "lesson": self.lesson, "view": self.view, "model": self.model, "bokeh_version": bokeh.__version__,
-            "panel_version": pn.__version__, "assets": assets.urls(), "variables": assets.css_variables(),
-            "previous": lessons.load(stems[place - 1]) if place else None, "previous_stem": stems[place - 1],
+            "page": self,
+            "lesson": self.lesson,
+            "view": self.view,
+            "model": self.model,
+            "bokeh_version": bokeh.__version__,
+            "panel_version": pn.__version__,
+            "assets": assets.urls(),
+            "variables": assets.css_variables(),
+            "previous": lessons.load(stems[place - 1]) if place else None,
+            "previous_stem": stems[place - 1],
             "next": lessons.load(stems[place + 1]) if place + 1 < len(stems) else None,
             "next_stem": stems[place + 1] if place + 1 < len(stems) else "",
-            "page_data": json.dumps(self._page_data()).replace("</", "<\\/"), "render": lessons.render,
+            "page_data": json.dumps(self._page_data()).replace("</", "<\\/"),
+            "render": lessons.render,
         }
 
     def _page_data(self) -> dict:
         """What the browser must know once: strips, palette, and how sequences may be edited."""
         strips = [
-            {"name": strip.name, "edits": strip.edits, "predicts": strip.predicts, "timed": strip.timed,
-             "title": strip.title,
-             "binary": bool(strip.edits) and self.model.param[strip.edits].binary,
-             "bounds": self.model.param[strip.edits].bounds if strip.edits else None}
-            for card in self.view.cards for strip in card.strips
+            {
+                "name": strip.name,
+                "edits": strip.edits,
+                "predicts": strip.predicts,
+                "timed": strip.timed,
+                "title": strip.title,
+                "binary": bool(strip.edits) and self.model.param[strip.edits].binary,
+                "bounds": self.model.param[strip.edits].bounds if strip.edits else None,
+            }
+            for card in self.view.cards
+            for strip in card.strips
         ]
-        return {"stem": self.model.stem, "strips": strips, "palette": list(PALETTE.values()),
-                "quiz": [question.answer for question in self.lesson.quiz], "players": [card.player for card in self.view.cards if card.player]}
+        return {
+            "stem": self.model.stem,
+            "strips": strips,
+            "palette": list(PALETTE.values()),
+            "quiz": [question.answer for question in self.lesson.quiz],
+            "players": [card.player for card in self.view.cards if card.player],
+        }

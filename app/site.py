@@ -42,8 +42,10 @@ def index_html(stems: tuple[str, ...] | None = None) -> str:
     import lessons
 
     shown = [stem for stem in lessons.stems() if stem in (page_stems() if stems is None else stems)]
-    cards = [(lesson, lessons.render(lesson.summary, inline=True), _picture(lessons.FOLDER / f"{lesson.stem}.svg"))
-             for lesson in map(lessons.load, shown)]
+    cards = [
+        (lesson, lessons.render(lesson.summary, inline=True), _picture(lessons.FOLDER / f"{lesson.stem}.svg"))
+        for lesson in map(lessons.load, shown)
+    ]
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(cards=cards, palette=PALETTE)
 

@@ -8,7 +8,7 @@ from app.numbers import plain
 
 def score_prediction(model: PageModel, signal: str, tolerance: float, prediction: list[float]) -> dict:
     """Compare a prediction with the trace `signal`: steps right, and the first wrong step explained by the model."""
-    truth = np.asarray(model.signal(signal), dtype=float)
+    truth = np.asarray(model.trace(signal), dtype=float)
     guess = np.full(truth.size, np.nan)
     given = np.asarray(prediction, dtype=float)[: truth.size]
     guess[: given.size] = given
@@ -17,6 +17,8 @@ def score_prediction(model: PageModel, signal: str, tolerance: float, prediction
     if right.all():
         return {"right": n_right, "total": truth.size, "step": 0, "text": "Every step is right."}
     step = int(np.flatnonzero(~right)[0]) + 1
-    text = (f"The first wrong step is t = {step}: you said {plain(guess[step - 1])}, "
-            f"it is {plain(truth[step - 1])}. {model.explain(signal, step)}")
+    text = (
+        f"The first wrong step is t = {step}: you said {plain(guess[step - 1])}, "
+        f"it is {plain(truth[step - 1])}. {model.explain(signal, step)}"
+    )
     return {"right": n_right, "total": truth.size, "step": step, "text": text}

@@ -29,6 +29,7 @@ LIGHT = {role: light for role, (light, _) in PALETTE.items()}
 
 def variables() -> str:
     """The palette as CSS: light at the root, dark under `[data-theme=dark]`."""
+
     def block(column: int) -> str:
         return ";".join(f"--{role.replace('_', '-')}:{colours[column]}" for role, colours in PALETTE.items())
 

@@ -12,7 +12,7 @@ STYLE = """
 .bk-input-group label,.bk-slider-title,label{font:13px/1.35 var(--font);color:var(--ink);display:flex;
  justify-content:space-between;margin:0;padding:0}
 .bk-slider-value{font-weight:650;font-variant-numeric:tabular-nums}
-.noUi-target{background:var(--line);border:0;box-shadow:none;height:4px;border-radius:2px;margin:9px 8px 7px}
+.noUi-target{background:var(--line);border:0;box-shadow:none;height:4px;border-radius:2px;margin:13px 9px 8px!important}
 .noUi-horizontal .noUi-handle{width:18px;height:18px;top:-7px;right:-9px;border-radius:50%;border:0;
  background:var(--knob);box-shadow:0 0 0 3px var(--card);cursor:grab}
 .noUi-handle:focus-visible{outline:3px solid var(--input);outline-offset:3px}
@@ -21,7 +21,7 @@ STYLE = """
 .noUi-connect{background:var(--knob)!important}
 input[type=text],input[type=number],select,textarea,.bk-input{font:14px var(--font);color:var(--ink);
  background:var(--card);border:1px solid var(--edge);border-radius:7px;padding:6px 8px;width:100%;box-sizing:border-box;height:34px}
-select:focus-visible,input:focus-visible,textarea:focus-visible,.bk-btn:focus-visible{outline:3px solid var(--input);outline-offset:1px}
+select:focus-visible,input:focus-visible,textarea:focus-visible,.bk-btn:focus-visible{outline:3px solid var(--input)!important;outline-offset:1px}
 select{background-image:none!important;appearance:auto!important}
 label span,.bk-input-group span{font-size:13px}
 input[type=checkbox]{accent-color:var(--state);width:17px;height:17px;margin:0 8px 0 0}
@@ -35,8 +35,12 @@ def control(model: PageModel, name: str) -> pn.widgets.Widget:
     settings = {"stylesheets": [STYLE], "sizing_mode": "stretch_width", "margin": 0}
     if isinstance(parameter, Sequence):
         return _sequence_text(model, name, settings)
-    kinds = {param.Boolean: pn.widgets.Checkbox, param.Selector: pn.widgets.Select,
-             param.Integer: pn.widgets.IntSlider, param.Number: pn.widgets.FloatSlider}
+    kinds = {
+        param.Boolean: pn.widgets.Checkbox,
+        param.Selector: pn.widgets.Select,
+        param.Integer: pn.widgets.IntSlider,
+        param.Number: pn.widgets.FloatSlider,
+    }
     kind = next(widget for base, widget in kinds.items() if isinstance(parameter, base))
     if kind is pn.widgets.Select:
         settings["description"] = None  # the template shows it as a tooltip, like every other control's

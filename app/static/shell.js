@@ -253,7 +253,15 @@ function press(page, act, event) {
   })
   else if (!target.matches?.("button, a, summary, input")) keys[" "] = act.play
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  if (keys[key]) { event.preventDefault(); keys[key]() }
+  if (!keys[key]) return
+  event.preventDefault()
+  keys[key]()
+  // 200 people can't see the lecturer's hands.
+  if (root.dataset.present && event.key !== "?") toast(keyName(event.key))
+}
+
+function keyName(key) {
+  return {" ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓"}[key] ?? key.toUpperCase()
 }
 
 function moveTab(tab, by) {

@@ -18,8 +18,15 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
-FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-         "--disable-component-update --disable-sync").split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # Per page: the parameter whose slider is moved, and the range it is moved in.
 SLIDERS = {"gated_cec": ("w", 0.8, 1.1), "parity": ("steepness", 5.0, 20.0), "gamma": ("alpha", 0.2, 1.2)}
 
@@ -80,8 +87,11 @@ def measure(browser, url: str, pid: int, title: str, limits) -> dict[str, float]
     result = page.evaluate(MEASURE.replace("TITLE", repr(title)), list(limits))
     used = cpu_seconds(pid) - before
     page.close()
-    return {"median": statistics.median(result["single"]), "drag": statistics.median(result["drags"]),
-            "cpu": 1000 * used / (40 + 3 * 60)}
+    return {
+        "median": statistics.median(result["single"]),
+        "drag": statistics.median(result["drags"]),
+        "cpu": 1000 * used / (40 + 3 * 60),
+    }
 
 
 def compare(browser, stem: str, port: int) -> None:
@@ -111,10 +121,14 @@ def report(stem: str, parameter: str, found: dict[str, dict[str, float]]) -> Non
     ours, bare, stock = found["ours"], found["bare"], found["stock"]
     print(f"{stem} ({parameter})")
     for kind, value in found.items():
-        print(f"  {kind:6} median {value['median']:6.1f} ms   drag ends {value['drag']:6.1f} ms after its last event   "
-              f"server CPU {value['cpu']:5.2f} ms per event")
-    print(f"  ours / bare {ours['median'] / bare['median']:.2f}   ours / stock {ours['median'] / stock['median']:.2f}   "
-          f"drag / single {ours['drag'] / ours['median']:.2f}")
+        print(
+            f"  {kind:6} median {value['median']:6.1f} ms   drag ends {value['drag']:6.1f} ms after its last event   "
+            f"server CPU {value['cpu']:5.2f} ms per event"
+        )
+    print(
+        f"  ours / bare {ours['median'] / bare['median']:.2f}   ours / stock {ours['median'] / stock['median']:.2f}   "
+        f"drag / single {ours['drag'] / ours['median']:.2f}"
+    )
 
 
 def main() -> None:

@@ -1,14 +1,14 @@
 """The peers that a page is measured against: the same model and the same figures on a bare Bokeh server, and on Panel as it comes.
 
-    python tests/bench/peers.py bare gated_cec w 5301
-    python tests/bench/peers.py stock gated_cec w 5302
+python tests/bench/peers.py bare gated_cec w 5301
+python tests/bench/peers.py stock gated_cec w 5302
 """
 
 import importlib
 import sys
 
 import panel as pn
-import panel.auth  # noqa: F401  loads this project's plug-in now, so that its settings can be undone below
+import panel.auth
 from bokeh.application import Application
 from bokeh.application.handlers.function import FunctionHandler
 from bokeh.models import Slider
@@ -33,7 +33,12 @@ def build(stem: str):
 
 def slider_settings(model, parameter: str) -> dict:
     found = model.param[parameter]
-    return {"start": found.bounds[0], "end": found.bounds[1], "step": found.step or 1, "value": getattr(model, parameter)}
+    return {
+        "start": found.bounds[0],
+        "end": found.bounds[1],
+        "step": found.step or 1,
+        "value": getattr(model, parameter),
+    }
 
 
 def bare(stem: str, parameter: str, port: int) -> None:
@@ -87,4 +92,5 @@ def stock(stem: str, parameter: str, port: int) -> None:
 
 if __name__ == "__main__":
     kind, stem, parameter, port = sys.argv[1:5]
+    build(stem)  # imported here, outside a session: inside one, the page would serve itself
     {"bare": bare, "stock": stock}[kind](stem, parameter, int(port))

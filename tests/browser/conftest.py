@@ -29,8 +29,9 @@ def free_port() -> int:
 
 
 def start_server(command: list[str], port: int) -> subprocess.Popen:
-    process = subprocess.Popen([*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     for _ in range(300):
         try:
             urllib.request.urlopen(f"http://localhost:{port}/", timeout=5).read()

@@ -2,8 +2,10 @@
 
 import json
 
-FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-         "--disable-component-update --disable-sync").split()
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
 READY = "window.unrolled && !document.documentElement.hasAttribute('data-loading')"
 
 
@@ -42,7 +44,8 @@ class Reader:
         """The stack's data as the browser has them."""
         return self.page.evaluate(
             "Object.fromEntries(Object.entries(unrolled.doc.get_model_by_name('time-source').data)"
-            ".map(([name, values]) => [name, Array.from(values)]))")
+            ".map(([name, values]) => [name, Array.from(values)]))"
+        )
 
     def text(self, selector: str) -> str:
         return self.page.locator(selector).first.inner_text()
@@ -71,7 +74,9 @@ class Reader:
               const view = Bokeh.index.find_one(unrolled.doc.get_model_by_name(name))
               const box = view.canvas_view.el.getBoundingClientRect()
               return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)]
-            }""", [plot, step, value])
+            }""",
+            [plot, step, value],
+        )
         return place[0], place[1]
 
     def click_plot(self, plot: str, step: float, value: float) -> None:

@@ -53,7 +53,9 @@ def test_click_on_the_input_sets_that_step_and_all_downstream(reader, stem):
     changed = [k + 1 for k, (old, new) in enumerate(zip(before[edited], after[edited], strict=True)) if old != new]
     assert changed == [step]
     assert after[edited][step - 1] == pytest.approx(value, abs=0.06)
-    moved = [k + 1 for k, (old, new) in enumerate(zip(before[downstream], after[downstream], strict=True)) if old != new]
+    moved = [
+        k + 1 for k, (old, new) in enumerate(zip(before[downstream], after[downstream], strict=True)) if old != new
+    ]
     assert moved and min(moved) >= step
     assert page.frame["t"] == step
 
@@ -68,10 +70,13 @@ def test_arrow_keys_move_cursor_diagram_and_numbers_together(reader, stem):
         assert band == step - 0.5
         assert page.text(".player .now") == str(step)
         assert f"({step})" in page.text("#numbers .eq")
-        values = page.page.locator(".diagram [data-text]").all_inner_texts()
+        values = page.page.locator(".diagram [data-text]").all_text_contents()
         wanted = page.frame["live"]["text"]
         names = page.page.locator(".diagram [data-text]").evaluate_all("parts => parts.map(part => part.dataset.text)")
-        assert all(value == wanted[name] for name, value in zip(names, values, strict=True) if name in wanted)
+        shown = dict(zip(names, values, strict=True))
+        assert {name: value for name, value in shown.items() if name in wanted} == {
+            n: wanted[n] for n in wanted if n in shown
+        }
         seen.append(page.text("#numbers .eq"))
         page.press("ArrowRight")
     assert len(set(seen)) == 4
@@ -96,14 +101,31 @@ def test_copied_url_restores_the_picture(reader, stem):
     page.press("ArrowRight", "ArrowRight")
     address = page.address()
     again = reader(address.split("/", 3)[3])
-    np.testing.assert_equal(again.columns(), page.columns())
+    # The address writes numbers with 12 digits; a slider can leave noise beyond them.
+    restored, shown = again.columns(), page.columns()
+    assert list(restored) == list(shown)
+    for name in shown:
+        np.testing.assert_allclose(finite(restored[name]), finite(shown[name]), rtol=1e-9, err_msg=name)
     for part in ("t", "live", "numbers", "sentence", "steps", "notices"):
         assert again.frame[part] == page.frame[part], part
 
 
-MALFORMED = ["cursor=abc", "cursor=0", "cursor=1e9", "n_steps=-5", "n_steps=NaN", "nonsense=1", "preset=none",
-             "n_steps=", "cursor=%00", "cursor=<script>alert(1)</script>", "n_steps=13.7", "{name}=1,2,x*3", "{name}=5*999999999",
-             "{name}="]
+MALFORMED = [
+    "cursor=abc",
+    "cursor=0",
+    "cursor=1e9",
+    "n_steps=-5",
+    "n_steps=NaN",
+    "nonsense=1",
+    "preset=none",
+    "n_steps=",
+    "cursor=%00",
+    "cursor=<script>alert(1)</script>",
+    "n_steps=13.7",
+    "{name}=1,2,x*3",
+    "{name}=5*999999999",
+    "{name}=",
+]
 
 
 @each_page
@@ -253,7 +275,9 @@ def test_presets_sliders_reset_and_pin(reader, stem):
 @each_page
 def test_dark_theme_changes_plots_and_page_and_is_remembered(reader, stem):
     page = reader(f"{stem}?theme=light")
-    colours = "[...unrolled.doc._all_models.values()].filter(m => m.type === 'LinearAxis').map(m => m.major_label_text_color)"
+    colours = (
+        "[...unrolled.doc._all_models.values()].filter(m => m.type === 'LinearAxis').map(m => m.major_label_text_color)"
+    )
     before = page.page.evaluate(colours)
     page.press("d")
     assert page.page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -295,7 +319,8 @@ def test_nothing_scrolls_sideways(reader, stem, width, height):
 def test_all_timed_plots_are_aligned(reader, stem):
     page = reader(stem)
     lefts = page.page.evaluate(
-        "unrolled.strips.all.filter(s => s.timed && document.querySelector(`[data-strip=\"${s.name}\"]`).offsetParent)"
+        'unrolled.strips.all.filter(s => s.timed && document.querySelector(`[data-strip="${s.name}"]`).offsetParent)'
         ".map(s => { const v = Bokeh.index.find_one(unrolled.doc.get_model_by_name(s.name));"
-        "return v.canvas_view.el.getBoundingClientRect().left + v.frame.bbox.left })")
+        "return v.canvas_view.el.getBoundingClientRect().left + v.frame.bbox.left })"
+    )
     assert max(lefts) - min(lefts) <= 1, lefts

@@ -1,0 +1,139 @@
+"""A page as one session holds it, without a browser: requests in, frames out."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+from bokeh.document import Document
+
+import lessons
+from app import export
+from app.shell import TROUBLE, Page
+from app.site import page_stems
+from app.view import View
+
+STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
+each_page = pytest.mark.parametrize("stem", STEMS)
+
+
+def make(stem: str, **arguments: str) -> Page:
+    page = importlib.import_module(f"app.pages.{stem}")
+    view_class = next(v for v in vars(page).values() if isinstance(v, type) and issubclass(v, View) and v is not View)
+    return Page(page.MODEL(), view_class, Document(), arguments)
+
+
+def ask(page: Page, **request) -> dict:
+    page.model.param.watch(page.changed, list(page.model.state_parameters()))
+    page.requested("request", "", json.dumps([{"id": 1, **request}]))
+    return json.loads(page.bridge.frame)
+
+
+@each_page
+def test_every_preset_gives_a_finite_picture_and_a_sentence(stem):
+    page = make(stem)
+    for preset in page.presets:
+        frame = ask(page, do="preset", name=preset)
+        assert frame["preset"] == preset and frame["sentence"] and frame["numbers"]
+        assert frame["query"] in (f"preset={preset}", "") or frame["query"].startswith(f"preset={preset}")
+        for name, values in page.view.stack.source.data.items():
+            assert len(values) == frame["steps"], name
+
+
+@each_page
+def test_challenges_fail_at_every_preset_and_pass_with_their_solutions(stem):
+    page = make(stem)
+    for preset in page.presets:
+        frame = ask(page, do="preset", name=preset)
+        assert not any(challenge["passed"] for challenge in frame["challenges"]), (preset, frame["challenges"])
+    for number in range(3):
+        frame = ask(page, do="solve", challenge=number)
+        assert frame["challenges"][number]["passed"], frame["challenges"][number]
+        assert frame["challenges"][number]["reason"]
+
+
+@each_page
+def test_prediction_hides_the_answer_and_scores_it(stem):
+    page = make(stem)
+    signal = page.lesson.predict.signal
+    frame = ask(page, do="predict")
+    truth = page.model.trace(signal)
+    shown = page.view.stack.source.data
+    strip = next(s for card in page.view.cards for s in card.strips if s.predicts == signal)
+    assert np.isnan(shown[strip.name]).all() and not frame["numbers"] and not frame["sentence"]
+    assert any(text == "?" for text in frame["live"]["text"].values())
+    wrong = truth.copy()
+    wrong[4] += 1
+    frame = ask(page, do="reveal", values=wrong.tolist())
+    assert frame["score"]["right"] == truth.size - 1 and frame["score"]["step"] == 5 == frame["t"]
+    assert "t = 5" in frame["score"]["text"]
+    ask(page, do="predict")
+    assert ask(page, do="reveal", values=truth.tolist())["score"]["right"] == truth.size
+    ask(page, do="predict")
+    assert ask(page, do="reveal", values=[])["score"]["right"] == 0
+
+
+@each_page
+def test_script_gives_the_table_to_the_last_bit(stem, tmp_path, monkeypatch):
+    page = make(stem)
+    monkeypatch.chdir(tmp_path)
+    for preset in page.presets:
+        ask(page, do="preset", name=preset)
+        space: dict = {}
+        exec(compile(export.script(page.model, "test"), "script", "exec"), space)
+        assert list(space["table"]) == list(page.model.table())
+        for name, values in page.model.table().items():
+            np.testing.assert_array_equal(np.asarray(space["table"][name], float), np.asarray(values, float), err_msg=name)
+        assert (tmp_path / f"{stem}.csv").read_text() == export.csv(page.model)
+
+
+@each_page
+def test_worked_example_can_be_stepped_through(stem):
+    page = make(stem)
+    for number, step in enumerate(page.lesson.example):
+        frame = ask(page, do="example", step=number)
+        assert not frame["notices"]
+        if step.cursor:
+            assert frame["t"] == step.cursor
+
+
+@each_page
+@pytest.mark.parametrize("request_text", ["", "[]x", '[{"id": 1}]', '[{"id": 1, "do": "launch"}]',
+                                          '[{"id": 1, "do": "edit", "name": "nosuch", "steps": {"1": 1}}]',
+                                          '[{"id": 1, "do": "cursor", "t": "x"}]', '[{"id": 1, "do": "preset", "name": "no"}]',
+                                          '[{"id": 1, "do": "solve", "challenge": 99}]'])
+def test_a_request_that_makes_no_sense_changes_nothing_and_tells_nothing_of_the_server(stem, request_text):
+    page = make(stem)
+    before = dict(page.view.stack.source.data)
+    page.requested("request", "", request_text)
+    frame = json.loads(page.bridge.frame)
+    assert frame["notices"] == [TROUBLE]
+    np.testing.assert_equal(dict(page.view.stack.source.data), before)
+
+
+@each_page
+def test_reset_keeps_the_seed_and_new_seed_is_its_own(stem):
+    page = make(stem)
+    if not hasattr(page.model, "seed"):
+        pytest.skip("no chance is involved on this page")
+    frame = ask(page, do="seed")
+    seed = frame["seed"]
+    assert seed != 1
+    assert ask(page, do="reset")["seed"] == seed
+    assert ask(page, do="preset", name=page.lesson.presets[1].name)["seed"] == seed
+
+
+@each_page
+def test_pages_hold_no_state_in_common(stem):
+    one, two = make(stem), make(stem)
+    before = {name: np.array(values) for name, values in two.view.stack.source.data.items()}
+    ask(one, do="preset", name=one.lesson.presets[1].name)
+    ask(one, do="solve", challenge=0)
+    np.testing.assert_equal(dict(two.view.stack.source.data), before)
+    assert two.model.preset == two.lesson.presets[0].name
+
+
+def test_literals_in_scripts_are_exact_and_short():
+    for values in ([0.0] * 10, [1.0, 0.5, 0.1], [1.0] * 5 + [0.3] + [0.0] * 6, [0.1 + 0.2]):
+        assert eval(export.literal(values)) == values
+    assert export.literal([1.0] * 50) == "[1.0] * 50"
