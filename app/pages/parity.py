@@ -362,7 +362,7 @@ class ParityView(View):
         products = " + ".join(f"{number(weight, signed=True)}·{number(value, 'input' if signal[0] == 'x' else '')}"
                               for _, signal, weight, value in terms)
         sums = f" + {number(bias[1], signed=True)} = <b>{number(a)}</b>"
-        last = f"<br>&emsp;&emsp;+ {_sub(bias[0])}" if t >= 10 else f" + {_sub(bias[0])}"
+        last = f"<br>&emsp;&emsp;+ {_sub(bias[0])}" if t >= 10 and len(terms) > 2 else f" + {_sub(bias[0])}"
         width = sum(len(plain(value)) for term in terms for value in term[2:])
         lines = [f"&emsp;= {products}{sums}"] if width < 9 else [f"&emsp;= {products}", f"&emsp;{sums}"]
         exponent = f"−{plain(s)}·{number(a, signed=True)}"
