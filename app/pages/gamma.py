@@ -219,7 +219,8 @@ class GammaView(View):
             Card("", [self.x, self.a1, self.a2, self.delays]),
             Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
                  help="One line for each tap, tap 1 the darkest. Lines are computed step by step, dots are the closed "
-                      "form of Eq. 12.2. Triangles mark the mean lag k/α, blue squares the tapped delay line."),
+                      "form of Eq. 12.2. Triangles mark the mean lag k/α, blue squares the tapped delay line, and a "
+                      "blue rule the frequency of the input."),
             Card("Learning α", self._learning_charts(), wide=False, key="learning", player="descent_steps",
                  help="The target (dashed) is tap 1 with another α, fed with the same input. Each step moves α against "
                       "the slope ∂F/∂α, the short line through the present point."),
@@ -316,8 +317,8 @@ class GammaView(View):
         if inputs != self.sent_learning:
             self.sent_learning = inputs
             self._send_learning(r)
-        fit(self.a1.plot.y_range, _bounded(r.taps[:, 0]), include=(0, 0.1))
-        fit(self.a2.plot.y_range, _bounded(r.taps[:, 1:]).ravel(), include=(0, 0.1))
+        _fit(self.a1, r.taps[:, 0])
+        _fit(self.a2, r.taps[:, 1:])
         self._place_axis()
         second = r.taps[:, 1] if m.taps > 1 else np.full(m.n_steps, np.nan)
         # no plot draws `last`: the shell finds in it where the line has passed the plots' limit
@@ -338,9 +339,10 @@ class GammaView(View):
             for source in (self.lines, self.dots, self.leaks):
                 source.data = {name: [] for name in source.data}
             return
-        lags, tap, every, blank = np.arange(n), np.arange(1.0, taps + 1), max(1, n // 50), np.full(n, np.nan)
-        responses = _bounded(gamma.impulse_response(m.alpha, n, taps=taps))
-        closed = _bounded(gamma.impulse_response_closed_form(m.alpha, n, taps=taps))[::every]
+        responses = _alive(_bounded(gamma.impulse_response(m.alpha, n, taps=taps)))
+        lags, tap, blank = np.arange(len(responses)), np.arange(1.0, taps + 1), np.full(n, np.nan)
+        every = max(1, lags.size // 40)
+        closed = _bounded(gamma.impulse_response_closed_form(m.alpha, lags.size, taps=taps))[::every]
         gains, depth = np.full((OMEGA.size, taps), np.nan), np.full(taps, np.nan)
         if gamma.is_stable(m.alpha):
             gains = np.abs(gamma.frequency_response(m.alpha, OMEGA, taps=taps))
@@ -364,10 +366,8 @@ class GammaView(View):
 
     def _fit_memory(self, responses: np.ndarray, gains: np.ndarray, depth: np.ndarray) -> None:
         m = self.model
-        alive = np.flatnonzero((np.abs(responses) > 0.005 * np.abs(responses).max(axis=0)).any(axis=1))
-        reach = min(m.n_steps - 1, max(10, 10 * int(np.ceil(alive.max(initial=0) / 10))))
-        _set(self.impulse.plot.x_range, "end", reach + 0.5)
-        fit(self.impulse.plot.y_range, responses.ravel(), include=(0, 0.1))
+        _set(self.impulse.plot.x_range, "end", len(responses) - 0.5)
+        _fit(self.impulse, responses)
         fit(self.gain.plot.y_range, np.minimum(gains.ravel(), 10), include=(0, 1))
         fit(self.trade.plot.y_range, depth, include=(0, m.taps))
         period = {"sine": m.period, "square": m.period, "sunspots": SUNSPOT_PERIOD}.get(m.signal)
@@ -385,9 +385,9 @@ class GammaView(View):
                           "y0": loss - rise, "y1": loss + rise}
         fit(self.loss.plot.y_range, include=(0, top))
         fit(self.walk.plot.x_range, include=(0, max(10, last)), pad=0.02)
-        fit(self.y.plot.y_range, r.gradient.output, r.d, include=(0, 0.1))
+        _fit(self.y, np.append(r.gradient.output, r.d))
         for strip, values in zip(self.recursion, (r.gradient.error, r.gradient.dF_da, r.gradient.terms), strict=True):
-            fit(strip.plot.y_range, _bounded(values), include=(-0.01, 0.01))
+            _fit(strip, values)
         for target in self.targets:
             _set(target, "location", self.model.target_alpha)
 
@@ -408,7 +408,7 @@ class GammaView(View):
             left = 56 + 184 * k
             d.parts.append(f'<g class=part data-on="element{k + 1}">')
             d.arrow((left, 62), (left + 50, 62))
-            d.label(left + 20, 84, "", "weight", live="alpha")
+            d.label(left + 22, 87, "", "weight", live="alpha")
             d.arrow((left + 82, 62), (left + 144, 62))
             d.arrow((left + 160, 80), (left + 160, 122), (left + 66, 122), (left + 66, 80))
             d.label(left + 113, 143, "", "weight", live="keep")
@@ -509,6 +509,17 @@ def _drop_dots(strip: Strip) -> None:
 
 def _bounded(values: np.ndarray) -> np.ndarray:
     return np.clip(values, -LIMIT, LIMIT)
+
+
+def _alive(responses: np.ndarray) -> np.ndarray:
+    """The lags up to the last one at which any tap is above half a percent of its peak, in tens."""
+    alive = np.flatnonzero((np.abs(responses) > 0.005 * np.abs(responses).max(axis=0)).any(axis=1))
+    return responses[: 10 * int(np.ceil(alive.max(initial=1) / 10)) + 1]
+
+
+def _fit(strip: Strip, values: np.ndarray) -> None:
+    """Wider than five digits, the numbers beside an axis would push its plot out of line with the others."""
+    fit(strip.plot.y_range, np.clip(values, -5e4, 5e4).ravel(), include=(0, 0.02))
 
 
 def _in(value: float) -> str:
