@@ -41,6 +41,7 @@ class Strip:
     label: str = ""
     edits: str = ""  # the sequence parameter that a click or drag on the plot sets
     predicts: str = ""  # the trace that the reader can be asked to predict here
+    binary: bool = False   # a prediction drawn here snaps to 0 and 1
     timed: bool = True  # x is the time axis: the plot carries the cursor
     hint: str = ""
 
@@ -144,6 +145,7 @@ class Stack:
         column: str = "",
         edits: str = "",
         predicts: str = "",
+        binary: bool = False,
         ticks: int = 2,
         last: bool = False,
         axis_label: str = "",
@@ -160,9 +162,11 @@ class Stack:
             axis_label_orientation="horizontal",
             axis_label_text_font_size="15px" if len(label) < 3 else "13px",
         )
-        add_axis(plot, "below", axis_label, ticks=12, visible=last)
+        # min_interval: there is no half step.
+        whole = BasicTicker(desired_num_ticks=12, num_minor_ticks=0, min_interval=1)
+        add_axis(plot, "below", axis_label, tickers=whole, visible=last)
         plot.add_layout(self.band)
-        strip = Strip(name, title, plot, label=label, edits=edits, predicts=predicts, hint=hint)
+        strip = Strip(name, title, plot, label=label, edits=edits, predicts=predicts, binary=binary, hint=hint)
         self.strips.append(strip)
         self.trace(strip, column or name, role, kind=kind)
         if predicts:

@@ -21,10 +21,14 @@ class PageModel(param.Parameterized):
     Time steps count from 1. `cursor` is the step under the time cursor; it never changes the result.
     """
 
-    stem: ClassVar[str]
+    stem: ClassVar[str]  # the page's name, from the module that defines the model
 
     n_steps = param.Integer(13, bounds=(1, MAX_STEPS), label="steps T", doc="number of time steps shown")
     cursor = param.Integer(1, bounds=(1, MAX_STEPS), doc="time step under the cursor")
+
+    def __init_subclass__(cls, **settings):
+        super().__init_subclass__(**settings)
+        cls.stem = cls.__module__.rpartition(".")[2]
 
     def __init__(self, **values):
         super().__init__(**values)

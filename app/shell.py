@@ -1,12 +1,11 @@
 """The page shell: ties a model, its view and its lesson to one browser session.
 
-A page script ends with `serve(__file__, Model, View)`. The template gives the surroundings (drawer, stage, lesson,
+A page script ends with `serve(Model, View)`. The template gives the surroundings (drawer, stage, lesson,
 tasks, player, dialogs) and needs nothing from a page but what these three objects say.
 """
 
 import json
 import logging
-from pathlib import Path
 
 import bokeh
 import panel as pn
@@ -26,9 +25,9 @@ log = logging.getLogger("unrolled")
 TROUBLE = "This change could not be drawn; the page shows the state before it."
 
 
-def serve(page_file: str, model_class: type[PageModel], view_class: type[View]) -> None:
+def serve(*classes) -> None:
     """Attach a page to the current session. Outside a server (tests importing the page) it does nothing."""
-    model_class.stem = Path(page_file).stem
+    model_class, view_class = classes[-2:]
     doc = pn.state.curdoc
     if doc is None or doc.session_context is None:
         return
@@ -179,6 +178,7 @@ class Page:
     def predict(self) -> None:
         """Hide the answer and let the reader draw."""
         self.apply_preset(self.lesson.predict.preset)
+        self.pin(False)  # a pinned trace could give the answer away
         self.view.concealed, self.score, self._stale = self.lesson.predict.signal, None, True
 
     def reveal(self, values: list[float]) -> None:
@@ -257,6 +257,7 @@ class Page:
         strips = [
             {
                 "name": strip.name,
+                "snaps": strip.binary,
                 "edits": strip.edits,
                 "predicts": strip.predicts,
                 "timed": strip.timed,

@@ -67,5 +67,6 @@ class View:
         live = self.live(t)
         for name in self.conceals.get(self.concealed, ((), ()))[1]:
             live.setdefault("text", {})[name] = "?"
-            live.setdefault("level", {}).pop(name.removesuffix(".value"), None)
+            for kind in ("level", "on"):
+                live.setdefault(kind, {}).pop(name.removesuffix(".value"), None)
         return live

@@ -4,201 +4,30 @@ import json
 from typing import ClassVar
 
 import numpy as np
-import param
 from bokeh.models import FixedTicker, Line, Scatter
 
 from app.diagram import Diagram
-from app.export import literal
 from app.figures import Card, ColumnDataSource, chart, fit, rule
-from app.model import Check, PageModel
+from app.models.parity import EXACT, STATES, STEEPNESSES, Parity
 from app.numbers import Block, number, plain, symbol
-from app.sequence import MAX_STEPS, Sequence
 from app.shell import serve
 from app.theme import LIGHT
 from app.view import View
-from engine import parity
 
-EXACT = {"U1": 1.0, "U2": 1.0, "W11": 1.0, "W12": -1.0, "W21": 1.0, "W22": -1.0, "b1": -0.5, "b2": -1.5,
-         "V1": 1.0, "V2": -1.0, "b_out": -0.5}
-STEEPNESSES = np.concatenate([np.geomspace(0.5, 3, 8), np.arange(3.25, 8, 0.25), np.geomspace(8, 50, 10)])
-STATES = ("even", "odd")
 # where the diagram shows each number
-PLACES = (("U1", 106, 68, "middle"), ("U2", 106, 134, "middle"), ("W11", 218, 18, "start"), ("W22", 218, 184, "start"),
-          ("W21", 213, 100, "start"), ("W12", 167, 100, "end"), ("V1", 268, 66, "middle"), ("V2", 268, 136, "middle"),
-          ("b1", 164, 40, "end"), ("b2", 164, 164, "end"), ("b_out", 354, 66, "middle"))
-
-
-def _weight(name: str) -> param.Number:
-    label = name.translate(str.maketrans("12_", "₁₂ "))
-    return param.Number(EXACT[name], bounds=(-5, 5), step=0.05, label=label, doc=f"Eq. 12.36 has {plain(EXACT[name])}")
-
-
-class Parity(PageModel):
-    """h(t) = f(U x(t) + W h(t−1) + b), y(t) = f(V h(t) + b_out), h(0) = 0 (chapter 12, Fig. 12.14 and Eq. 12.36)."""
-
-    n_steps = param.Integer(10, bounds=(1, MAX_STEPS), label="steps T", doc="number of bits")
-    cursor = param.Integer(4, bounds=(1, MAX_STEPS), doc="time step under the cursor")
-    bits = Sequence((0.0,) * 2 + (1.0,) * 2 + (0.0,) + (1.0,) * 2 + (0.0,) * 3, binary=True, label="bits x",
-                    doc="paste zeros and ones here, or click the plot")
-    random_bits = param.Boolean(False, label="random bits from the seed", doc="New seed draws others")
-    activation = param.Selector(default="hardlim", objects=["hardlim", "logistic"], label="switches",
-                                doc="hard switches, or soft ones that have a slope")
-    steepness = param.Number(10.0, bounds=(0.5, 50), step=0.1, label="steepness s",
-                             doc="of the logistic switches; hardlim does not use it")
-    perturbation = param.Number(0.0, bounds=(0, 1), step=0.01, label="perturbation",
-                                doc="each of the eleven numbers is off by up to this much, by chance from the seed")
-    seed = param.Integer(1, bounds=(0, 9999), label="seed", doc="seed of the perturbation and of the random bits")
-    U1, U2, W11, W12, W21, W22, b1, b2, V1, V2, b_out = (_weight(name) for name in EXACT)
-
-    def __init__(self, **values):
-        super().__init__(**values)
-        self._swept = (b"", np.zeros_like(STEEPNESSES))
-        self.param.watch(self._settle_bits, ["bits", "random_bits", "seed"])
-
-    def _settle_bits(self, *events) -> None:
-        """Bits typed while random ones are shown end the chance; a new draw is told to whoever shows the bits."""
-        changed = {event.name for event in events if event.type != "triggered"}
-        if changed == {"bits"}:
-            self.random_bits = False
-        elif changed and "bits" not in changed:
-            self.param.trigger("bits")
-
-    def sequence(self, name: str) -> np.ndarray:
-        """The bits shown: drawn from the seed (more steps leave the earlier ones as they were) or the reader's own."""
-        if name == "bits" and self.random_bits:
-            return np.random.default_rng([self.seed, 1]).integers(0, 2, MAX_STEPS)[: self.n_steps].astype(float)
-        return super().sequence(name)
-
-    @property
-    def soft(self) -> bool:
-        return self.activation == "logistic"
-
-    def weights(self, *, perturbed: bool = True) -> parity.ParityWeights:
-        """The eleven numbers of the sliders, with the perturbation or without."""
-        n = np.array([getattr(self, name) for name in EXACT])
-        chosen = parity.ParityWeights(U=n[:2], W=n[2:6].reshape(2, 2), b=n[6:8], V=n[8:10], b_out=float(n[10]))
-        if not (perturbed and self.perturbation):
-            return chosen
-        return parity.perturb(chosen, self.perturbation, np.random.default_rng(self.seed))
-
-    def compute(self) -> dict[str, np.ndarray]:
-        x, weights = self.sequence("bits"), self.weights()
-        run = parity.run(x, weights=weights, activation=self.activation, steepness=self.steepness)
-        xor = parity.running_xor(x).astype(float)
-        memory = run.hidden[:, 0] - run.hidden[:, 1]
-        factors, products = np.zeros(self.n_steps), np.full(self.n_steps, -np.inf)
-        products[-1] = 0.0
-        if self.soft:
-            factors, products = parity.jacobian_norms(x, weights=weights, steepness=self.steepness)
-        return {"x": x, "h1": run.hidden[:, 0], "h2": run.hidden[:, 1], "y": run.output, "xor": xor,
-                "a1": run.net[:, 0], "a2": run.net[:, 1], "a_out": run.output_net, "factor": factors,
-                "log10_product": products, "leak": np.abs(memory - xor), "memory": memory,
-                "wrong": np.rint(run.output) != xor}
-
-    def sweep(self) -> np.ndarray:
-        """Largest leak along the sequence for each of `STEEPNESSES`, kept until bits or weights change."""
-        x, weights = self.sequence("bits"), self.weights()
-        key = x.tobytes() + b"".join(np.asarray(part).tobytes() for part in weights)
-        if key != self._swept[0]:
-            xor = parity.running_xor(x)
-            hidden = (parity.run(x, weights=weights, activation="logistic", steepness=s).hidden for s in STEEPNESSES)
-            self._swept = key, np.array([np.abs(h[:, 0] - h[:, 1] - xor).max() for h in hidden])
-        return self._swept[1]
-
-    @property
-    def first_error(self) -> int:
-        """The first step whose rounded output is not the parity so far, or 0."""
-        wrong = self.result["wrong"]
-        return int(wrong.argmax()) + 1 if wrong.any() else 0
-
-    def table(self) -> dict[str, np.ndarray]:
-        columns = ["x", "h1", "h2", "y", "xor", "a1", "a2", "a_out"] + ["factor", "log10_product"] * self.soft
-        return {"t": self.time} | {name: self.result[name] for name in columns}
-
-    def script(self) -> str:
-        U, W, b, V, b_out = (np.asarray(part).tolist() for part in self.weights(perturbed=False))
-        steepness = f"steepness={self.steepness!r}"
-        soft = f', activation="logistic", {steepness}' if self.soft else ""
-        perturb = (f"weights = parity.perturb(weights, {self.perturbation!r}, np.random.default_rng({self.seed}))\n"
-                   if self.perturbation else "")
-        norms = (f"norms = parity.jacobian_norms(x, weights=weights, {steepness})\n"
-                 'table |= {"factor": norms.factors, "log10_product": norms.log10_products}' if self.soft else "")
-        return f"""
-import numpy as np
-
-from engine import parity
-
-x = np.array({literal(self.sequence("bits"))})
-weights = parity.ParityWeights(U={U}, W={W}, b={b}, V={V}, b_out={b_out})
-{perturb}
-run = parity.run(x, weights=weights{soft})
-table = {{"t": np.arange(1, len(x) + 1), "x": x, "h1": run.hidden[:, 0], "h2": run.hidden[:, 1], "y": run.output,
-         "xor": parity.running_xor(x), "a1": run.net[:, 0], "a2": run.net[:, 1], "a_out": run.output_net}}
-{norms}
-"""
-
-    def ones(self, t: int) -> tuple[str, str]:
-        """How many ones there are up to t, and what parity that is, in words."""
-        count = int(self.result["x"][:t].sum())
-        return f"{count} one" + ("" if count == 1 else "s"), STATES[count % 2]
-
-    def sentence(self) -> str:
-        count, word = self.ones(self.at)
-        return f"{count} so far at t = {self.at}: {word}. {self._verdict()}" + (f" {self._leak()}" if self.soft else "")
-
-    def _verdict(self) -> str:
-        wrong, n, first = self.result["wrong"], self.n_steps, self.first_error
-        if not first:
-            return "The output is right." if n == 1 else f"All {n} outputs are right."
-        if wrong.all() and n > 1:
-            return "Every output is the opposite of the parity: here 1 means even."
-        return f"Parity first goes wrong at t = {first}; wrong outputs: {plain(wrong.sum())} of {n}."
-
-    def _leak(self) -> str:
-        leak, r = self.result["leak"], self.result
-        lost = np.flatnonzero(leak > 0.5)
-        start = f"With steepness {plain(self.steepness)} the state"
-        if not lost.size:
-            return f"{start} holds: h₁ − h₂ stays within {plain(max(leak.max(), 0.001), 2)} of the parity."
-        k = int(lost[0])
-        memory, wanted = plain(r["memory"][k], 3), plain(r["xor"][k])
-        return f"{start} leaks: at t = {k + 1}, h₁ − h₂ is {memory} and should be {wanted}."
-
-    def explain(self, name: str, step: int) -> str:
-        r, k, w = self.result, step - 1, self.weights()
-        count, word = self.ones(step)
-        readout = f"{plain(w.V[0])}·{plain(r['h1'][k])} + ({plain(w.V[1])})·{plain(r['h2'][k])} + ({plain(w.b_out)})"
-        return (f"With {count} up to t = {step} the parity is {word}. The output's net input is {readout} = "
-                f"{plain(r['a_out'][k])}, so y({step}) = {plain(r['y'][k])}.")
-
-    # Challenges
-
-    def breaks_with_small_perturbation(self) -> Check:
-        first, size = self.first_error, self.perturbation
-        if self.soft or any(abs(getattr(self, name) - value) > 1e-9 for name, value in EXACT.items()):
-            return Check(False, "Use hardlim and the exact weights: only the perturbation may spoil them.")
-        if size >= 0.3:
-            return Check(False, f"The perturbation is {plain(size)}; it has to stay below 0.3.")
-        found = f"goes wrong at t = {first}" if first else f"is right at all {self.n_steps} steps"
-        return Check(0 < first <= 10, f"With perturbation {plain(size)} and seed {self.seed} the parity {found}.")
-
-    def leaks_but_right(self) -> Check:
-        r = self.result
-        if not self.soft or self.n_steps < 50 or r["x"].sum() < 10:
-            return Check(False, "It takes logistic switches, at least 50 bits, and ten ones among them.")
-        hidden = np.concatenate([r["h1"], r["h2"]])
-        away, errors = float(np.minimum(hidden, 1 - hidden).max()), int(r["wrong"].sum())
-        found = f"{errors} of {self.n_steps} outputs are wrong; a hidden value is {plain(away, 3)} away from 0 and 1."
-        return Check(not errors and away > 0.05, found)
-
-    def computes_even_parity(self) -> Check:
-        r = self.result
-        if self.soft or self.perturbation:
-            return Check(False, "Use hardlim and no perturbation.")
-        if self.n_steps < 10 or np.ptp(r["x"]) == 0:
-            return Check(False, "Use at least ten bits, ones and zeros among them.")
-        right = int((r["y"] == 1 - r["xor"]).sum())
-        return Check(right == self.n_steps, f"{right} of {self.n_steps} outputs are 1 for even and 0 for odd.")
+PLACES = (
+    ("U1", 106, 68, "middle"),
+    ("U2", 106, 134, "middle"),
+    ("W11", 218, 18, "start"),
+    ("W22", 218, 184, "start"),
+    ("W21", 213, 100, "start"),
+    ("W12", 167, 100, "end"),
+    ("V1", 268, 66, "middle"),
+    ("V2", 268, 136, "middle"),
+    ("b1", 164, 40, "end"),
+    ("b2", 164, 164, "end"),
+    ("b_out", 354, 66, "middle"),
+)
 
 
 class ParityView(View):
@@ -212,42 +41,82 @@ class ParityView(View):
         bits = strip("x", "x", "input", title="Bits x(t)", edits="bits", hint="click or drag to edit", **switch)
         h1 = strip("h1", "h₁", "state", title="Hidden unit h₁(t)", **switch)
         h2 = strip("h2", "h₂", "state", title="Hidden unit h₂(t)", **switch)
-        y = strip("y", "y", "state", title="Output y(t) and the running XOR", height=76, predicts="y", last=True,
-                  axis_label="time step", hint="grey: running XOR, red cross: y misses it", **switch)
-        y.plot.add_glyph(self.stack.source, Scatter(x="t", y="xor", size=18, marker="dash", line_width=4,
-                                                    line_color=LIGHT["target"]))
+        y = strip(
+            "y",
+            "y",
+            "state",
+            title="Output y(t) and the running XOR",
+            height=76,
+            predicts="y",
+            last=True,
+            axis_label="time step",
+            hint="grey: running XOR, red cross: y misses it",
+            **switch,
+        )
+        y.plot.add_glyph(
+            self.stack.source, Scatter(x="t", y="xor", size=18, marker="dash", line_width=4, line_color=LIGHT["target"])
+        )
         y.plot.renderers.insert(0, y.plot.renderers.pop())  # below the dots
         self.stack.marks(y, "missed")
         self.factor = strip("factor", "factor", "gradient", title="Factor of each step, ‖∂h(t)/∂h(t−1)‖", height=80)
-        self.product = strip("log10_product", "log₁₀", "gradient", title="log₁₀ ‖∂h(T)/∂h(t)‖", height=100, kind="line",
-                             ticks=3, last=True, axis_label="time step t")
+        self.product = strip(
+            "log10_product",
+            "log₁₀",
+            "gradient",
+            title="log₁₀ ‖∂h(T)/∂h(t)‖",
+            height=100,
+            kind="line",
+            ticks=3,
+            last=True,
+            axis_label="time step t",
+        )
         self.stack.marks(self.product, "zero", role="gradient", marker="inverted_triangle")
-        for timed in (y, self.product):
-            timed.plot.below[0].ticker.min_interval = 1  # there is no half step
-        return [Card("", [bits, h1, h2, y]),
-                Card("How well a gradient could find it", [self.factor, self.product], key="gradient",
-                     help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
-                          "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. It is smaller than "
-                          "the factors say, since one step cancels part of what another passes on. A triangle means "
-                          "exactly 0: hardlim is flat on both sides of its jump, and no gradient finds this network."),
-                Card("Where soft switches begin to leak", [self._sweep_chart()], key="leak",
-                     help="How far h₁ − h₂ comes from the parity along this sequence, for logistic switches of every "
-                          "steepness; the dot is yours. Beyond one half the bit is lost.")]
+        return [
+            Card("", [bits, h1, h2, y]),
+            Card(
+                "How well a gradient could find it",
+                [self.factor, self.product],
+                key="gradient",
+                help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
+                "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. It is smaller than "
+                "the factors say, since one step cancels part of what another passes on. A triangle means "
+                "exactly 0: hardlim is flat on both sides of its jump, and no gradient finds this network.",
+            ),
+            Card(
+                "Where soft switches begin to leak",
+                [self._sweep_chart()],
+                key="leak",
+                help="How far h₁ − h₂ comes from the parity along this sequence, for logistic switches of every "
+                "steepness; the dot is yours. Beyond one half the bit is lost.",
+            ),
+        ]
 
     def _sweep_chart(self):
         """Largest distance against the steepness, which runs on a logarithmic axis."""
         self.curve = ColumnDataSource({"s": np.log10(STEEPNESSES), "leak": np.zeros_like(STEEPNESSES)})
         self.here = ColumnDataSource({"s": [], "leak": []})
-        strip = chart("sweep", "Largest distance between h₁ − h₂ and the parity", x_label="steepness s", ticks=3,
-                      height=230, y_label="largest |h₁ − h₂ − parity|", x_limits=(-0.32, 1.72), y_limits=(-0.05, 1.05))
+        strip = chart(
+            "sweep",
+            "Largest distance between h₁ − h₂ and the parity",
+            x_label="steepness s",
+            ticks=3,
+            height=230,
+            y_label="largest |h₁ − h₂ − parity|",
+            x_limits=(-0.32, 1.72),
+            y_limits=(-0.05, 1.05),
+        )
         marked = (0.5, 1, 2, 3, 4, 5, 7, 10, 20, 50)
-        strip.plot.below[0].update(ticker=FixedTicker(ticks=np.log10(marked).tolist()),
-                                   major_label_overrides={float(np.log10(s)): plain(s) for s in marked})
+        strip.plot.below[0].update(
+            ticker=FixedTicker(ticks=np.log10(marked).tolist()),
+            major_label_overrides={float(np.log10(s)): plain(s) for s in marked},
+        )
         rule(strip.plot, 0.5)
         self.sweep_range = strip.plot.y_range
         strip.plot.add_glyph(self.curve, Line(x="s", y="leak", line_color=LIGHT["state"], line_width=2))
-        strip.plot.add_glyph(self.here, Scatter(x="s", y="leak", size=12, fill_color=LIGHT["band"], line_width=2,
-                                                line_color=LIGHT["state"]))
+        strip.plot.add_glyph(
+            self.here,
+            Scatter(x="s", y="leak", size=12, fill_color=LIGHT["band"], line_width=2, line_color=LIGHT["state"]),
+        )
         return strip
 
     def update(self) -> dict[str, np.ndarray]:
@@ -258,8 +127,10 @@ class ParityView(View):
         self._show_sweep()
         floor = self.product.plot.y_range.start * 0.85
         return {name: r[name] for name in ("x", "h1", "h2", "y", "xor", "factor")} | {
-            "missed": np.where(r["wrong"], r["xor"], np.nan), "log10_product": product,
-            "zero": np.where(np.isneginf(r["log10_product"]), floor, np.nan)}
+            "missed": np.where(r["wrong"], r["xor"], np.nan),
+            "log10_product": product,
+            "zero": np.where(np.isneginf(r["log10_product"]), floor, np.nan),
+        }
 
     def _show_sweep(self) -> None:
         m, worst = self.model, self.model.sweep()
@@ -277,9 +148,13 @@ class ParityView(View):
         return {"gradient", "leak"} if self.concealed else set()
 
     def diagram(self) -> Diagram:
-        d = Diagram(640, 190, "Input x feeds two hidden units that feed themselves and each other one step later; "
-                              "their difference is the output y. Beside it, an automaton with the states even and odd: "
-                              "a 1 changes the state, a 0 keeps it.")
+        d = Diagram(
+            640,
+            190,
+            "Input x feeds two hidden units that feed themselves and each other one step later; "
+            "their difference is the output y. Beside it, an automaton with the states even and odd: "
+            "a 1 changes the state, a 0 keeps it.",
+        )
         self._network(d)
         self._automaton(d)
         return d
@@ -289,15 +164,20 @@ class ParityView(View):
             d.arrow((51, 96), (171, tip))
             d.arrow((212, tip), (332, 96))
         # what comes from the step before is dashed
-        for path in ("M203,39C224,-2 156,-2 177,37", "M203,153C224,194 156,194 177,155", "M199,76Q212,96 200,115",
-                     "M181,116Q168,96 180,77"):
+        for path in (
+            "M203,39C224,-2 156,-2 177,37",
+            "M203,153C224,194 156,194 177,155",
+            "M199,76Q212,96 200,115",
+            "M181,116Q168,96 180,77",
+        ):
             _curve(d, path, 'stroke-dasharray="5 3"')
         d.unit("x", 30, 96, "input", label="x", radius=20)
         d.unit("h1", 190, 56, label="h₁", radius=20, value="")
         d.unit("h2", 190, 136, label="h₂", radius=20, value="")
         d.unit("y", 354, 96, label="y", radius=20)
-        d.parts.append('<circle class=part data-on="wrong" cx=354 cy=96 r=26 fill=none stroke="var(--alarm)" '
-                       'stroke-width=3 />')
+        d.parts.append(
+            '<circle class=part data-on="wrong" cx=354 cy=96 r=26 fill=none stroke="var(--alarm)" stroke-width=3 />'
+        )
         d.label(216, 46, "", "value state", live="h1.value", anchor="start")
         d.label(216, 160, "", "value state", live="h2.value", anchor="start")
         for name, x, y, anchor in PLACES:
@@ -325,9 +205,14 @@ class ParityView(View):
             kept = bool(before) and (before == now) == (bit == 0)
             on |= {now: True, f"{before} {bit}": kept and bool(now), "wrong": bool(r["wrong"][k])}
         return {
-            "text": {"x.value": plain(bit), **{f"{name}.value": _short(r[name][k]) for name in ("h1", "h2", "y")},
-                     **self._weight_texts(), "ones": "" if self.concealed else f"{count} so far: {word}"},
-            "level": {name: float(r[name][k]) for name in ("x", "h1", "h2", "y")}, "on": on,
+            "text": {
+                "x.value": plain(bit),
+                **{f"{name}.value": _short(r[name][k]) for name in ("h1", "h2", "y")},
+                **self._weight_texts(),
+                "ones": "" if self.concealed else f"{count} so far: {word}",
+            },
+            "level": {name: float(r[name][k]) for name in ("x", "h1", "h2", "y")},
+            "on": on,
         }
 
     def _state(self, t: int) -> str:
@@ -344,14 +229,19 @@ class ParityView(View):
         before = (r["h1"][k - 1], r["h2"][k - 1]) if k else (0.0, 0.0)
         hidden = []
         for n in (1, 2):
-            terms = [(f"U{n}", f"x({t})", w.U[n - 1], r["x"][k]), (f"W{n}1", f"h1({k})", w.W[n - 1, 0], before[0]),
-                     (f"W{n}2", f"h2({k})", w.W[n - 1, 1], before[1])]
+            terms = [
+                (f"U{n}", f"x({t})", w.U[n - 1], r["x"][k]),
+                (f"W{n}1", f"h1({k})", w.W[n - 1, 0], before[0]),
+                (f"W{n}2", f"h2({k})", w.W[n - 1, 1], before[1]),
+            ]
             hidden.append(Block(f"Unit {n} at t = {t}", self._unit(f"h{n}", f"a{n}", t, terms, (f"b{n}", w.b[n - 1]))))
         readout = [("V1", f"h1({t})", w.V[0], r["h1"][k]), ("V2", f"h2({t})", w.V[1], r["h2"][k])]
         count, word = m.ones(t)
         rounded = f"Rounded, y is {plain(np.rint(r['y'][k]))}" if m.soft else f"It is {plain(r['y'][k])}"
-        note = (f"{count} so far: {word}, so y should be {plain(r['xor'][k])}. {rounded}: "
-                f"{'wrong' if r['wrong'][k] else 'right'}.")
+        note = (
+            f"{count} so far: {word}, so y should be {plain(r['xor'][k])}. {rounded}: "
+            f"{'wrong' if r['wrong'][k] else 'right'}."
+        )
         output = Block(f"Output at t = {t}", self._unit("y", "a_out", t, readout, ("b_out", w.b_out)), note)
         return [*hidden, output, self._gradient_block(t)]
 
@@ -359,31 +249,39 @@ class ParityView(View):
         """A net input with all its terms, then the switch; a term is its weight and signal, each as name and value."""
         a, h, s = self.model.result[net][t - 1], self.model.result[name][t - 1], self.model.steepness
         formula = " + ".join(f"{_sub(weight)}{_sub(signal)}" for weight, signal, *_ in terms)
-        products = " + ".join(f"{number(weight, signed=True)}·{number(value, 'input' if signal[0] == 'x' else '')}"
-                              for _, signal, weight, value in terms)
+        products = " + ".join(
+            f"{number(weight, signed=True)}·{number(value, 'input' if signal[0] == 'x' else '')}"
+            for _, signal, weight, value in terms
+        )
         sums = f" + {number(bias[1], signed=True)} = <b>{number(a)}</b>"
         last = f"<br>&emsp;&emsp;+ {_sub(bias[0])}" if t >= 10 and len(terms) > 2 else f" + {_sub(bias[0])}"
         width = sum(len(plain(value)) for term in terms for value in term[2:])
         lines = [f"&emsp;= {products}{sums}"] if width < 9 else [f"&emsp;= {products}", f"&emsp;{sums}"]
         exponent = f"−{plain(s)}·{number(a, signed=True)}"
         switch = f"1/(1 + <i>e</i><sup> {exponent}</sup>)" if self.model.soft else f"hardlim({plain(a)})"
-        return [f"{_sub(net)}({t}) = {formula}{last}", *lines,
-                f"{_sub(name)}({t}) = {switch} = <b>{number(h)}</b>"]
+        return [f"{_sub(net)}({t}) = {formula}{last}", *lines, f"{_sub(name)}({t}) = {switch} = <b>{number(h)}</b>"]
 
     def _gradient_block(self, t: int) -> Block:
         """The slopes at t, the norm of the step's Jacobian, and what is left of a gradient from T."""
         m, r, k = self.model, self.model.result, t - 1
         title, jacobian = f"One step back from t = {t}", symbol(f"‖∂h({t})/∂h({k})‖", "gradient")
         if not m.soft:
-            return Block(title, ["slopes of hardlim: 0 and 0", f"{jacobian} = <b class=gradient>0</b>"],
-                         "A slightly different weight changes no output, so no direction looks better than another.")
+            return Block(
+                title,
+                ["slopes of hardlim: 0 and 0", f"{jacobian} = <b class=gradient>0</b>"],
+                "A slightly different weight changes no output, so no direction looks better than another.",
+            )
         slopes = ["slopes <i>f</i> ′ = <i>s h</i>(1 − <i>h</i>):"]
         for n, h in ((1, r["h1"][k]), (2, r["h2"][k])):
             factors = "·".join(number(v, digits=3) for v in (m.steepness, h, 1 - h))
             slopes.append(f"{_sub(f'f{n}')}′ = {factors} = {number(m.steepness * h * (1 - h), digits=3)}")
         norm = f"{jacobian} = ‖diag({_sub('f1')}′, {_sub('f2')}′) <i>W</i>‖"
-        left = (f"The product of all {m.n_steps - t} such matrices from t = {t + 1} to {m.n_steps} has norm "
-                f"10<sup>{plain(r['log10_product'][k], 3)}</sup>." if t < m.n_steps else "")
+        left = (
+            f"The product of all {m.n_steps - t} such matrices from t = {t + 1} to {m.n_steps} has norm "
+            f"10<sup>{plain(r['log10_product'][k], 3)}</sup>."
+            if t < m.n_steps
+            else ""
+        )
         return Block(title, [*slopes, norm, f"&emsp;= <b class=gradient>{number(r['factor'][k])}</b>"], left)
 
 
@@ -402,4 +300,4 @@ def _sub(text: str) -> str:
     return symbol(name[0], "input" if name == "x" else "", argument, sub=name[1:].strip("_"))
 
 
-serve(__file__, Parity, ParityView)
+serve(Parity, ParityView)

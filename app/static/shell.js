@@ -62,6 +62,7 @@ class Page {
     $("#preset").value = frame.preset
     for (const note of $$(".preset-note")) note.hidden = note.dataset.preset !== frame.preset
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
+    for (const row of $$("[data-row]")) row.hidden = frame.hidden.includes(row.dataset.row)
     for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
     if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
     this.tasks.show(frame)

@@ -114,7 +114,7 @@ export class Strips {
   startPrediction(frame) {
     const strip = this.all.find(strip => strip.predicts)
     this.asking = strip.predicts
-    this.predictBinary = strip.binary
+    this.predictBinary = strip.snaps
     this.guess = new Array(frame.steps).fill(0)
     this.element(strip.name).dataset.asking = ""
     this.element(strip.name).scrollIntoView({block: "nearest"})

@@ -42,6 +42,7 @@ export class Tasks {
   }
 
   predict(what) {
+    if (what === "start") $("[data-act=pin][aria-pressed=true]")?.click()
     if (what === "reveal") this.page.ask("reveal", {values: this.page.strips.guess})
     else this.page.ask(what === "start" ? "predict" : "cancel")
   }

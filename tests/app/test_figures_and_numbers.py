@@ -12,8 +12,8 @@ from app.theme import PALETTE, variables
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(0, "0"), (-0.0, "0"), (1.0, "1"), (-4, "−4"), (0.5, "0.5"), (-1.25, "−1.25"), (0.123456, "0.1235"), (123456, "123456"),
-     (1e-5, "1·10^-5".replace("-", "−")), (2.5e7, "2.5·10^7"), (float("inf"), "∞"), (float("nan"), "not a number"),
-     (0.00012345, "1.234·10^−4"), (1e-320, "9.999·10^−321".replace("9.999", plain(1e-320).split("·")[0]))],
+     (1e-5, "1·10^−5"), (2.5e7, "2.5·10^7"), (float("inf"), "∞"), (float("nan"), "not a number"),
+     (0.000123456, "1.235·10^−4"), (3e-300, "3·10^−300")],
 )
 def test_plain_numbers(value, shown):
     assert plain(value) == shown
@@ -36,7 +36,7 @@ def test_fit_covers_the_values_and_leaves_equal_bounds_alone():
     limits, changes = Range1d(0, 1), []
     fit(limits, np.array([-0.3, 4.2]))
     assert limits.start < -0.3 and limits.end > 4.2
-    limits.on_change("start", lambda *_: changes.append(1))
+    limits.on_change("start", lambda attr, old, new: changes.append(new))
     fit(limits, np.array([-0.3, 4.2]))
     fit(limits, np.array([-0.3, np.nan, 4.2, np.inf]))
     assert not changes

@@ -1,6 +1,5 @@
 """A page as one session holds it, without a browser: requests in, frames out."""
 
-import importlib
 import json
 
 import numpy as np
@@ -11,16 +10,15 @@ import lessons
 from app import export
 from app.shell import TROUBLE, Page
 from app.site import page_stems
-from app.view import View
+from tests.app.pages import classes
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 each_page = pytest.mark.parametrize("stem", STEMS)
 
 
 def make(stem: str, **arguments: str) -> Page:
-    page = importlib.import_module(f"app.pages.{stem}")
-    view_class = next(v for v in vars(page).values() if isinstance(v, type) and issubclass(v, View) and v is not View)
-    return Page(page.MODEL(), view_class, Document(), arguments)
+    model_class, view_class = classes(stem)
+    return Page(model_class(), view_class, Document(), arguments)
 
 
 def ask(page: Page, **request) -> dict:

@@ -4,8 +4,8 @@ python tests/bench/peers.py bare gated_cec w 5301
 python tests/bench/peers.py stock gated_cec w 5302
 """
 
-import importlib
 import sys
+from pathlib import Path
 
 import panel as pn
 import panel.auth
@@ -16,15 +16,15 @@ from bokeh.server.server import Server
 from bokeh.server.views.ws import WSHandler
 from panel.reactive import Syncable
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.app.pages import classes  # noqa: E402
+
 STOCK_DEBOUNCE = 50  # milliseconds, Panel's default
 
 
 def build(stem: str):
     """Model and view of a page, in their start state."""
-    page = importlib.import_module(f"app.pages.{stem}")
-    classes = [value for value in vars(page).values() if isinstance(value, type) and value.__module__ == page.__name__]
-    model_class = next(found for found in classes if hasattr(found, "compute"))
-    view_class = next(found for found in classes if hasattr(found, "live"))
+    model_class, view_class = classes(stem)
     model = model_class()
     view = view_class(model)
     view.refresh()

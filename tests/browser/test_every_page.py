@@ -239,16 +239,21 @@ def finite(values) -> np.ndarray:
 
 
 @each_page
-def test_every_plot_can_be_saved_as_png_and_svg(reader, stem):
+@pytest.mark.parametrize(("kind", "start"), [("png", b"\x89PNG"), ("svg", b"<svg")])
+def test_every_plot_can_be_saved(reader, stem, kind, start):
+    buttons = f'tr:not([hidden]) [data-image="{kind}"]'
     page = reader(stem)
-    page.page.evaluate("document.querySelector('#export').showModal()")
-    for kind, start in (("png", b"\x89PNG"), ("svg", b"<svg")):
-        for button in page.page.locator(f'[data-image="{kind}"]').all():
-            with page.page.expect_download() as waiting:
-                button.click()
-            with open(waiting.value.path(), "rb") as file:
-                content = file.read()
-            assert content.startswith(start) and len(content) > 900
+    number = page.page.locator(buttons).count()
+    assert number >= 4
+    for k in range(number):
+        if k and k % 8 == 0:  # Chromium allows a page ten downloads in a row
+            page = reader(stem)
+        page.page.evaluate("document.querySelector('#export').open || document.querySelector('#export').showModal()")
+        with page.page.expect_download() as waiting:
+            page.page.locator(buttons).nth(k).click()
+        with open(waiting.value.path(), "rb") as file:
+            content = file.read()
+        assert content.startswith(start) and len(content) > 900
 
 
 @each_page
