@@ -89,7 +89,8 @@ class Diagram:
     def svg(self) -> str:
         return (
             f'<svg viewBox="0 0 {self.width} {self.height}" role=img aria-label="{escape(self.description)}">'
-            '<defs><marker id=head viewBox="0 0 10 10" refX=9 refY=5 markerWidth=7 markerHeight=7 orient=auto-start-reverse>'
+            '<defs><marker id=head viewBox="0 0 10 10" refX=9 refY=5 markerWidth=7 markerHeight=7 '
+            "orient=auto-start-reverse>"
             f'<path d="M0,0L10,5L0,10z" class=arrow-head /></marker></defs>{"".join(self.parts)}</svg>'
         )
 

@@ -20,8 +20,10 @@ STYLE = """
 .noUi-connect,.noUi-connects{background:var(--line)}
 .noUi-connect{background:var(--knob)!important}
 input[type=text],input[type=number],select,textarea,.bk-input{font:14px var(--font);color:var(--ink);
- background:var(--card);border:1px solid var(--edge);border-radius:7px;padding:6px 8px;width:100%;box-sizing:border-box;height:34px}
-select:focus-visible,input:focus-visible,textarea:focus-visible,.bk-btn:focus-visible{outline:3px solid var(--input)!important;outline-offset:1px}
+ background:var(--card);border:1px solid var(--edge);border-radius:7px;padding:6px 8px;
+ width:100%;box-sizing:border-box;height:34px}
+select:focus-visible,input:focus-visible,textarea:focus-visible,.bk-btn:focus-visible{
+ outline:3px solid var(--input)!important;outline-offset:1px}
 select{background-image:none!important;appearance:auto!important}
 label span,.bk-input-group span{font-size:13px}
 input[type=checkbox]{accent-color:var(--state);width:17px;height:17px;margin:0 8px 0 0}
@@ -50,7 +52,7 @@ def control(model: PageModel, name: str) -> pn.widgets.Widget:
 
 
 def _sequence_text(model: PageModel, name: str, settings: dict) -> pn.widgets.TextInput:
-    """A text field in which a whole sequence can be pasted; what it can't read stays out, with the reason in the field."""
+    """A text field in which a whole sequence can be pasted; what can't be read changes nothing and is named."""
     parameter = model.param[name]
     field = pn.widgets.TextInput(name=parameter.label, **settings)
 

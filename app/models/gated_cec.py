@@ -131,24 +131,26 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
         return f"At t = {t} the carousel {share}" + (f" and takes in {plain(added)}." if abs(added) > 1e-12 else ".")
 
     def _reach(self, r: dict) -> str:
-        sensed, row = self.sensed, np.abs(r["dc_dx"][: self.sensed])
-        reached = np.flatnonzero(row > 1e-12)
+        """Which inputs can still be felt in c(T), and why no more."""
+        sensed, row = self.sensed, r["dc_dx"][: self.sensed]
+        reached = np.flatnonzero(np.abs(row) > 1e-12)
         if not reached.size:
             return f"No input can reach c({sensed})."
-        first, factors = int(reached[0]) + 1, r["factor"][:sensed]
+        factors = r["factor"][1:sensed]  # the factor of step 1 multiplies c(0) = 0
         cuts = np.flatnonzero(factors == 0)
-        constant = factors[1:] if sensed > 1 else factors
         if cuts.size:
-            return f"Nothing before t = {int(cuts[-1]) + 1} can reach c({sensed}): there the forget gate is closed."
-        if np.ptp(constant) < 1e-12 and not np.isclose(constant[0], 1):
-            rate = constant[0]
-            times = np.log(0.5 if rate < 1 else 2.0) / np.log(rate)
-            word = "halves" if rate < 1 else "doubles"
-            return f"The sensitivity {word} every {plain(times, 3)} steps back in time: each step multiplies it by {plain(rate)}."
-        return f"The earliest input that still reaches c({sensed}) is x({first}), with sensitivity {plain(r['dc_dx'][first - 1])}."
+            return f"Nothing before t = {int(cuts[-1]) + 2} can reach c({sensed}): there the forget gate is closed."
+        if factors.size and np.ptp(factors) < 1e-12 and not np.isclose(factors[0], 1):
+            return _geometric(float(factors[0]))
+        first = int(reached[0])
+        return (
+            f"The earliest input that still reaches c({sensed}) is x({first + 1}), "
+            f"with sensitivity {plain(row[first])}."
+        )
 
     def divergence(self, step: int) -> str:
-        return f"Every step multiplies the memory by up to w = {plain(self.w)}; {plain(self.w)}^{step} is already {plain(self.w**step)}."
+        power = f"{plain(self.w)}^{step} is already {plain(self.w**step)}"
+        return f"Every step multiplies the memory by up to w = {plain(self.w)}; {power}."
 
     def explain(self, name: str, step: int) -> str:
         r, k = self.result, step - 1
@@ -191,6 +193,13 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
             bool(row[4] == 1 and others == 0),
             f"∂c({at})/∂x(5) is {plain(row[4])}; {others} other steps have a sensitivity that is not 0.",
         )
+
+
+def _geometric(rate: float) -> str:
+    """What a product of equal factors does with the lag."""
+    n = plain(np.log(0.5 if rate < 1 else 2.0) / np.log(rate), 3)
+    does, unit = "halves" if rate < 1 else "doubles", "step" if n == "1" else "steps"
+    return f"Back in time, the carousel's product {does} every {n} {unit}: each step multiplies it by {plain(rate)}."
 
 
 def _steps_held(c: np.ndarray, k: int) -> int:

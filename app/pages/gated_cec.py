@@ -58,7 +58,8 @@ class GatedCECView(View):
             Card(
                 "The product, factor by factor",
                 [self.factor, self.product],
-                help="∂c(T)/∂c(k) is the product of w·f(j) for j = k + 1 … T. On the logarithmic axis a constant factor "
+                help="∂c(T)/∂c(k) is the product of w·f(j) for j = k + 1 … T. On the logarithmic axis a constant "
+                "factor "
                 "is a straight line; where a factor is 0 the line ends.",
                 key="product",
             ),
@@ -137,64 +138,65 @@ class GatedCECView(View):
         }
 
     def numbers(self, t: int) -> list[Block]:
-        m, r, k = self.model, self.model.result, t - 1
-        if m.circuit == "gate":
-            return [
-                Block(
-                    f"At t = {t}",
-                    [
-                        f"{symbol('y', '', t)} = {symbol('i', 'input_gate', t)} · {symbol('x', 'input', t)}",
-                        f"= {number(r['i'][k], 'input_gate')} · {number(r['x'][k], 'input', signed=True)} = <b>{number(r['y'][k])}</b>",
-                    ],
-                )
-            ]
+        if self.model.circuit == "gate":
+            return [self._gate_block(t)]
+        return [self._state_block(t), self._product_block(t)]
+
+    def _gate_block(self, t: int) -> Block:
+        r, k = self.model.result, t - 1
+        i, x = symbol("i", "input_gate", t), symbol("x", "input", t)
+        values = f"{number(r['i'][k], 'input_gate')} · {number(r['x'][k], 'input', signed=True)}"
+        return Block(f"At t = {t}", [f"{symbol('y', '', t)} = {i} · {x}", f"= {values} = <b>{number(r['y'][k])}</b>"])
+
+    def _state_block(self, t: int) -> Block:
+        """c(t) and y(t): symbols, then values, then products."""
+        w, r, k = self.model.w, self.model.result, t - 1
         before = r["c"][k - 1] if k else 0.0
-        state = Block(
+        i, f, o = (symbol(*gate, t) for gate in (("i", "input_gate"), ("f", "forget_gate"), ("o", "output_gate")))
+        c, x, y = symbol("c", "", t), symbol("x", "input", t), symbol("y", "", t)
+        i_now, f_now, o_now = (
+            number(r[name][k], role) for name, role in (("i", "input_gate"), ("f", "forget_gate"), ("o", "output_gate"))
+        )
+        x_now, c_now = number(r["x"][k], "input", signed=True), number(r["c"][k], signed=True)
+        taken, kept = r["i"][k] * r["x"][k], w * r["f"][k] * before
+        return Block(
             f"At t = {t}",
             [
-                f"{symbol('c', '', t)} = {symbol('i', 'input_gate', t)}·{symbol('x', 'input', t)} + <i>w</i>·"
-                f"{symbol('f', 'forget_gate', t)}·{symbol('c', '', t - 1)}",
-                f"&emsp;= {number(r['i'][k], 'input_gate')}·{number(r['x'][k], 'input', signed=True)} + {number(m.w)}·"
-                f"{number(r['f'][k], 'forget_gate')}·{number(before, signed=True)}",
-                f"&emsp;= {number(r['i'][k] * r['x'][k], signed=True)} + {number(m.w * r['f'][k] * before, signed=True)} = "
-                f"<b>{number(r['c'][k])}</b>",
-                f"{symbol('y', '', t)} = {symbol('o', 'output_gate', t)}·{symbol('c', '', t)} = {number(r['o'][k], 'output_gate')}·"
-                f"{number(r['c'][k], signed=True)} = <b>{number(r['y'][k])}</b>",
+                f"{c} = {i}·{x} + <i>w</i>·{f}·{symbol('c', '', t - 1)}",
+                f"&emsp;= {i_now}·{x_now} + {number(w)}·{f_now}·{number(before, signed=True)}",
+                f"&emsp;= {number(taken, signed=True)} + {number(kept, signed=True)} = <b>{number(r['c'][k])}</b>",
+                f"{y} = {o}·{c} = {o_now}·{c_now} = <b>{number(r['y'][k])}</b>",
             ],
         )
-        return [state, self._product_block(t)]
 
     def _product_block(self, t: int) -> Block:
         """∂c(T)/∂x(t) with all its factors, the middle ones left out where there are many."""
         r, at = self.model.result, self.model.sensed
+        title = f"How much of x({t}) is in c({at})"
+        sensitivity = f"{symbol('∂c', 'gradient', at)}/{symbol('∂x', 'gradient', t)}"
         if t > at:
-            return Block(
-                f"How much of x({t}) is in c({at})",
-                [f"{symbol('∂c', 'gradient', at)}/{symbol('∂x', 'gradient', t)} = <b>0</b>"],
-                f"x({t}) comes after c({at}): it can't reach back.",
-            )
+            note = f"x({t}) comes after c({at}): it can't reach back."
+            return Block(title, [f"{sensitivity} = <b>0</b>"], note)
         factors = r["factor"][t:at]
-        shown = [number(v, "forget_gate") for v in factors]
+        shown = [number(value, "forget_gate") for value in factors]
         if len(shown) > 8:
             shown = [*shown[:4], "…", *shown[-3:]]
-        zero = np.flatnonzero(factors == 0)
-        if zero.size:
-            note = f"The factor at j = {t + 1 + int(zero[0])} is 0: one closed gate cuts every path behind it."
-        elif not factors.size:
-            note = f"No step lies between x({t}) and c({at}): only the input gate counts."
-        else:
-            note = f"{len(factors)} factors; their product is {plain(float(np.prod(factors)))}."
         span = f", <i>j</i> = {t + 1} … {at}" if factors.size else ""
-        return Block(
-            f"How much of x({t}) is in c({at})",
-            [
-                f"{symbol('∂c', 'gradient', at)}/{symbol('∂x', 'gradient', t)} = {symbol('i', 'input_gate', t)} · ∏ <i>w</i> "
-                f"{symbol('f', 'forget_gate', 'j')}{span}",
-                f"&emsp;= {number(r['i'][t - 1], 'input_gate')}" + (" · " + "·".join(shown) if shown else ""),
-                f"&emsp;= <b class=gradient>{number(r['dc_dx'][t - 1])}</b>",
-            ],
-            note,
-        )
+        product = f"{symbol('i', 'input_gate', t)} · ∏ <i>w</i> {symbol('f', 'forget_gate', 'j')}{span}"
+        values = " · ".join([number(r["i"][t - 1], "input_gate"), *(["·".join(shown)] if shown else [])])
+        result = f"<b class=gradient>{number(r['dc_dx'][t - 1])}</b>"
+        lines = [f"{sensitivity} = {product}", f"&emsp;= {values}", f"&emsp;= {result}"]
+        return Block(title, lines, _factors_note(factors, t, at))
+
+
+def _factors_note(factors: np.ndarray, t: int, at: int) -> str:
+    zero = np.flatnonzero(factors == 0)
+    if zero.size:
+        return f"The factor at j = {t + 1 + int(zero[0])} is 0: one closed gate cuts every path behind it."
+    if not factors.size:
+        return f"No step lies between x({t}) and c({at}): only the input gate counts."
+    count = "1 factor" if factors.size == 1 else f"{factors.size} factors; their product"
+    return f"{count} is {plain(float(np.prod(factors)))}."
 
 
 def _opening(gate: float) -> str:

@@ -1,8 +1,6 @@
 """The gamma page without a browser: its model, its view, and what its texts promise."""
 
-import importlib.util
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,28 +8,24 @@ from bokeh.document import Document
 
 import lessons
 from app import export, tasks, url
+from app.pages.gamma import Gamma, GammaView
 from app.shell import Page
 from engine import gamma
 
-PAGE = Path(__file__).parents[2] / "app" / "pages" / "gamma.py"
-SPEC = importlib.util.spec_from_file_location("gamma_page", PAGE)
-module = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(module)
-
 LESSON = lessons.load("gamma")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}
-SIGNALS = module.Gamma.param["signal"].objects
+SIGNALS = Gamma.param["signal"].objects
 HIDDEN = ("a1", "a2", "last", "d", "y", "e", "dF_da", "term")
 
 
 def model_at(**values):
-    model = module.Gamma()
+    model = Gamma()
     model.param.update(**values)
     return model
 
 
 def page_at(**arguments):
-    return Page(module.Gamma(), module.GammaView, Document(), {name: str(value) for name, value in arguments.items()})
+    return Page(Gamma(), GammaView, Document(), {name: str(value) for name, value in arguments.items()})
 
 
 def values_in(line):
@@ -67,15 +61,24 @@ def test_a_challenge_fails_at_the_start_and_passes_with_its_solution(challenge):
     assert getattr(page.model, challenge.check)().passed
 
 
-@pytest.mark.parametrize(("check", "solution", "change"), [
-    ("reaches_mean_lag_twenty", 0, {"taps": 6}), ("reaches_mean_lag_twenty", 0, {"alpha": 0.3}),
-    ("reaches_mean_lag_twenty", 0, {"alpha": 0.0}), ("reaches_mean_lag_twenty", 0, {"alpha": 2.0}),
-    ("alternates_and_dies", 1, {"signal": "step"}), ("alternates_and_dies", 1, {"alpha": 0.9}),
-    ("alternates_and_dies", 1, {"alpha": 1.95}), ("alternates_and_dies", 1, {"alpha": 2.0}),
-    ("descent_arrives", 2, {"signal": "impulse"}), ("descent_arrives", 2, {"start_alpha": 0.5}),
-    ("descent_arrives", 2, {"descent_steps": 0}), ("descent_arrives", 2, {"descent_steps": 31}),
-    ("descent_arrives", 2, {"learning_rate": 0.01}),
-])
+@pytest.mark.parametrize(
+    ("check", "solution", "change"),
+    [
+        ("reaches_mean_lag_twenty", 0, {"taps": 6}),
+        ("reaches_mean_lag_twenty", 0, {"alpha": 0.3}),
+        ("reaches_mean_lag_twenty", 0, {"alpha": 0.0}),
+        ("reaches_mean_lag_twenty", 0, {"alpha": 2.0}),
+        ("alternates_and_dies", 1, {"signal": "step"}),
+        ("alternates_and_dies", 1, {"alpha": 0.9}),
+        ("alternates_and_dies", 1, {"alpha": 1.95}),
+        ("alternates_and_dies", 1, {"alpha": 2.0}),
+        ("descent_arrives", 2, {"signal": "impulse"}),
+        ("descent_arrives", 2, {"start_alpha": 0.5}),
+        ("descent_arrives", 2, {"descent_steps": 0}),
+        ("descent_arrives", 2, {"descent_steps": 31}),
+        ("descent_arrives", 2, {"learning_rate": 0.01}),
+    ],
+)
 def test_a_challenge_fails_when_one_condition_is_broken(check, solution, change):
     page = page_at()
     page.solve(solution)
@@ -96,7 +99,7 @@ def test_the_gradient_of_the_worked_example_is_708_thousandths():
     model = model_at(n_steps=200, target_alpha=0.5, start_alpha=0.8)
 
     def loss(alpha):
-        total = 0.5 ** 2 / (1 - 0.25) + alpha ** 2 / (1 - (1 - alpha) ** 2)
+        total = 0.5**2 / (1 - 0.25) + alpha**2 / (1 - (1 - alpha) ** 2)
         return total - 2 * 0.5 * alpha / (1 - 0.5 * (1 - alpha))
 
     slope = (loss(0.8 + 1e-6) - loss(0.8 - 1e-6)) / 2e-6
@@ -107,8 +110,16 @@ def test_the_gradient_of_the_worked_example_is_708_thousandths():
 
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_the_script_computes_the_table_again(signal):
-    model = model_at(signal=signal, n_steps=40, taps=4, alpha=0.37, seed=7, descent_steps=5, period=9,
-                     x=(0.5, -1.0, 0.25, 0.25, 0.25, 0.25))
+    model = model_at(
+        signal=signal,
+        n_steps=40,
+        taps=4,
+        alpha=0.37,
+        seed=7,
+        descent_steps=5,
+        period=9,
+        x=(0.5, -1.0, 0.25, 0.25, 0.25, 0.25),
+    )
     names = {}
     exec(model.script(), names)
     table = model.table()
@@ -121,6 +132,7 @@ def test_the_script_computes_the_table_again(signal):
 
 def test_sunspots_are_the_last_years_and_named():
     from engine import series
+
     model = model_at(signal="sunspots", n_steps=10)
     numbers = series.sunspots()[1]
     order = np.argsort(model.result.x)
@@ -141,7 +153,7 @@ def test_the_printed_numbers_add_up(preset, t):
     learning = blocks["Learning"].lines
     for terms, total in ((1, 2), (4, 5), (7, 8)):
         assert evaluated(learning[terms]) == pytest.approx(values_in(learning[total])[0], rel=5e-3, abs=1e-6)
-    rest = page.model.result.gradient.terms[t - 1:].sum()
+    rest = page.model.result.gradient.terms[t - 1 :].sum()
     assert values_in(learning[-1])[-1] == pytest.approx(rest, rel=1e-3, abs=1e-9)
 
 
@@ -189,18 +201,25 @@ def test_a_prediction_is_hidden_then_scored():
     assert page.score["step"] == 4 and "0.875" in page.score["text"]
     page._update()
     assert page.frame()["hidden"] == [] and np.isfinite(page.view.stack.source.data["a1"]).all()
-    truth = tasks.score_prediction(page.model, "a", 0.05, [1 - 0.5 ** k for k in range(12)])
+    truth = tasks.score_prediction(page.model, "a", 0.05, [1 - 0.5**k for k in range(12)])
     assert truth["right"] == truth["total"] == 12
 
 
-@pytest.mark.parametrize("arguments", [
-    {"alpha": 0}, {"alpha": 0, "taps": 10, "n_steps": 10}, {"alpha": 2, "taps": 10, "n_steps": 200},
-    {"alpha": 1, "taps": 10, "n_steps": 10}, {"alpha": 0.01, "taps": 10}, {"alpha": 1.99, "taps": 10, "n_steps": 200},
-    {"alpha": 2, "taps": 1, "signal": "square", "period": 2, "start_alpha": 2, "n_steps": 200},
-    {"signal": "sunspots", "learning_rate": 5, "descent_steps": 200, "start_alpha": 2, "n_steps": 200},
-    {"target_alpha": 2, "start_alpha": 0, "signal": "noise", "learning_rate": 5, "descent_steps": 200},
-    {"signal": "drawn", "x": "0*12"},
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"alpha": 0},
+        {"alpha": 0, "taps": 10, "n_steps": 10},
+        {"alpha": 2, "taps": 10, "n_steps": 200},
+        {"alpha": 1, "taps": 10, "n_steps": 10},
+        {"alpha": 0.01, "taps": 10},
+        {"alpha": 1.99, "taps": 10, "n_steps": 200},
+        {"alpha": 2, "taps": 1, "signal": "square", "period": 2, "start_alpha": 2, "n_steps": 200},
+        {"signal": "sunspots", "learning_rate": 5, "descent_steps": 200, "start_alpha": 2, "n_steps": 200},
+        {"target_alpha": 2, "start_alpha": 0, "signal": "noise", "learning_rate": 5, "descent_steps": 200},
+        {"signal": "drawn", "x": "0*12"},
+    ],
+)
 def test_extreme_corners_are_drawn_or_explained(arguments):
     page = page_at(**arguments)
     assert page.notices == []
@@ -257,8 +276,9 @@ def test_pictures_hold_what_the_formulas_say():
     np.testing.assert_allclose([gain[0] for gain in lines["gains"]], 1)
     np.testing.assert_allclose([gain[-1] for gain in lines["gains"]], (0.25 / 1.75) ** np.arange(1, 6))
     # lag 1 and lag 2 of tap 1 and tap 2, from C(t-1, k-1) alpha^k (1-alpha)^(t-k)
-    np.testing.assert_allclose([lines["responses"][0][1], lines["responses"][0][2], lines["responses"][1][2]],
-                               [0.25, 0.1875, 0.0625])
+    np.testing.assert_allclose(
+        [lines["responses"][0][1], lines["responses"][0][2], lines["responses"][1][2]], [0.25, 0.1875, 0.0625]
+    )
     leaks = page.view.leaks.data
     np.testing.assert_allclose(leaks["solid"], 1 - 0.75 ** np.arange(1, 32))
     np.testing.assert_allclose(leaks["dashed"], 1 - 0.25 ** np.arange(1, 32))
@@ -279,7 +299,7 @@ def test_the_presets_notes_tell_the_truth():
     assert f"after {first} steps" in next(preset.note for preset in LESSON.presets if preset.name == "learn-alpha")
     assert model_at(**dict(PRESETS["unstable-edge"])).table()["a2"][39] == -152
     gain = np.abs(gamma.frequency_response(0.3, [2 * np.pi / 11]))[0, 0]
-    assert round(100 * gain) == 54 and round(100 * gain ** 3) in (15, 16)
+    assert round(100 * gain) == 54 and round(100 * gain**3) in (15, 16)
 
 
 def test_every_tap_has_a_line_in_the_stack():
@@ -289,5 +309,5 @@ def test_every_tap_has_a_line_in_the_stack():
     further = view.lines.data["further"]
     assert np.isnan(further[0]).all() and np.isnan(further[1]).all()
     # an impulse at step 1 reaches tap 3 at lag 3 and tap 4 at lag 4, that is at steps 4 and 5
-    assert further[2][3] == 0.5 ** 3 and further[3][4] == 0.5 ** 4
+    assert further[2][3] == 0.5**3 and further[3][4] == 0.5**4
     np.testing.assert_array_equal(view.lines.data["delayed"][3], np.eye(30)[4])

@@ -47,7 +47,9 @@ def test_runs_are_short():
     assert Example.param.x.decode("1*4,0*3,0.5") == (1, 1, 1, 1, 0, 0, 0, 0.5)
 
 
-@pytest.mark.parametrize("text", ["", "a", "1,,2", "4", "nan", "inf", "1*0", "1*-2", "1*201", "0*150,0*150", "1*1e9", "1*2*3"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "1,,2", "4", "nan", "inf", "1*0", "1*-2", "1*201", "0*150,0*150", "1*1e9", "1*2*3"]
+)
 def test_a_malformed_sequence_is_refused(text):
     with pytest.raises((ValueError, OverflowError)):
         Example.param.x.decode(text)

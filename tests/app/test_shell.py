@@ -81,7 +81,9 @@ def test_script_gives_the_table_to_the_last_bit(stem, tmp_path, monkeypatch):
         exec(compile(export.script(page.model, "test"), "script", "exec"), space)
         assert list(space["table"]) == list(page.model.table())
         for name, values in page.model.table().items():
-            np.testing.assert_array_equal(np.asarray(space["table"][name], float), np.asarray(values, float), err_msg=name)
+            np.testing.assert_array_equal(
+                np.asarray(space["table"][name], float), np.asarray(values, float), err_msg=name
+            )
         assert (tmp_path / f"{stem}.csv").read_text() == export.csv(page.model)
 
 
@@ -96,10 +98,19 @@ def test_worked_example_can_be_stepped_through(stem):
 
 
 @each_page
-@pytest.mark.parametrize("request_text", ["", "[]x", '[{"id": 1}]', '[{"id": 1, "do": "launch"}]',
-                                          '[{"id": 1, "do": "edit", "name": "nosuch", "steps": {"1": 1}}]',
-                                          '[{"id": 1, "do": "cursor", "t": "x"}]', '[{"id": 1, "do": "preset", "name": "no"}]',
-                                          '[{"id": 1, "do": "solve", "challenge": 99}]'])
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        "",
+        "[]x",
+        '[{"id": 1}]',
+        '[{"id": 1, "do": "launch"}]',
+        '[{"id": 1, "do": "edit", "name": "nosuch", "steps": {"1": 1}}]',
+        '[{"id": 1, "do": "cursor", "t": "x"}]',
+        '[{"id": 1, "do": "preset", "name": "no"}]',
+        '[{"id": 1, "do": "solve", "challenge": 99}]',
+    ],
+)
 def test_a_request_that_makes_no_sense_changes_nothing_and_tells_nothing_of_the_server(stem, request_text):
     page = make(stem)
     before = dict(page.view.stack.source.data)

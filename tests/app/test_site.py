@@ -85,9 +85,7 @@ def test_index_has_no_name_twice_and_no_unknown_colour(index):
 def test_drawings_keep_their_own_names(tmp_path):
     drawing = tmp_path / "gamma.svg"
     drawing.write_text('<?xml version="1.0"?><svg><marker id="tip"/><path marker-end="url(#tip)"/></svg>')
-    assert site._picture(drawing) == (
-        '<svg><marker id="gamma-tip"/><path marker-end="url(#gamma-tip)"/></svg>'
-    )
+    assert site._picture(drawing) == ('<svg><marker id="gamma-tip"/><path marker-end="url(#gamma-tip)"/></svg>')
     assert site._picture(tmp_path / "none.svg") == ""
 
 

@@ -2,8 +2,8 @@
 
     python tests/bench/latency.py [page ...]
 
-For each page: the median over single moves, how long a drag of 60 events in one second goes on after its last event, and
-the server's CPU time per event. Peers (tests/bench/peers.py): a bare Bokeh server with no-delay, and stock Panel.
+For each page: the median over single moves, how long a drag of 60 events in one second goes on after its last event,
+and the server's CPU time per event. Peers (tests/bench/peers.py): a bare Bokeh server with no-delay, and stock Panel.
 """
 
 import os
@@ -18,15 +18,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+sys.path.insert(0, str(ROOT))
+from tests.browser.driver import FLAGS  # noqa: E402
+
 # Per page: the parameter whose slider is moved, and the range it is moved in.
 SLIDERS = {"gated_cec": ("w", 0.8, 1.1), "parity": ("steepness", 5.0, 20.0), "gamma": ("alpha", 0.2, 1.2)}
 
@@ -141,5 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

@@ -1,4 +1,4 @@
-"""The peers that a page is measured against: the same model and the same figures on a bare Bokeh server, and on Panel as it comes.
+"""The peers a page is measured against: its model and figures on a bare Bokeh server, and on Panel as it comes.
 
 python tests/bench/peers.py bare gated_cec w 5301
 python tests/bench/peers.py stock gated_cec w 5302
@@ -17,7 +17,7 @@ from bokeh.server.views.ws import WSHandler
 from panel.reactive import Syncable
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.app.pages import classes  # noqa: E402
+from tests.app.pages import classes
 
 STOCK_DEBOUNCE = 50  # milliseconds, Panel's default
 

@@ -58,7 +58,7 @@ def run_clients(sessions: int) -> None:
 def wait_until_gone(limit: float = 90) -> dict[str, int]:
     """Give the server time to expire what is closed."""
     end = time.monotonic() + limit
-    while (found := counted())["ServerSession"] and time.monotonic() < end:
+    while counted()["ServerSession"] and time.monotonic() < end:
         time.sleep(2)
     time.sleep(6)  # Panel collects garbage a few seconds after the last session
     return counted()
