@@ -195,6 +195,10 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
                                       f"{plain(missing, 2)} away from the target.")
 
 
+# The shell takes the page's name from the module, which has another name when Panel runs this file.
+Gamma.stem = "gamma"
+
+
 class GammaView(View):
     controls = ("signal", "alpha", "taps", "delay_line", "n_steps", "period")
     more = ("target_alpha", "start_alpha", "learning_rate", "descent_steps", "x")
@@ -208,7 +212,7 @@ class GammaView(View):
         strip = self.stack.strip
         self.x = strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit", **signs)
         self.a1 = strip("a1", "a₁", "state", title="Tap 1, a₁(t)", height=70, ticks=3, predicts="a", **axis)
-        self.a2 = strip("a2", "a₂ …", "state", title="Taps 2 to K", height=46, kind="line", **axis)
+        self.a2 = strip("a2", "aₖ", "state", title="Taps 2 to K", height=46, kind="line", **axis)
         self.delays = strip("delay1", "x(t−k)", "input", title="Tapped delay line", height=46, kind="line", **signs,
                             **axis)
         self._per_tap(self.a2, "times", "further", "state")
@@ -533,4 +537,4 @@ def _set(model, name: str, value) -> None:
         setattr(model, name, value)
 
 
-serve(__file__, Gamma, GammaView)
+serve(Gamma, GammaView)
