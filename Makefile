@@ -4,12 +4,13 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help serve test lint clean
+.PHONY: help serve test lint screenshots clean
 
 help:
 	@echo "make serve [PORT=5006]   set up on first use, then serve the course"
 	@echo "make test                set up on first use, then run all tests"
 	@echo "make lint                check the code's style"
+	@echo "make screenshots         take pictures of every page, light, dark, phone and presenter"
 	@echo "make clean               remove the virtual environment and all caches"
 
 serve: $(VENV)/installed
@@ -20,6 +21,9 @@ test: $(VENV)/installed-dev
 
 lint: $(VENV)/installed-dev
 	@$(IN_VENV) -m ruff check
+
+screenshots: $(VENV)/installed-dev
+	@$(IN_VENV) tests/browser/screenshots.py
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build unrolled.egg-info

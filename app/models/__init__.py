@@ -1,1 +1,1 @@
-"""One model per page, of the page's name: parameters, the engine call, and what the results mean. No widget, no figure."""
+"""One model per page, of the page's name: parameters, engine call and what the results mean; no widget, no figure."""
