@@ -262,7 +262,7 @@ def rule(plot: Plot, at: float, dimension: str = "width", role: str = "muted", d
     return span
 
 
-def fit(limits: Range1d, *arrays, include=(0.0,), pad: float = 0.14) -> None:
+def fit(limits: Range1d, *arrays, include=(0.0,), pad: float = 0.18) -> None:
     """Widen or narrow a range to tidy bounds around finite values; unchanged bounds send nothing."""
     finite = [array[np.isfinite(array)] for array in (np.asarray(a, dtype=float) for a in arrays)]
     values = np.concatenate([*finite, np.asarray(include, dtype=float)])

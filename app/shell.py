@@ -25,9 +25,8 @@ log = logging.getLogger("unrolled")
 TROUBLE = "This change could not be drawn; the page shows the state before it."
 
 
-def serve(*classes) -> None:
+def serve(model_class: type[PageModel], view_class: type[View]) -> None:
     """Attach a page to the current session. Outside a server (tests importing the page) it does nothing."""
-    model_class, view_class = classes[-2:]
     doc = pn.state.curdoc
     if doc is None or doc.session_context is None:
         return
@@ -96,8 +95,12 @@ class Page:
             "score": self.score,
             "seed": getattr(self.model, "seed", None),
             "hidden": list(self.view.hidden_cards()),
-            "players": {card.player: getattr(self.model, card.player) for card in self.view.cards if card.player},
+            "players": {name: getattr(self.model, name) for name in self._players()},
         }
+
+    def _players(self) -> list[str]:
+        """Parameters that have a player of their own on a card."""
+        return [card.player for card in self.view.cards if card.player]
 
     # What the reader asks for
 
@@ -273,5 +276,5 @@ class Page:
             "strips": strips,
             "palette": list(PALETTE.values()),
             "quiz": [question.answer for question in self.lesson.quiz],
-            "players": [card.player for card in self.view.cards if card.player],
+            "players": {name: self.model.param[name].bounds[1] for name in self._players()},
         }

@@ -64,7 +64,7 @@ def values_from(model: PageModel, written: Mapping[str, object]) -> dict[str, ob
     values = {name: parse(model.param[name], item) for name, item in written.items()}
     lengths = [len(values[name]) for name in model.sequences() if name in values]
     if lengths and "n_steps" not in values:
-        values["n_steps"] = max(lengths)
+        values["n_steps"] = max(*lengths, model.param["n_steps"].bounds[0])
     return values
 
 

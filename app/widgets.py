@@ -1,34 +1,14 @@
 """Sliders and their kin, made from a model's parameters and dressed like the rest of the page."""
 
+from pathlib import Path
+
 import panel as pn
 import param
 
 from app.model import PageModel
 from app.sequence import Sequence
 
-STYLE = """
-:host{width:100%;margin:0!important;--knob:var(--state)}
-.bk-input-group{width:100%;gap:3px}
-.bk-input-group label,.bk-slider-title,label{font:13px/1.35 var(--font);color:var(--ink);display:flex;
- justify-content:space-between;margin:0;padding:0}
-.bk-slider-value{font-weight:650;font-variant-numeric:tabular-nums}
-.noUi-target{background:var(--line);border:0;box-shadow:none;height:4px;border-radius:2px;margin:13px 9px 8px!important}
-.noUi-horizontal .noUi-handle{width:18px;height:18px;top:-7px;right:-9px;border-radius:50%;border:0;
- background:var(--knob);box-shadow:0 0 0 3px var(--card);cursor:grab}
-.noUi-handle:focus-visible{outline:3px solid var(--input);outline-offset:3px}
-.noUi-handle::before,.noUi-handle::after{display:none}
-.noUi-connect,.noUi-connects{background:var(--line)}
-.noUi-connect{background:var(--knob)!important}
-input[type=text],input[type=number],select,textarea,.bk-input{font:14px var(--font);color:var(--ink);
- background:var(--card);border:1px solid var(--edge);border-radius:7px;padding:6px 8px;
- width:100%;box-sizing:border-box;height:34px}
-select:focus-visible,input:focus-visible,textarea:focus-visible,.bk-btn:focus-visible{
- outline:3px solid var(--input)!important;outline-offset:1px}
-select{background-image:none!important;appearance:auto!important}
-label span,.bk-input-group span{font-size:13px}
-input[type=checkbox]{accent-color:var(--state);width:17px;height:17px;margin:0 8px 0 0}
-.bk-spin-wrapper{width:100%}
-"""
+STYLE = (Path(__file__).parent / "static" / "control.css").read_text()
 
 
 def control(model: PageModel, name: str) -> pn.widgets.Widget:

@@ -22,12 +22,12 @@ class GatedCECView(View):
         self.x = strip("x", "x", "input", title="Input x(t)", edits="x", at=(0, 1), hint="click or drag to edit")
         strips = [
             self.x,
-            strip("i", "i", "input_gate", title="Input gate i(t)", edits="input_gate", limits=(-0.15, 1.15), at=(0, 1)),
+            strip("i", "i", "input_gate", title="Input gate i(t)", edits="input_gate", limits=(-0.22, 1.22), at=(0, 1)),
             strip(
-                "f", "f", "forget_gate", title="Forget gate f(t)", edits="forget_gate", limits=(-0.15, 1.15), at=(0, 1)
+                "f", "f", "forget_gate", title="Forget gate f(t)", edits="forget_gate", limits=(-0.22, 1.22), at=(0, 1)
             ),
             strip(
-                "o", "o", "output_gate", title="Output gate o(t)", edits="output_gate", limits=(-0.15, 1.15), at=(0, 1)
+                "o", "o", "output_gate", title="Output gate o(t)", edits="output_gate", limits=(-0.22, 1.22), at=(0, 1)
             ),
         ]
         self.c = strip("c", "c", "state", title="Carousel c(t)", height=76, ticks=3, predicts="c")

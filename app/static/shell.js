@@ -219,12 +219,12 @@ function playCard(page, button) {
   const box = button.closest("[data-player]"), name = box.dataset.player
   const value = () => page.frame.players[name]
   const stop = () => { clearInterval(box.timer); box.timer = null; $("[data-play=play]", box).textContent = "▶ Play" }
-  const go = n => page.ask("set", {values: {[name]: Math.max(0, n)}})
+  const go = n => page.ask("set", {values: {[name]: Math.max(0, Math.min(n, data.players[name]))}})
   const what = button.dataset.play
   if (what === "play" && !box.timer) {
     $("[data-play=play]", box).textContent = "❚❚ Pause"
     let last = -1
-    box.timer = setInterval(() => { if (value() === last) stop(); else if (!page.busy) { last = value(); go(last + 1) } }, 200)
+    box.timer = setInterval(() => { if (page.busy) return; if (value() === last) stop(); else { last = value(); go(last + 1) } }, 200)
     return
   }
   stop()

@@ -1,5 +1,7 @@
 // Plots under the hand: the time cursor, painting sequences by click and drag, and drawing a prediction.
 
+import {sizeDots} from "./style.js"
+
 export class Strips {
   constructor(page, data) {
     this.page = page
@@ -19,6 +21,7 @@ export class Strips {
   }
 
   show(frame) {
+    sizeDots(this.page.doc, frame.steps)
     if (frame.predicting && !this.asking) this.startPrediction(frame)
     if (!frame.predicting && this.asking) this.stopPrediction()
     if (frame.predicting && this.guess.length !== frame.steps) this.startPrediction(frame)

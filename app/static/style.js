@@ -7,7 +7,6 @@ const sizes = new WeakMap()
 export function restyle(doc, data) {
   const root = document.documentElement, dark = root.dataset.theme === "dark", large = Boolean(root.dataset.present)
   const swap = new Map(data.palette.map(([light, night]) => dark ? [light.toLowerCase(), night] : [night.toLowerCase(), light]))
-  const steps = window.unrolled?.frame.steps ?? 13
   for (const model of doc._all_models.values()) {
     const changes = {}
     for (const name of colourProperties) {
@@ -16,13 +15,13 @@ export function restyle(doc, data) {
       const swapped = typeof colour === "string" && swap.get(colour.toLowerCase())
       if (swapped) changes[name] = typeof value === "string" ? swapped : {...value, value: swapped}
     }
-    resize(model, large, changes, steps)
+    resize(model, large, changes)
     if (Object.keys(changes).length) model.setv(changes, {sync: false})
   }
 }
 
 // Presenter mode: larger labels, heights and lines. The first size seen is the normal one.
-function resize(model, large, changes, steps) {
+function resize(model, large, changes) {
   const plain = sizes.get(model) ?? {}
   sizes.set(model, plain)
   const scale = (name, factor, unit) => {
@@ -40,8 +39,9 @@ function resize(model, large, changes, steps) {
 }
 
 // Dots shrink as the steps crowd, so that 200 of them stay apart.
-export function sizeDots(doc, steps, width) {
-  const size = Math.max(3, Math.min(9, 0.62 * width / steps))
+export function sizeDots(doc, steps) {
+  const width = document.querySelector("[data-strip]").clientWidth - 90
+  const size = Math.round(Math.max(3, Math.min(width < 400 ? 7 : 8, 0.62 * width / steps)))
   for (const model of doc._all_models.values())
     if (model.type === "Scatter" && model.name === "dot" && model.size?.value !== size) model.setv({size: {value: size}}, {sync: false})
 }
