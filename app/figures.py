@@ -87,7 +87,7 @@ def add_axis(
     tickers=None,
     visible: bool = True,
 ) -> LinearAxis:
-    """A quiet axis with hairline grid; `side` is left or below."""
+    """A quiet axis; `side` is left (with a hairline grid) or below."""
     axis = LinearAxis(
         ticker=tickers or BasicTicker(desired_num_ticks=ticks, num_minor_ticks=0),
         axis_line_color=None,
@@ -105,10 +105,8 @@ def add_axis(
         axis_label_standoff=4,
     )
     plot.add_layout(axis, side)
-    grid = Grid(
-        axis=axis, dimension=1 if side == "left" else 0, grid_line_color=LIGHT["line"] if side == "left" else None
-    )
-    plot.add_layout(grid)
+    if side == "left":
+        plot.add_layout(Grid(axis=axis, dimension=1, grid_line_color=LIGHT["line"]))
     return axis
 
 

@@ -217,11 +217,13 @@ class Page:
 
     def attach(self) -> None:
         """Put everything into the document and listen."""
-        self._add_controls()
-        for card in self.view.cards:
-            for strip in card.strips:
-                self.doc.add_root(strip.plot)
-        self.doc.add_root(self.bridge)
+        # Bokeh walks through all models at every new root; frozen, it does so once at the end.
+        with self.doc.models.freeze():
+            self._add_controls()
+            for card in self.view.cards:
+                for strip in card.strips:
+                    self.doc.add_root(strip.plot)
+            self.doc.add_root(self.bridge)
         self.model.param.watch(self.changed, list(self.model.state_parameters()))
         self.bridge.on_change("request", self.requested)
         self.doc.title = f"{self.lesson.title} – Unrolled"
