@@ -4,6 +4,7 @@ A page script ends with `serve(Model, View)`. The template gives the surrounding
 tasks, player, dialogs) and needs nothing from a page but what these three objects say.
 """
 
+import functools
 import json
 import logging
 
@@ -19,10 +20,12 @@ from app.site import page_stems
 from app.theme import PALETTE
 from app.view import View
 from app.widgets import control
+from engine.warm import compile_kernels
 
 log = logging.getLogger("unrolled")
 
 TROUBLE = "This change could not be drawn; the page shows the state before it."
+UNREADABLE = "This address could not be read; the lesson starts from its beginning."
 
 
 def serve(model_class: type[PageModel], view_class: type[View]) -> None:
@@ -31,8 +34,21 @@ def serve(model_class: type[PageModel], view_class: type[View]) -> None:
     if doc is None or doc.session_context is None:
         return
     latency.install()
+    ready()
     arguments = {name: values[-1].decode("utf-8", "replace") for name, values in pn.state.session_args.items()}
-    Page(model_class(), view_class, doc, arguments).attach()
+    try:
+        page = Page(model_class(), view_class, doc, arguments)
+    except Exception:
+        log.exception("%s could not be opened with %.500s", model_class.stem, arguments)
+        page = Page(model_class(), view_class, doc)
+        page.tell(UNREADABLE)
+    page.attach()
+
+
+@functools.cache
+def ready() -> None:
+    """Compile or load all kernels before the first page of this process opens: no reader's move ever waits for it."""
+    compile_kernels()
 
 
 class Page:
@@ -58,6 +74,11 @@ class Page:
     def _start(self, arguments: dict[str, str]) -> list[str]:
         url.apply_preset(self.model, self.presets, self.lesson.presets[0].name)
         return url.restore(self.model, self.presets, arguments)
+
+    def tell(self, notice: str) -> None:
+        """Show a notice until the next change."""
+        self.notices.append(notice)
+        self._update()
 
     # What leaves for the browser
 

@@ -60,8 +60,12 @@ def allowed(parameter: param.Parameter) -> str:
 
 
 def values_from(model: PageModel, written: Mapping[str, object]) -> dict[str, object]:
-    """Parsed values for `model`; raises ValueError or KeyError. T follows the sequences where it is not given."""
-    values = {name: parse(model.param[name], item) for name, item in written.items()}
+    """Parsed values for `model`; raises ValueError or KeyError."""
+    return with_steps(model, {name: parse(model.param[name], item) for name, item in written.items()})
+
+
+def with_steps(model: PageModel, values: dict[str, object]) -> dict[str, object]:
+    """T follows the longest of the given sequences, where it is not given itself."""
     lengths = [len(values[name]) for name in model.sequences() if name in values]
     if lengths and "n_steps" not in values:
         values["n_steps"] = max(*lengths, model.param["n_steps"].bounds[0])
@@ -94,14 +98,12 @@ def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str
             notices.append(f"This page has no setting “{_short(name)}”; it was left out.")
             continue
         try:
-            good |= values_from(model, {name: written})
+            good[name] = parse(model.param[name], written)
         except (ValueError, TypeError, OverflowError):
             parameter = model.param[name]
             kept = _short(text(parameter, getattr(model, name)))
             notices.append(f"{name} = {_short(written)} is not allowed ({allowed(parameter)}); {kept} is used.")
-    if "n_steps" in query and "n_steps" in good:
-        good["n_steps"] = parse(model.param["n_steps"], query["n_steps"])
-    model.param.update(**good)
+    model.param.update(**with_steps(model, good))
     return notices
 
 

@@ -96,6 +96,8 @@ def test_steps_follow_a_sequence_given_alone():
     assert model.n_steps == 6
     url.restore(model, PRESETS, {"bits": "0101", "n_steps": "9"})
     assert model.n_steps == 9
+    assert len(url.restore(model, PRESETS, {"bits": "01011", "n_steps": "x"})) == 1
+    assert model.n_steps == 5
 
 
 @pytest.mark.parametrize(

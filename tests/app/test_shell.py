@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 from bokeh.document import Document
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lessons
 from app import export
@@ -140,6 +142,25 @@ def test_pages_hold_no_state_in_common(stem):
     ask(one, do="solve", challenge=0)
     np.testing.assert_equal(dict(two.view.stack.source.data), before)
     assert two.model.preset == two.lesson.presets[0].name
+
+
+ODD_VALUES = st.one_of(
+    st.text(max_size=12),
+    st.floats().map(str),
+    st.integers(-(10**20), 10**20).map(str),
+    st.sampled_from(["1*200", "0*199,1", "1*13,", "0" * 200, "-0", "1e-300", "true", "0x10", "½", "٣", "1_0", " 1 "]),
+)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_no_address_whatever_breaks_a_page(stem, data):
+    names = st.sampled_from([*classes(stem)[0].state_parameters(), "preset", "present", "theme", "x[]", "__class__"])
+    page = make(stem, **data.draw(st.dictionaries(names, ODD_VALUES, max_size=4)))
+    frame = page.frame()
+    assert frame["sentence"] and 1 <= frame["t"] <= frame["steps"]
+    json.dumps(frame, allow_nan=False)
 
 
 def test_literals_in_scripts_are_exact_and_short():
