@@ -62,7 +62,6 @@ class Page {
     $("#preset").value = frame.preset
     for (const note of $$(".preset-note")) note.hidden = note.dataset.preset !== frame.preset
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
-    for (const row of $$("[data-row]")) row.hidden = frame.hidden.includes(row.dataset.row)
     for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
     if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
     this.tasks.show(frame)
@@ -167,7 +166,13 @@ function actions(page) {
   return {
     drawer: () => openDrawer(!root.hasAttribute("data-drawer")),
     share: shareDialog,
-    export: () => $("#export").showModal(),
+    export: () => {
+      for (const button of $$("[data-image]")) { // a plot that is not shown has no picture
+        const name = button.dataset.of, shown = page.strips.element(name).offsetParent && page.strips.plot(name).visible
+        button.closest("tr").hidden = !shown
+      }
+      $("#export").showModal()
+    },
     help: () => $("#help").showModal(),
     present: () => present(page, !root.dataset.present),
     theme: () => setTheme(page, root.dataset.theme === "dark" ? "light" : "dark"),

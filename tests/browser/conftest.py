@@ -66,21 +66,31 @@ def browser():
         found.close()
 
 
-@pytest.fixture
-def reader(server, browser):
-    """Opens pages for a reader; at the end there must have been no error and no request to another host."""
-    contexts = []
+@pytest.fixture(scope="session")
+def context(browser):
+    """One browser profile for all tests: scripts come from its cache; its storage is emptied after each test."""
+    found = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield found
+    found.close()
 
-    def open_page(path: str, *, width: int = 1280, height: int = 800, **settings) -> Reader:
-        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
-        contexts.append((context, found := Reader(context.new_page(), server)))
+
+@pytest.fixture
+def reader(server, context):
+    """Opens pages for a reader; at the end there must have been no error and no request to another host."""
+    readers = []
+
+    def open_page(path: str, *, width: int = 1280, height: int = 800) -> Reader:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        readers.append(found := Reader(page, server))
         return found.open(path)
 
     yield open_page
     try:
-        for _, found in contexts:
+        for found in readers:
             assert not found.errors, found.errors
             assert not found.outside, found.outside
     finally:
-        for context, _ in contexts:
-            context.close()
+        for found in readers:
+            found.page.evaluate("localStorage.clear()")
+            found.page.close()

@@ -36,9 +36,14 @@ class Reader:
         return self
 
     def settle(self) -> None:
-        """Wait until no request is on its way and two frames have been painted."""
+        """Wait until no request is on its way and nothing has changed for a while."""
         self.page.wait_for_function("!window.unrolled.busy && !window.unrolled.waiting.length", timeout=10_000)
-        self.page.wait_for_timeout(180)
+        before, state = None, "unrolled.bridge.frame + unrolled.doc.get_model_by_name('time-source').data.t.length"
+        for _ in range(40):
+            self.page.wait_for_timeout(120)
+            before, last = self.page.evaluate(state), before
+            if before == last:
+                return
 
     @property
     def frame(self) -> dict:
@@ -108,9 +113,13 @@ class Reader:
         self.page.mouse.up()
         self.settle()
 
+    def open_export(self) -> None:
+        if not self.page.locator("#export").is_visible():
+            self.page.locator("button[data-act=export]:visible").click()
+
     def download(self, kind: str) -> str:
         """The text of the CSV or the script."""
-        self.page.evaluate("document.querySelector('#export').open || document.querySelector('#export').showModal()")
+        self.open_export()
         with self.page.expect_download() as waiting:
             self.page.locator(f'[data-download="{kind}"]').click()
         with open(waiting.value.path()) as file:
