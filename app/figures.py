@@ -10,6 +10,7 @@ from bokeh.models import (
     BasicTicker,
     BoxAnnotation,
     ColumnDataSource,
+    CustomJSTickFormatter,
     FixedTicker,
     Grid,
     Line,
@@ -27,6 +28,13 @@ from app.theme import LIGHT
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MATH_FONT = "Georgia, 'Times New Roman', serif"
 LEFT_BORDER = 78
+AXIS_HEIGHT = 34
+# Tick labels of at most five characters: a longer one would push its plot out of line with the others.
+SHORT_NUMBERS = """
+const size = Math.abs(tick)
+const text = size >= 1e6 ? tick / 1e6 + "M" : size >= 1e4 ? tick / 1e3 + "k" : String(Number(tick.toPrecision(3)))
+return text.replace("-", "−")
+"""
 # Plotted values beyond this are clipped, and a notice explains why.
 LIMIT = 1e6
 
@@ -38,10 +46,11 @@ class Strip:
     name: str
     title: str
     plot: Plot
+    height: int = 0  # without the time axis, in pixels
     label: str = ""
     edits: str = ""  # the sequence parameter that a click or drag on the plot sets
     predicts: str = ""  # the trace that the reader can be asked to predict here
-    binary: bool = False   # a prediction drawn here snaps to 0 and 1
+    binary: bool = False  # a prediction drawn here snaps to 0 and 1
     timed: bool = True  # x is the time axis: the plot carries the cursor
     hint: str = ""
 
@@ -104,6 +113,8 @@ def add_axis(
         visible=visible,
         axis_label_standoff=4,
     )
+    if side == "left":
+        axis.formatter = CustomJSTickFormatter(code=SHORT_NUMBERS)
     plot.add_layout(axis, side)
     if side == "left":
         plot.add_layout(Grid(axis=axis, dimension=1, grid_line_color=LIGHT["line"]))
@@ -151,7 +162,8 @@ class Stack:
         at=None,
     ) -> Strip:
         """One plot of the stack. `label` stands beside the axis in the colour of `role`; `at` fixes the ticks."""
-        plot = base_plot(name, height + (34 if last else 0) + (12 if hint else 0), self.x_range, Range1d(*limits))
+        height += 12 if hint else 0
+        plot = base_plot(name, height + (AXIS_HEIGHT if last else 0), self.x_range, Range1d(*limits))
         plot.min_border_top = 18 if hint else 6
         tickers = FixedTicker(ticks=list(at)) if at else None
         add_axis(plot, "left", label, ticks=ticks, colour=LIGHT[role], tickers=tickers).update(
@@ -162,9 +174,9 @@ class Stack:
         )
         # min_interval: there is no half step.
         whole = BasicTicker(desired_num_ticks=12, num_minor_ticks=0, min_interval=1)
-        add_axis(plot, "below", axis_label, tickers=whole, visible=last)
+        add_axis(plot, "below", axis_label or "time step", tickers=whole, visible=last)
         plot.add_layout(self.band)
-        strip = Strip(name, title, plot, label=label, edits=edits, predicts=predicts, binary=binary, hint=hint)
+        strip = Strip(name, title, plot, height, label, edits, predicts, binary, hint=hint)
         self.strips.append(strip)
         self.trace(strip, column or name, role, kind=kind)
         if predicts:
@@ -228,6 +240,13 @@ class Stack:
                 ),
             )
 
+    def show(self, group: list[Strip], shown: list[Strip]) -> None:
+        """Of a group of strips show only some; the lowest of them carries the time axis."""
+        for strip in group:
+            lowest = strip is shown[-1]
+            change(strip.plot, visible=strip in shown, height=strip.height + (AXIS_HEIGHT if lowest else 0))
+            change(strip.plot.below[0], visible=lowest)
+
     def marks(self, strip: Strip, column: str, role: str = "alarm", marker: str = "x") -> None:
         """Marks (not a trace) on a strip, one where `column` is a number."""
         strip.plot.add_glyph(
@@ -238,8 +257,7 @@ class Stack:
     def update(self, columns: dict[str, np.ndarray], n_steps: int) -> None:
         """One assignment for all traces; the time axis follows T."""
         self.source.data = columns
-        if self.x_range.end != n_steps + 0.5:
-            self.x_range.update(start=0.5, end=n_steps + 0.5)
+        change(self.x_range, end=n_steps + 0.5)
 
 
 def chart(
@@ -260,17 +278,20 @@ def rule(plot: Plot, at: float, dimension: str = "width", role: str = "muted", d
     return span
 
 
+def change(model, **values) -> None:
+    """Set only what differs, so that nothing else is sent."""
+    model.update(**{name: value for name, value in values.items() if getattr(model, name) != value})
+
+
 def fit(limits: Range1d, *arrays, include=(0.0,), pad: float = 0.18) -> None:
     """Widen or narrow a range to tidy bounds around finite values; unchanged bounds send nothing."""
-    finite = [array[np.isfinite(array)] for array in (np.asarray(a, dtype=float) for a in arrays)]
+    finite = [array[np.isfinite(array)] for array in (np.clip(a, -LIMIT, LIMIT) for a in arrays)]
     values = np.concatenate([*finite, np.asarray(include, dtype=float)])
     low, high = float(values.min()), float(values.max())
     span = tidy(max(high - low, 1e-12))
     low, high = _round_to(low, span, -1), _round_to(high, span, 1)
     margin = pad * (high - low)
-    start, end = low - margin, high + margin
-    if (limits.start, limits.end) != (start, end):
-        limits.update(start=start, end=end)
+    change(limits, start=low - margin, end=high + margin)
 
 
 def tidy(span: float) -> float:

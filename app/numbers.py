@@ -18,30 +18,39 @@ class Block(NamedTuple):
         return f"<section><h3>{self.title}</h3><div class=eq>{lines}</div>{note}</section>"
 
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def plain(value: float, digits: int = 4) -> str:
     """A number as text with `digits` significant digits, exact where it is a small whole number."""
-    value = float(value)
-    if math.isnan(value):
-        return "not a number"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value == round(value) and abs(value) < 1e6:
-        return f"{value:.0f}".replace("-", "−") if value else "0"
-    if 1e-3 <= abs(value) < 1e6:
-        return f"{value:.{digits}g}".replace("-", "−")
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}·10^{int(exponent)}".replace("-", "−")
+    mantissa, exponent = _split(float(value), digits)
+    return f"{mantissa}·10{str(exponent).translate(SUPERSCRIPTS)}" if exponent else mantissa
 
 
 def number(value: float, role: str = "", *, digits: int = 4, signed: bool = False) -> str:
     """A value as HTML in the colour of `role`; negatives get brackets where `signed` (inside a sum or product)."""
-    text = plain(value, digits)
-    if "10^" in text:
-        mantissa, exponent = text.split("10^")
-        text = f"{mantissa}10<sup>{exponent}</sup>"
+    mantissa, exponent = _split(float(value), digits)
+    text = f"{mantissa}·10<sup>{exponent}</sup>".replace("-", "−") if exponent else mantissa
     if signed and text.startswith("−"):
         text = f"({text})"
     return f'<b class="{css(role)}">{text}</b>' if role else text
+
+
+def _split(value: float, digits: int) -> tuple[str, int]:
+    """Mantissa as text and power of ten; the power is 0 where the number is written out."""
+    if math.isnan(value):
+        return "not a number", 0
+    if math.isinf(value):
+        return ("∞" if value > 0 else "−∞"), 0
+    if value == round(value) and abs(value) < 1e6:
+        return f"{value:.0f}".replace("-", "−") if value else "0", 0
+    exponent = int(f"{value:.{digits - 1}e}".split("e")[1])
+    if -3 <= exponent < 6:
+        text = f"{value:.{max(0, digits - 1 - exponent)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return text.replace("-", "−"), 0
+    text = f"{value / 10.0**exponent:.{digits - 1}f}" if exponent > -300 else f"{value:.{digits - 1}e}".split("e")[0]
+    return text.rstrip("0").rstrip(".").replace("-", "−"), exponent
 
 
 def symbol(name: str, role: str = "", argument: object = "", *, sub: str = "") -> str:

@@ -60,11 +60,7 @@ class Sequence(param.Parameter):
         else:
             values = []
             for item in text.split(","):
-                number, _, count = item.partition("*")
-                repeats = int(count) if count else 1
-                if not 1 <= repeats <= MAX_STEPS:
-                    raise ValueError(f"a repeat of {repeats} (allowed is 1 to {MAX_STEPS})")
-                values += [float(number)] * repeats
+                values += _run(item)
         self._validate(tuple(values))
         return tuple(values)
 
@@ -74,6 +70,18 @@ class Sequence(param.Parameter):
         stored = np.asarray(values[:n_steps], dtype=float)
         array[: stored.size] = stored
         return array
+
+
+def _run(item: str) -> list[float]:
+    """The values of `0.5` or `0.5*4`."""
+    number, star, count = item.strip().partition("*")
+    try:
+        value, repeats = float(number), int(count) if star else 1
+    except ValueError:
+        raise ValueError(f"“{item[:20]}” is not a number or value*count") from None
+    if not 1 <= repeats <= MAX_STEPS:
+        raise ValueError(f"“{item[:20]}” repeats a value {repeats} times, allowed is 1 to {MAX_STEPS}")
+    return [value] * repeats
 
 
 def _bits(text: str) -> list[float]:

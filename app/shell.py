@@ -95,6 +95,7 @@ class Page:
     def frame(self) -> dict:
         """Everything on the page that follows the state and is not a plot."""
         t, predicting = self.model.at, bool(self.view.concealed)
+        query = url.query(self.model, self.presets)
         blocks = [] if predicting else self.view.numbers(t)
         notices = self.notices + self.model.take_notices()
         if self.clipped_at:
@@ -109,15 +110,20 @@ class Page:
             "numbers": "".join(block.html() for block in blocks),
             "sentence": "" if predicting else self.model.sentence(),
             "notices": notices,
-            "preset": self.model.preset,
-            "query": url.query(self.model, self.presets),
-            "challenges": [getattr(self.model, challenge.check)()._asdict() for challenge in self.lesson.challenges],
+            "preset": self.model.preset if url.is_preset(query) else "",
+            "query": query,
+            "challenges": [] if predicting else self._challenges(),
             "predicting": predicting,
             "score": self.score,
             "seed": getattr(self.model, "seed", None),
             "hidden": list(self.view.hidden_cards()),
+            "idle": list(self.view.idle_controls()),
             "players": {name: getattr(self.model, name) for name in self._players()},
         }
+
+    def _challenges(self) -> list[dict]:
+        """The engine's verdict on each challenge."""
+        return [getattr(self.model, challenge.check)()._asdict() for challenge in self.lesson.challenges]
 
     def _players(self) -> list[str]:
         """Parameters that have a player of their own on a card."""

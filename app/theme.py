@@ -17,7 +17,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     "target": ("#8A93A6", "#8B95AB"),
     "muted": ("#5B6478", "#9AA4B8"),
     "line": ("#E1E5EE", "#2C3444"),
-    "band": ("#FBE7A2", "#4A431F"),
+    "band": ("#FBE7A2", "#94812F"),
     "alarm": ("#B3261E", "#FFB4A9"),
     "page": ("#F4F6FA", "#12151C"),
     "card": ("#FFFFFF", "#1B202B"),

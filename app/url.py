@@ -133,5 +133,10 @@ def query(model: PageModel, presets: Mapping[str, Mapping]) -> str:
     return "&".join(parts)
 
 
+def is_preset(written: str) -> bool:
+    """Whether a query says no more than a preset, a cursor and a seed: the preset's own words still fit."""
+    return all(part.split("=")[0] in ("preset", "cursor", "seed") for part in written.split("&"))
+
+
 def _short(written: str, limit: int = 40) -> str:
     return written if len(written) <= limit else written[: limit - 1] + "…"

@@ -50,6 +50,10 @@ class View:
     def edited(self, name: str) -> None:
         """Called before a sequence is edited by hand, for pages that must switch to it first."""
 
+    def idle_controls(self) -> set[str]:
+        """Names of the controls that change nothing for the present settings; they are dimmed."""
+        return set()
+
     def hidden_cards(self) -> set[str]:
         """Keys of the cards that have nothing to say for the present settings."""
         return set()
@@ -66,7 +70,7 @@ class View:
         """`live` with the answer masked while it is being predicted."""
         live = self.live(t)
         for name in self.conceals.get(self.concealed, ((), ()))[1]:
-            live.setdefault("text", {})[name] = "?"
+            live["text"][name] = "?"
             for kind in ("level", "on"):
                 live.setdefault(kind, {}).pop(name.removesuffix(".value"), None)
         return live

@@ -26,6 +26,8 @@ def control(model: PageModel, name: str) -> pn.widgets.Widget:
     kind = next(widget for base, widget in kinds.items() if isinstance(parameter, base))
     if kind is pn.widgets.Select:
         settings["description"] = None  # the template shows it as a tooltip, like every other control's
+    if kind in (pn.widgets.FloatSlider, pn.widgets.IntSlider):
+        settings["tooltips"] = False  # the value stands beside the label; a bubble would cover it
     if kind is pn.widgets.FloatSlider:
         settings |= {"step": parameter.step or 0.01, "format": "0[.]00"}
     return kind.from_param(parameter, **settings)
@@ -47,8 +49,13 @@ def _sequence_text(model: PageModel, name: str, settings: dict) -> pn.widgets.Te
             show()
             model.param.trigger(name)
             return
+        least = model.param.n_steps.bounds[0]
+        if len(values) < least:
+            given = f"{len(values)} of at least {least} steps given"
+            model.notify(f"{parameter.label}: {given}; the others are {parameter.fill:g}.")
         if list(values) != model.sequence(name).tolist():
-            model.param.update(**{name: values, "n_steps": max(len(values), model.param.n_steps.bounds[0])})
+            model.param.update(**{name: values, "n_steps": max(len(values), least)})
+        pn.state.execute(show, schedule=True)  # after this event: Panel drops an answer given within it
 
     show()
     model.param.watch(show, [name, "n_steps"])

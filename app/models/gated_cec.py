@@ -49,6 +49,14 @@ class GatedCEC(PageModel):
     forget_gate = Sequence((1.0,) * 6 + (0.0,) + (1.0,) * 3 + (0.0,) * 3, fill=1.0, label="forget gate f")
     output_gate = Sequence(ONES, fill=1.0, label="output gate o")
 
+    def __init__(self, **values):
+        super().__init__(**values)
+        self.param.watch(self._keep_sensed_inside, ["n_steps", "sensitivity_at"])
+
+    def _keep_sensed_inside(self, *events) -> None:
+        """The slider never names a step that is not there."""
+        self.sensitivity_at = min(self.sensitivity_at, self.n_steps)
+
     def gates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Input, forget and output gate (T,) as the chosen circuit uses them."""
         ones = np.ones(self.n_steps)
@@ -120,12 +128,12 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
 
     def _at_cursor(self, r: dict, t: int) -> str:
         before, now, kept = (r["c"][t - 2] if t > 1 else 0.0), r["c"][t - 1], self.w * r["f"][t - 1]
-        if t == 1 or before == 0:
-            return f"At t = {t} the carousel starts from nothing and holds {plain(now)}."
+        if before == 0:
+            return f"At t = {t} the carousel was empty and now holds {plain(now)}."
+        if kept == 0 and r["f"][t - 2] == 0:
+            return f"At t = {t} the forget gate is still closed: the old {plain(before)} gives way to {plain(now)}."
         if kept == 0:
-            return (
-                f"At t = {t} the forget gate closes and the carousel loses its {plain(before)}; c is now {plain(now)}."
-            )
+            return f"At t = {t} the forget gate closes and the carousel loses its {plain(before)}; c = {plain(now)}."
         share = f"keeps its {plain(before)}" if kept == 1 else f"keeps {plain(100 * kept)} % of its {plain(before)}"
         added = now - kept * before
         return f"At t = {t} the carousel {share}" + (f" and takes in {plain(added)}." if abs(added) > 1e-12 else ".")

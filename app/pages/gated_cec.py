@@ -15,31 +15,18 @@ from app.view import View
 class GatedCECView(View):
     controls = ("circuit", "w", "n_steps", "sensitivity_at", "snap", "constant_forget")
     more = ("forget_level", "signed_input", "x", "input_gate", "forget_gate", "output_gate")
-    conceals: ClassVar = {"c": (("c", "y", "dc_dx"), ("c.value", "y.value", "f.note"))}
+    conceals: ClassVar = {"c": (("c", "y", "dc_dx"), ("c.value", "y.value", "f.words"))}
 
     def build(self) -> list[Card]:
-        strip = self.stack.strip
+        strip, gate = self.stack.strip, {"limits": (-0.22, 1.22), "at": (0, 1)}
         self.x = strip("x", "x", "input", title="Input x(t)", edits="x", at=(0, 1), hint="click or drag to edit")
-        strips = [
-            self.x,
-            strip("i", "i", "input_gate", title="Input gate i(t)", edits="input_gate", limits=(-0.22, 1.22), at=(0, 1)),
-            strip(
-                "f", "f", "forget_gate", title="Forget gate f(t)", edits="forget_gate", limits=(-0.22, 1.22), at=(0, 1)
-            ),
-            strip(
-                "o", "o", "output_gate", title="Output gate o(t)", edits="output_gate", limits=(-0.22, 1.22), at=(0, 1)
-            ),
-        ]
+        i = strip("i", "i", "input_gate", title="Input gate i(t)", edits="input_gate", **gate)
+        f = strip("f", "f", "forget_gate", title="Forget gate f(t)", edits="forget_gate", **gate)
+        o = strip("o", "o", "output_gate", title="Output gate o(t)", edits="output_gate", **gate)
         self.c = strip("c", "c", "state", title="Carousel c(t)", height=76, ticks=3, predicts="c")
         self.y = strip("y", "y", "state", title="Output y(t)", height=48)
         self.sensitivity = strip(
-            "dc_dx",
-            "∂c/∂x",
-            "gradient",
-            title="Sensitivity of c(T) to x(k)",
-            height=48,
-            last=True,
-            axis_label="time step",
+            "dc_dx", "∂c/∂x", "gradient", title="Sensitivity of c(T) to x(k)", height=48, last=True
         )
         self.factor = strip("factor", "w f(j)", "forget_gate", title="The factors w·f(j)", height=80, kind="bar")
         self.product = strip(
@@ -53,14 +40,14 @@ class GatedCECView(View):
             last=True,
             axis_label="time step k",
         )
+        self.all_but_gate = [f, o, self.c, self.y, self.sensitivity]
         return [
-            Card("", [*strips, self.c, self.y, self.sensitivity]),
+            Card("", [self.x, i, *self.all_but_gate]),
             Card(
                 "The product, factor by factor",
                 [self.factor, self.product],
                 help="∂c(T)/∂c(k) is the product of w·f(j) for j = k + 1 … T. On the logarithmic axis a constant "
-                "factor "
-                "is a straight line; where a factor is 0 the line ends.",
+                "factor is a straight line; where a factor is 0 the line ends.",
                 key="product",
             ),
         ]
@@ -70,7 +57,12 @@ class GatedCECView(View):
         low, high = self.input_limits()
         fit(self.x.plot.y_range, include=(low, high))
         self.x.plot.left[0].ticker.ticks = sorted({low, 0, high})
-        fit(self.c.plot.y_range, r["c"], include=(0, 1))
+        self.stack.show(self.all_but_gate, [self.y] if self.model.circuit == "gate" else self.all_but_gate)
+        # While c is being predicted its axis must not tell how high it goes.
+        if self.concealed:
+            fit(self.c.plot.y_range, include=(0, np.abs(r["x"]).sum()))
+        else:
+            fit(self.c.plot.y_range, r["c"], include=(0, 1))
         fit(self.y.plot.y_range, r["y"], include=(0, 1))
         fit(self.sensitivity.plot.y_range, r["dc_dx"], include=(0, 1))
         fit(self.factor.plot.y_range, r["factor"], include=(0, 1))
@@ -81,6 +73,21 @@ class GatedCECView(View):
     def input_limits(self) -> tuple[float, float]:
         x = self.model.sequence("x")
         return (-3, 3) if self.model.signed_input or x.min() < 0 or x.max() > 1 else (0, 1)
+
+    def edited(self, name: str) -> None:
+        """A gate painted by hand is a gate in use: the circuit becomes one that has it."""
+        unused = {"carousel": ("input_gate", "forget_gate", "output_gate"), "gate": ("forget_gate", "output_gate")}
+        if name in unused.get(self.model.circuit, ()):
+            self.model.circuit = "gated carousel"
+        if name == "forget_gate":
+            self.model.constant_forget = False
+
+    def idle_controls(self) -> set[str]:
+        if self.model.circuit == "gate":
+            return {"w", "sensitivity_at", "constant_forget", "forget_level", "forget_gate", "output_gate"}
+        if self.model.circuit == "carousel":
+            return {"constant_forget", "forget_level", "input_gate", "forget_gate", "output_gate"}
+        return {"forget_gate"} if self.model.constant_forget else {"forget_level"}
 
     def hidden_cards(self) -> set[str]:
         return {"product"} if self.model.circuit == "gate" else set()
@@ -108,7 +115,7 @@ class GatedCECView(View):
         d.label(404, 54, "", "value state", live="c.value")
         d.label(252, 160, "", "gate-label forget-gate", live="f.name", anchor="end")
         d.label(362, 172, "", "note", live="f.words", anchor="start")
-        d.label(258, 118, "", "weight", live="w", anchor="end")
+        d.label(258, 136, "", "weight", live="w", anchor="end")
         return d
 
     def live(self, t: int) -> dict[str, dict]:
@@ -186,15 +193,17 @@ class GatedCECView(View):
         values = " · ".join([number(r["i"][t - 1], "input_gate"), *(["·".join(shown)] if shown else [])])
         result = f"<b class=gradient>{number(r['dc_dx'][t - 1])}</b>"
         lines = [f"{sensitivity} = {product}", f"&emsp;= {values}", f"&emsp;= {result}"]
-        return Block(title, lines, _factors_note(factors, t, at))
+        return Block(title, lines, _factors_note(r["i"][t - 1], factors, t, at))
 
 
-def _factors_note(factors: np.ndarray, t: int, at: int) -> str:
+def _factors_note(gate: float, factors: np.ndarray, t: int, at: int) -> str:
     zero = np.flatnonzero(factors == 0)
+    if gate == 0:
+        return f"The input gate is closed at t = {t}: nothing of x({t}) got in."
     if zero.size:
         return f"The factor at j = {t + 1 + int(zero[0])} is 0: one closed gate cuts every path behind it."
     if not factors.size:
-        return f"No step lies between x({t}) and c({at}): only the input gate counts."
+        return f"No step lies between x({t}) and c({at}): only the input gate counts (an empty product is 1)."
     count = "1 factor" if factors.size == 1 else f"{factors.size} factors; their product"
     return f"{count} is {plain(float(np.prod(factors)))}."
 

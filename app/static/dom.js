@@ -3,10 +3,20 @@
 export const $ = (selector, within = document) => within.querySelector(selector)
 export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
 
-export function toast(text) {
+// On a narrow screen the plots are far from the text that speaks of them: the text goes along at the foot of the screen.
+export function float(box) {
+  if (innerWidth > 1120) return
+  for (const other of $$("[data-floating]")) if (other !== box) other.removeAttribute("data-floating")
+  if (!box || box.hasAttribute("data-floating")) return
+  box.dataset.floating = ""
+  $(".plots").scrollIntoView({block: "start"})
+}
+
+export function toast(text, milliseconds = 2600) {
   const box = $(".toast")
   box.textContent = text
-  box.toggleAttribute("data-on", true)
+  box.hidePopover()
+  box.showPopover() // above an open dialog too
   clearTimeout(toast.timer)
-  toast.timer = setTimeout(() => box.toggleAttribute("data-on", false), 2600)
+  toast.timer = setTimeout(() => box.hidePopover(), milliseconds)
 }

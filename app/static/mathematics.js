@@ -24,6 +24,9 @@ export async function typeset(within) {
     element.dataset.set = ""
     const tex = element.textContent
     element.setAttribute("aria-label", tex)
-    element.replaceChildren(tex2svg(tex, {display: element.tagName === "DIV"}))
+    const display = element.tagName === "DIV"
+    // A phone shows what stands side by side one below the other.
+    const lines = display && innerWidth < 700 ? tex.split(/\\qquad/) : [tex]
+    element.replaceChildren(...lines.map(line => tex2svg(line, {display})))
   }
 }

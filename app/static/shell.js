@@ -1,6 +1,6 @@
 // The browser's half of the page shell: waits for Bokeh, keeps page and server in step, and handles everything that
 // needs no server (tabs, dialogs, theme, keys). The server's half is app/shell.py.
-import {$, $$, toast} from "./dom.js"
+import {$, $$, float, toast} from "./dom.js"
 import {Strips} from "./strips.js"
 import {restyle} from "./style.js"
 import {Tasks} from "./tasks.js"
@@ -62,6 +62,7 @@ class Page {
     $("#preset").value = frame.preset
     for (const note of $$(".preset-note")) note.hidden = note.dataset.preset !== frame.preset
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
+    for (const control of $$("[data-control]")) control.toggleAttribute("data-idle", frame.idle.includes(control.dataset.control))
     for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
     if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
     this.tasks.show(frame)
@@ -121,7 +122,7 @@ function showLive(live) {
 
 function showNotices(notices) {
   const html = notices.map(notice => { const p = document.createElement("p"); p.textContent = notice; return p.outerHTML }).join("")
-  if ($(".notices").innerHTML !== html) $(".notices").innerHTML = html
+  for (const box of $$(".notices")) if (box.innerHTML !== html) box.innerHTML = html
 }
 
 function showTab(name) {
@@ -193,8 +194,12 @@ function actions(page) {
       toast("Address copied")
     },
     close: button => button.closest("dialog").close(),
+    unfloat: button => {
+      const box = button.closest("[data-floating]")
+      float(null)
+      box?.scrollIntoView({block: "center"})
+    },
     "forget-tasks": () => page.tasks.forget(),
-    reload: () => location.replace(page.address()),
   }
 }
 
@@ -202,10 +207,9 @@ function listen(page) {
   const act = actions(page)
   document.addEventListener("click", event => {
     const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], [data-set]")
-    if (!button) {
-      if (root.hasAttribute("data-drawer") && !event.target.closest(".drawer") && innerWidth <= 1120) openDrawer(false)
-      return
-    }
+    if (event.target.closest(".scrim")) openDrawer(false)
+    if (!button) return
+    if (button.closest(".drawer") && button.dataset.act !== "drawer" && innerWidth <= 1120) openDrawer(false)
     if (button.dataset.act) act[button.dataset.act](button)
     else if (button.role === "tab" || button.getAttribute("role") === "tab") showTab(button.getAttribute("aria-controls"))
     else if (button.dataset.download) page.ask("download", {kind: button.dataset.download})
@@ -263,7 +267,7 @@ function press(page, act, event) {
   event.preventDefault()
   keys[key]()
   // 200 people can't see the lecturer's hands.
-  if (root.dataset.present && event.key !== "?") toast(keyName(event.key))
+  if (root.dataset.present && event.key !== "?") toast(keyName(event.key), 800)
 }
 
 function keyName(key) {
@@ -276,10 +280,20 @@ function moveTab(tab, by) {
   next.focus()
 }
 
+// Without a server the page would contradict itself at the next move: it stops, and comes back with the server.
 function watchConnection(page) {
-  const lost = $(".lost")
-  page.doc.on_event?.("connection_lost", () => { lost.hidden = false })
-  page.doc.on_event?.("client_reconnected", () => { lost.hidden = true })
+  page.doc.on_event("connection_lost", () => {
+    page.play(false)
+    $(".lost").hidden = false
+    for (const part of $$(".top, .layout")) part.inert = true
+    const again = setInterval(async () => {
+      try {
+        await fetch("static/js/bokeh.min.js", {method: "HEAD", cache: "no-store"})
+        clearInterval(again)
+        location.replace(page.address())
+      } catch { /* not yet */ }
+    }, 2000)
+  })
 }
 
 function start(doc) {

@@ -40,15 +40,24 @@ export class Strips {
     const element = this.element(strip.name)
     if (!element || !strip.timed) return
     if (strip.edits) element.dataset.edits = strip.edits
-    let last = null
-    element.addEventListener("pointerdown", event => {
-      if (event.button) return
+    let last = null, touch = null
+    const begin = event => {
       element.focus({preventScroll: true})
       try { element.setPointerCapture(event.pointerId) } catch { /* a synthetic event has no pointer to capture */ }
       last = this.stroke(strip, this.locate(strip, event), null)
+    }
+    element.addEventListener("pointerdown", event => {
+      if (event.button) return
+      // A finger may be about to scroll the page: it edits when it lifts (a tap) or has moved sideways.
+      if (event.pointerType === "touch") touch = event
+      else begin(event)
     })
-    element.addEventListener("pointermove", event => { if (last) last = this.stroke(strip, this.locate(strip, event), last) })
-    for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { last = null })
+    element.addEventListener("pointermove", event => {
+      if (touch && Math.abs(event.clientX - touch.clientX) > 8) { begin(touch); touch = null }
+      if (last) last = this.stroke(strip, this.locate(strip, event), last)
+    })
+    element.addEventListener("pointerup", event => { if (touch) begin(event); last = touch = null })
+    element.addEventListener("pointercancel", () => { last = touch = null })
   }
 
   // One stroke of the pointer: every step between the last place and this one is set, so a fast hand leaves no gaps.

@@ -26,8 +26,10 @@ function resize(model, large, changes) {
   sizes.set(model, plain)
   const scale = (name, factor, unit) => {
     if (!(name in model.properties) || model[name] == null) return
-    plain[name] ??= parseFloat(model[name])
-    const size = Math.round(plain[name] * (large ? factor : 1))
+    const now = parseFloat(model[name])
+    if (now !== plain[name]?.set) plain[name] = {size: now} // first seen, or changed by the server since
+    const size = Math.round(plain[name].size * (large ? factor : 1))
+    plain[name].set = size
     changes[name] = unit ? size + unit : size
   }
   scale("major_label_text_font_size", 1.45, "px")

@@ -1,5 +1,5 @@
 // Predict-then-reveal, challenges, quiz and the worked example. What is done is kept in this browser only.
-import {$, $$, toast} from "./dom.js"
+import {$, $$, float, toast} from "./dom.js"
 
 export class Tasks {
   constructor(page, data) {
@@ -17,6 +17,11 @@ export class Tasks {
   }
 
   show(frame) {
+    if (!frame.predicting) this.showChallenges(frame)
+    this.showPrediction(frame)
+  }
+
+  showChallenges(frame) {
     frame.challenges.forEach(({passed, reason}, k) => {
       const task = $(`[data-task=challenge-${k}]`)
       $(".verdict", task).textContent = reason
@@ -25,7 +30,6 @@ export class Tasks {
       if (passed && this.before && !this.before[k]) this.finish(`challenge-${k}`, `Challenge ${k + 1} done`)
     })
     this.before = frame.challenges.map(challenge => challenge.passed)
-    this.showPrediction(frame)
   }
 
   showPrediction({predicting, score}) {
@@ -33,11 +37,12 @@ export class Tasks {
     $("[data-predict=start]", task).hidden = predicting
     $("[data-predict=reveal]", task).hidden = $("[data-predict=cancel]", task).hidden = !predicting
     const verdict = $(".verdict", task)
+    if (predicting) float(task)
     if (predicting) verdict.textContent = "Draw your prediction on the marked plot: click or drag. Then reveal."
     else if (!score) verdict.textContent = ""
     else {
       verdict.textContent = `${score.right} of ${score.total} steps right. ${score.text}`
-      this.finish("predict", score.right === score.total ? "All steps right" : "")
+      if (score.right === score.total) this.finish("predict", "All steps right")
     }
   }
 
@@ -68,6 +73,7 @@ export class Tasks {
     next.textContent = "Next step"
     next.disabled = this.step === steps.length - 1
     this.page.ask("example", {step: this.step})
+    float($(".example"))
   }
 
   finish(name, message = "") {

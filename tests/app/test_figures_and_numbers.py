@@ -19,13 +19,15 @@ from app.theme import PALETTE, variables
         (0.5, "0.5"),
         (-1.25, "−1.25"),
         (0.123456, "0.1235"),
+        (15730.4, "15730"),
+        (999999.5, "1·10⁶"),
         (123456, "123456"),
-        (1e-5, "1·10^−5"),
-        (2.5e7, "2.5·10^7"),
+        (1e-5, "1·10⁻⁵"),
+        (2.5e7, "2.5·10⁷"),
         (float("inf"), "∞"),
         (float("nan"), "not a number"),
-        (0.000123456, "1.235·10^−4"),
-        (3e-300, "3·10^−300"),
+        (0.000123456, "1.235·10⁻⁴"),
+        (3e-300, "3·10⁻³⁰⁰"),
     ],
 )
 def test_plain_numbers(value, shown):
@@ -51,8 +53,10 @@ def test_fit_covers_the_values_and_leaves_equal_bounds_alone():
     assert limits.start < -0.3 and limits.end > 4.2
     limits.on_change("start", lambda attr, old, new: changes.append(new))
     fit(limits, np.array([-0.3, 4.2]))
-    fit(limits, np.array([-0.3, np.nan, 4.2, np.inf]))
+    fit(limits, np.array([-0.3, np.nan, 4.2]))
     assert not changes
+    fit(limits, np.array([1.0, np.inf]))  # drawn clipped, so the range goes no further
+    assert LIMIT < limits.end < 2 * LIMIT
 
 
 def test_clipping_names_the_first_step_beyond_the_limit():

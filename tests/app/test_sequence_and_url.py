@@ -48,7 +48,7 @@ def test_runs_are_short():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "1,,2", "4", "nan", "inf", "1*0", "1*-2", "1*201", "0*150,0*150", "1*1e9", "1*2*3"]
+    "text", ["", "a", "1,,2", "4", "nan", "inf", "1*0", "1*-2", "1*201", "0*150,0*150", "1*1e9", "1*2*3", "1*", "*3"]
 )
 def test_a_malformed_sequence_is_refused(text):
     with pytest.raises((ValueError, OverflowError)):
