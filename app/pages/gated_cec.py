@@ -56,7 +56,7 @@ class GatedCECView(View):
         r = self.model.result
         low, high = self.input_limits()
         fit(self.x.plot.y_range, include=(low, high))
-        self.x.plot.left[0].ticker.ticks = sorted({low, 0, high})
+        self.x.plot.left[0].ticker.ticks = [low, high]
         self.stack.show(self.all_but_gate, [self.y] if self.model.circuit == "gate" else self.all_but_gate)
         # While c is being predicted its axis must not tell how high it goes.
         if self.concealed:

@@ -84,6 +84,43 @@ def test_painting_a_fast_stroke_leaves_no_gap_and_respects_snap(reader):
     assert page.columns()["f"][4] == pytest.approx(0.43, abs=0.04)
 
 
+def touch(page, session, *places: tuple[float, float]) -> None:
+    """One finger: down at the first place, through the others, and up."""
+    session.send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [dict(zip("xy", places[0], strict=True))]}
+    )
+    for x, y in places[1:]:
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
+        page.page.wait_for_timeout(16)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.settle()
+
+
+def test_a_finger_scrolls_without_editing_and_edits_by_tap_or_sideways_drag(server, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = Reader(context.new_page(), server).open("gated_cec")
+    session = context.new_cdp_session(page.page)
+    before = page.columns()
+    x, y = page.point("i", 6, 0.5)
+    touch(page, session, (x, y), *[(x, y - 12 * k) for k in range(1, 20)])
+    assert page.page.evaluate("scrollY") > 60
+    assert page.columns() == before, "a scroll must not edit"
+    x, y = page.point("i", 6, 1.0)
+    touch(page, session, (x, y))
+    assert page.columns()["i"][5] == 1
+    places = [page.point("f", step, 0.0) for step in (2, 3, 4, 5)]
+    touch(page, session, *places)
+    assert page.columns()["f"][1:5] == [0, 0, 0, 0]
+    page.page.locator(".menu").tap()
+    page.page.wait_for_timeout(300)
+    edited = page.columns()
+    page.page.touchscreen.tap(375, 500)
+    page.settle()
+    assert not page.page.locator("#drawer").is_visible() and page.columns() == edited
+    assert not page.errors and not page.outside
+    context.close()
+
+
 def test_two_readers_do_not_see_each_other(reader):
     one, two = reader("gated_cec"), reader("gated_cec")
     before = two.columns()
@@ -129,5 +166,27 @@ def test_plain_panel_serve_gives_the_same_site(browser):
         assert not page.outside and not page.errors, (page.outside, page.errors)
         context.close()
     finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_a_lost_server_stops_the_page_and_its_return_brings_the_state_back(browser):
+    port = free_port()
+    command = [sys.executable, "-m", "app"]
+    process = start_server(command, port)
+    context = browser.new_context()
+    page = Reader(context.new_page(), f"http://localhost:{port}").open("gated_cec")
+    page.click_plot("x", 4, 0)
+    process.terminate()
+    process.wait(10)
+    page.page.wait_for_selector(".lost:visible", timeout=10_000)
+    assert page.page.evaluate("document.querySelector('.layout').inert")
+    process = start_server(command, port)
+    try:
+        page.page.wait_for_function("window.unrolled && document.querySelector('.lost').hidden", timeout=20_000)
+        page.settle()
+        assert page.columns()["x"][3] == 0
+    finally:
+        context.close()
         process.terminate()
         process.wait(10)
