@@ -132,9 +132,9 @@ class Page:
     # What the reader asks for
 
     def changed(self, *events) -> None:
-        self._stale = self._stale or any(event.name != "cursor" for event in events)
-        if self._stale:
-            self.notices = []
+        """Parameters have changed: what was said about the state before no longer holds."""
+        if any(event.name != "cursor" for event in events):
+            self.notices, self.score, self._stale = [], None, True
         self.update()
 
     def requested(self, attribute: str, old: str, new: str) -> None:

@@ -67,6 +67,7 @@ def test_prediction_hides_the_answer_and_scores_it(stem):
     frame = ask(page, do="reveal", values=wrong.tolist())
     assert frame["score"]["right"] == truth.size - 1 and frame["score"]["step"] == 5 == frame["t"]
     assert "t = 5" in frame["score"]["text"]
+    assert ask(page, do="set", values={"n_steps": page.model.n_steps + 1})["score"] is None
     ask(page, do="predict")
     assert ask(page, do="reveal", values=truth.tolist())["score"]["right"] == truth.size
     ask(page, do="predict")
