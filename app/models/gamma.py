@@ -68,15 +68,15 @@ class Gamma(PageModel):
         return float(self.result.descent.alpha[-1])
 
     def central_difference(self, width: float = 1e-5) -> float:
-        """(F(α+w) − F(α−w)) / 2w at the α that the descent has reached."""
+        """(F(α+ε) − F(α−ε)) / 2ε, ε = `width`, at the α that the descent has reached."""
         above, below = gamma.loss_curve(self.result.x, self.result.d, [self.reached + width, self.reached - width])
         return float(above - below) / (2 * width)
 
     def table(self) -> dict[str, np.ndarray]:
         r = self.result
         taps = {f"a{k}": r.taps[:, k - 1] for k in range(1, self.taps + 1)}
-        return {"t": self.time, "x": r.x, **taps, "d": r.d, "y": r.gradient.output, "e": r.gradient.error,
-                "dF_da": r.gradient.dF_da, "term": r.gradient.terms}
+        return {"t": self.time, "x": r.x, **taps, "d": r.d, "a_learned": r.gradient.output,
+                "e": r.gradient.error, "dF_da": r.gradient.dF_da, "term": r.gradient.terms}
 
     def trace(self, name: str) -> np.ndarray:
         """The lesson calls the output of tap 1 just a."""
@@ -106,7 +106,7 @@ descent = gamma.descend(x, d, {self.start_alpha!r}, learning_rate={self.learning
 gradient = gamma.gradient(x, d, descent.alpha[-1])
 
 table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for k in range(taps)}}, "d": d,
-         "y": gradient.output, "e": gradient.error, "dF_da": gradient.dF_da, "term": gradient.terms}}
+         "a_learned": gradient.output, "e": gradient.error, "dF_da": gradient.dF_da, "term": gradient.terms}}
 """
 
     def sentence(self) -> str:
@@ -127,11 +127,20 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
             return "With α = 1 nothing is kept and nothing blurred: each tap is the one before, one step later."
         if keep == -1:
             wider = " and each further tap swings wider" if self.taps > 1 else ""
-            return f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}. There is no lasting gain."
-        gone = int(np.ceil(np.log(0.01) / np.log(abs(keep))))
-        sign = f"The factor 1 − α = {plain(keep)} turns the sign at every step. " if keep < 0 else ""
-        return (f"{sign}What tap 1 holds halves every {steps(round(gamma.half_life(self.alpha), 2))} and is below 1 % "
-                f"after {gone}; tap {self.taps} looks back {steps(round(self.taps / self.alpha, 2))} on average.")
+            return (f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}. The line never settles, "
+                    "so it has no gain, and that plot stays empty.")
+        half = gamma.half_life(self.alpha)
+        fades = f"What tap 1 holds halves every {steps(round(half, 2))} and is"
+        if half < 1:
+            fades = f"Tap 1 keeps {plain(100 * abs(keep), 3)} % of what it holds per step; this is"
+        # strictly below: 0.1 to the second power is 1 %
+        gone = int(np.floor(np.log(0.01) / np.log(abs(keep)) + 1e-9)) + 1
+        held = f"{fades.replace('every 1 step', 'at every step')} below 1 % after {gone}"
+        lag = steps(round(self.taps / self.alpha, 2))
+        if keep > 0:
+            return f"{held}; tap {self.taps} looks back {lag} on average."
+        return (f"The factor 1 − α = {plain(keep)} turns the sign at every step. {held}. With weights of both "
+                f"signs k/α is no average lag; it is how late a slow wave leaves tap {self.taps}: {lag}.")
 
     def divergence(self, step: int) -> str:
         alpha, keep = plain(self.alpha), plain(1 - self.alpha)
@@ -166,7 +175,8 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
         if not 1 < self.alpha < 2:
             return Check(False, f"The factor 1 − α = {plain(keep)} must be negative, and smaller than 1 in size.")
         left = abs(keep) ** 40
-        return Check(left < 0.01, f"The sign changes at every step; after 40 steps {plain(100 * left, 3)} % is left.")
+        found = f"{plain(100 * left, 3)} % is left" if left > 1e-6 else "nothing measurable is left"
+        return Check(left < 0.01, f"The sign changes at every step; after 40 steps {found}.")
 
     def descent_arrives(self) -> Check:
         distance = abs(self.start_alpha - self.target_alpha)

@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 import numpy as np
-from bokeh.models import ColumnDataSource, FixedTicker, Line, MultiLine, Scatter, Segment, Text
+from bokeh.models import ColumnDataSource, FixedTicker, Label, Line, MultiLine, Scatter, Segment, Text
 
 from app.diagram import Diagram
-from app.figures import LIMIT, MATH_FONT, Card, Strip, chart, fit, rule
+from app.figures import LIMIT, MATH_FONT, Card, Strip, change, chart, fit, rule
 from app.models.gamma import MAX_TAPS, Gamma, Result
 from app.numbers import Block, number, plain, steps, symbol
 from app.shell import serve
@@ -23,13 +23,15 @@ SUNSPOT_PERIOD = 11  # years, as the lesson takes it
 RESOLUTION = np.geomspace(0.02, 2, 40)
 ALPHAS = np.linspace(0, 2, 161)
 LEAK_STEPS = 30
+# Where the unit that keeps α grows without bound, the plot shows its first steps.
+LEAK_FLOOR = -4
 ALPHA = "<i>α</i>"
 
 
 class GammaView(View):
     controls = ("signal", "alpha", "taps", "delay_line", "n_steps", "period")
     more = ("target_alpha", "start_alpha", "learning_rate", "descent_steps", "x")
-    conceals: ClassVar = {"a": (("a1", "a2", "last", "d", "y", "e", "dF_da", "term"),
+    conceals: ClassVar = {"a": (("a1", "a2", "last", "d", "a_learned", "e", "dF_da", "term"),
                                 ("a1.value", "a2.value", "a3.value"))}
 
     def build(self) -> list[Card]:
@@ -51,16 +53,23 @@ class GammaView(View):
             Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
                  help="One line for each tap, tap 1 the darkest. Lines are computed step by step, dots are the closed "
                       "form of Eq. 12.2. Triangles mark the mean lag k/α, blue squares the tapped delay line, and a "
-                      "blue rule the frequency of the input."),
+                      "dashed blue line the frequency of the input. The gain says how large a lasting wave is behind a "
+                      "tap, relative to the input. The pole is the factor 1 − α, drawn as a cross in the plane of "
+                      "complex numbers z. Inside the unit circle (all z of size 1) what the line holds dies out; the "
+                      "thick grey line marks the stable values of 1 − α."),
             Card("Learning α", self._learning_charts(), wide=False, key="learning", player="descent_steps",
-                 help="The target (dashed) is tap 1 with another α, fed with the same input. Each step moves α against "
-                      "the slope ∂F/∂α, the short line through the present point."),
+                 help="The target (dashed) was made with another α from the same input. The learning element has an "
+                      "α of its own, apart from the slider's. Each step moves it against the slope ∂F/∂α, the short "
+                      "line through the present point."),
             Card("Where ∂F/∂α comes from", self._recursion_strips(), key="recursion",
-                 help="P12.3 at the α that descent has reached. Errors are carried backwards in time; each term is "
-                      "[x(t−1) − a(t−1)]·∂F/∂a(t), and all terms add up to ∂F/∂α."),
+                 help="P12.3 at the α that descent has reached; â is the output of the learning element. Errors are "
+                      "carried backwards in time; each term is [x(t−1) − â(t−1)]·∂F/∂â(t), and all terms add up to "
+                      "∂F/∂α."),
             Card("Two meanings of leak", [self._leak_chart()], key="leak",
-                 help="Two answers to a step, with α of the slider in both. Solid: (1−α)h(t−1) + αx(t), as here and in "
-                      "reservoirs. Dashed: αh(t−1) + (1−α)x(t), a leaky unit. One keeps 1−α of the old, the other α.")]
+                 help="Two answers to a step, with the slider's α in both. Solid: (1−α)h(t−1) + αx(t) keeps 1−α of "
+                      "the old, as here and in reservoirs. Dashed: αh(t−1) + (1−α)x(t) keeps α, as in a leaky unit. "
+                      "They agree only at α = 0.5, where one curve covers the other. The unit that keeps α is stable "
+                      "only below α = 1; above, it grows without bound, and the plot shows its first steps.")]
 
     def _per_tap(self, strip: Strip, x: str, y: str, role: str, width: float = 2) -> None:
         """One line per tap, paler down the line."""
@@ -96,8 +105,13 @@ class GammaView(View):
         self.gain.plot.below[0].update(ticker=FixedTicker(ticks=list(quarters)), major_label_overrides=quarters)
         self._per_tap(self.gain, "omegas", "gains", "state")
         self.tone = rule(self.gain.plot, -1, "height", "input")
+        self.no_gain = Label(x=np.pi / 2, y=0.5, text="no gain: the line never settles", text_align="center",
+                             text_color=LIGHT["muted"], text_font_size="12px", visible=False)
+        self.gain.plot.add_layout(self.no_gain)
         self.pole = chart("pole", "Pole at 1 − α, stable inside the circle", x_label="real part of z",
-                          y_label="imaginary part", x_limits=(-1.6, 1.6), y_limits=(-1.3, 1.3), ticks=3)
+                          y_label="imaginary part", x_limits=(-1.5, 1.5), y_limits=(-1.25, 1.25), ticks=3)
+        # equal scales whatever the width of the window, so that the circle is one
+        self.pole.plot.update(sizing_mode=None, width=None, height=None, frame_width=207, frame_height=173)
         angle = np.linspace(0, 2 * np.pi, 121)
         circle = ColumnDataSource({"x": np.cos(angle), "y": np.sin(angle)})
         self.pole.plot.add_glyph(circle, Line(x="x", y="y", line_color=LIGHT["muted"], line_width=1.5))
@@ -122,23 +136,24 @@ class GammaView(View):
 
     def _recursion_strips(self) -> list[Strip]:
         strip = self.stack.strip
-        self.y = strip("y", "a, d", "state", title="Output a(t) and target d(t)", height=60, kind="line")
-        _drop_dots(self.y)
-        self.stack.trace(self.y, "d", "target", kind="line", dash="dashed", pin=False)
+        self.learned = strip("a_learned", "â, d", "state", title="Output â(t) of the learning element and target d(t)",
+                             height=60, kind="line")
+        _drop_dots(self.learned)
+        self.stack.trace(self.learned, "d", "target", kind="line", dash="dashed", pin=False)
         self.recursion = [
-            strip("e", "e", "state", title="Error e(t) = d(t) − a(t)", height=50),
-            strip("dF_da", "∂F/∂a", "gradient", title="∂F/∂a(t), backwards in time", height=56),
+            strip("e", "e", "state", title="Error e(t) = d(t) − â(t)", height=50),
+            strip("dF_da", "∂F/∂â", "gradient", title="∂F/∂â(t), backwards in time", height=56),
             strip("term", "term", "gradient", title="Terms of ∂F/∂α", height=56, kind="bar", last=True,
                   axis_label="time step t")]
-        return [self.y, *self.recursion]
+        return [self.learned, *self.recursion]
 
     def _leak_chart(self) -> Strip:
-        leak = chart("leak", "Answers to a step", x_label="steps after the step", y_label="h", height=180,
-                     x_limits=(0, LEAK_STEPS), y_limits=(-0.15, 2.15))
+        self.leak = chart("leak", "Answers to a step", x_label="steps after the step", y_label="h", height=180,
+                          x_limits=(0, LEAK_STEPS), y_limits=(-0.15, 2.15))
         for column, role, dash in (("solid", "state", "solid"), ("dashed", "muted", "dashed")):
             look = {"line_color": LIGHT[role], "line_width": 2.5, "line_dash": dash}
-            leak.plot.add_glyph(self.leaks, Line(x="lag", y=column, **look))
-        return leak
+            self.leak.plot.add_glyph(self.leaks, Line(x="lag", y=column, **look))
+        return self.leak
 
     def update(self) -> dict[str, np.ndarray]:
         m, r = self.model, self.model.result
@@ -148,20 +163,20 @@ class GammaView(View):
         if inputs != self.sent_learning:
             self.sent_learning = inputs
             self._send_learning(r)
-        _fit(self.a1, r.taps[:, 0])
+        # the range must not give a hidden answer away
+        known = np.abs(r.taps[:, :1]).max() * np.array([-1, 1]) if self.concealed else r.taps[:, 0]
+        fit(self.a1.plot.y_range, known, include=(-1, 1) if self.concealed else (0, 0.02))
         _fit(self.a2, r.taps[:, 1:])
         self._place_axis()
         second = r.taps[:, 1] if m.taps > 1 else np.full(m.n_steps, np.nan)
         # no plot draws `last`: the shell finds in it where the line has passed the plots' limit
         return {"x": r.x, "a1": r.taps[:, 0], "a2": second, "last": r.taps[:, -1], "delay1": delays[:, 0], "d": r.d,
-                "y": g.output, "e": g.error, "dF_da": g.dF_da, "term": g.terms}
+                "a_learned": g.output, "e": g.error, "dF_da": g.dF_da, "term": g.terms}
 
     def _place_axis(self) -> None:
         """Show the plots that are asked for; the lowest carries the time axis."""
         shown = [self.a1] + [self.a2] * (self.model.taps > 1) + [self.delays] * self.model.delay_line
-        for strip in (self.a1, self.a2, self.delays):
-            _set(strip.plot, "visible", strip in shown)
-            _set(strip.plot.below[0], "visible", strip is shown[-1])
+        self.stack.show([self.a1, self.a2, self.delays], shown)
 
     def _send_memory(self, r: Result, delays: np.ndarray) -> None:
         """All that has one line or one point per tap, in one message; blank while the reader predicts."""
@@ -175,8 +190,9 @@ class GammaView(View):
         every = max(1, lags.size // 40)
         closed = _bounded(gamma.impulse_response_closed_form(m.alpha, lags.size, taps=taps))[::every]
         gains, depth = np.full((OMEGA.size, taps), np.nan), np.full(taps, np.nan)
-        if gamma.is_stable(m.alpha):
+        if m.alpha < 2:
             gains = np.abs(gamma.frequency_response(m.alpha, OMEGA, taps=taps))
+        if gamma.is_stable(m.alpha):
             depth = gamma.mean_lag(m.alpha, taps)
         peaks = np.abs(responses).argmax(axis=0)
         self.lines.data = {
@@ -192,17 +208,20 @@ class GammaView(View):
                           "fade": np.repeat(FADE[:taps], closed.shape[0])}
         # These units answer at once, the gamma element one step later.
         answers = [gamma.run(np.ones(LEAK_STEPS + 2), share)[1:, 0] for share in (m.alpha, 1 - m.alpha)]
-        self.leaks.data = {"lag": np.arange(LEAK_STEPS + 1), "solid": answers[0], "dashed": np.clip(answers[1], -9, 9)}
+        self.leaks.data = {"lag": np.arange(LEAK_STEPS + 1), "solid": answers[0],
+                           "dashed": np.clip(answers[1], 4 * LEAK_FLOOR, None)}
+        fit(self.leak.plot.y_range, answers[0], np.maximum(answers[1], LEAK_FLOOR), include=(0, 1), pad=0.05)
         self._fit_memory(responses, gains, depth)
 
     def _fit_memory(self, responses: np.ndarray, gains: np.ndarray, depth: np.ndarray) -> None:
         m = self.model
-        _set(self.impulse.plot.x_range, "end", len(responses) - 0.5)
+        change(self.impulse.plot.x_range, end=len(responses) - 0.5)
         _fit(self.impulse, responses)
+        change(self.no_gain, visible=m.alpha == 2)
         fit(self.gain.plot.y_range, np.minimum(gains.ravel(), 10), include=(0, 1))
         fit(self.trade.plot.y_range, depth, include=(0, m.taps))
         period = {"sine": m.period, "square": m.period, "sunspots": SUNSPOT_PERIOD}.get(m.signal)
-        _set(self.tone, "location", 2 * np.pi / period if period else -1)
+        change(self.tone, location=2 * np.pi / period if period else -1)
 
     def _send_learning(self, r: Result) -> None:
         alpha, loss, last = r.descent.alpha, r.descent.loss, r.descent.alpha.size - 1
@@ -216,11 +235,14 @@ class GammaView(View):
                           "y0": loss - rise, "y1": loss + rise}
         fit(self.loss.plot.y_range, include=(0, top))
         fit(self.walk.plot.x_range, include=(0, max(10, last)), pad=0.02)
-        _fit(self.y, np.append(r.gradient.output, r.d))
+        _fit(self.learned, np.append(r.gradient.output, r.d))
         for strip, values in zip(self.recursion, (r.gradient.error, r.gradient.dF_da, r.gradient.terms), strict=True):
             _fit(strip, values)
         for target in self.targets:
-            _set(target, "location", self.model.target_alpha)
+            change(target, location=self.model.target_alpha)
+
+    def idle_controls(self) -> set[str]:
+        return set() if self.model.signal in ("sine", "square") else {"period"}
 
     def hidden_cards(self) -> set[str]:
         return {"memory", "learning", "recursion", "leak"} if self.concealed else set()
@@ -253,13 +275,13 @@ class GammaView(View):
     def live(self, t: int) -> dict[str, dict]:
         m, r, k = self.model, self.model.result, t - 1
         drawn = range(min(m.taps, DRAWN_TAPS))
-        largest = np.maximum(np.abs(r.taps).max(axis=0), 1e-9)
+        largest = max(np.abs(r.taps).max(), 1e-9)  # of all taps, so that their greys compare
         return {
             "text": {"x.value": plain(r.x[k], 3), "alpha": f"α={plain(m.alpha)}",
                      "keep": f"1−α = {plain(1 - m.alpha)}",
                      "more": f"+{m.taps - DRAWN_TAPS} …" if m.taps > DRAWN_TAPS else "",
                      **{f"a{j + 1}.value": plain(r.taps[k, j], 3) for j in drawn}},
-            "level": {"x": abs(r.x[k]), **{f"a{j + 1}": abs(r.taps[k, j]) / largest[j] for j in drawn}},
+            "level": {"x": abs(r.x[k]), **{f"a{j + 1}": abs(r.taps[k, j]) / largest for j in drawn}},
             "on": {f"element{j + 1}": j in drawn for j in range(DRAWN_TAPS)},
             "limits": {"x": (-1, 1)},
         }
@@ -289,17 +311,19 @@ class GammaView(View):
         m, g, k = self.model, self.model.result.gradient, t - 1
         following = g.dF_da[t] if t < m.n_steps else 0.0
         x, a = (m.result.x[k - 1], g.output[k - 1]) if k else (0.0, 0.0)
-        now, later = (symbol("∂F/∂a", "gradient", step) for step in (t, t + 1))
+        now, later = (symbol("∂F/∂â", "gradient", step) for step in (t, t + 1))
         slope = number(g.dF_da[k], "gradient", signed=True)
-        return Block(f"Learning at t = {t}, with α = {plain(m.reached)}", [
-            f"<i>e</i>({t}) = <i>d</i>({t}) − <i>a</i>({t})",
+        return Block(f"Learning at t = {t}, learned α = {plain(m.reached)}", [
+            f"Here {ALPHA} is the learned one, {number(m.reached)}, and <i>â</i> the output it gives. The slider’s "
+            f"{ALPHA} is {number(m.alpha)}.",
+            f"<i>e</i>({t}) = <i>d</i>({t}) − <i>â</i>({t})",
             # differences of close numbers need more digits to add up
             f"&emsp;= {number(m.result.d[k], digits=6)} − {number(g.output[k], digits=6, signed=True)}",
             f"&emsp;= <b>{number(g.error[k])}</b>",
             f"{now} = −2<i>e</i>({t}) + (1−{ALPHA})·{later}",
             f"&emsp;= {number(-2 * g.error[k])} + {_in(1 - m.reached)}·{number(following, 'gradient', signed=True)}",
             f"&emsp;= {number(g.dF_da[k], 'gradient')}",
-            f"term = [<i>x</i>({t - 1}) − <i>a</i>({t - 1})]·{now}",
+            f"term = [<i>x</i>({t - 1}) − <i>â</i>({t - 1})]·{now}",
             f"&emsp;= [{number(x, 'input', digits=6)} − {number(a, digits=6, signed=True)}]·{slope}",
             f"&emsp;= {number(g.terms[k], 'gradient')}",
             f"terms from {m.n_steps} back to {t}: {number(g.terms[k:].sum(), 'gradient')}"])
@@ -308,13 +332,19 @@ class GammaView(View):
         """The whole gradient, its check by a difference of losses, and the step that follows from it."""
         m, total = self.model, self.model.result.gradient.dF_dalpha
         measured = m.central_difference()
-        size = max(abs(total), abs(measured))
-        note = (f"Relative difference {number(abs(total - measured) / size, digits=2)}, with w = 10<sup>−5</sup>."
-                if size > 1e-6 else "Both are practically 0: the descent has arrived, or nothing can be learned.")
+        size, scale = max(abs(total), abs(measured)), float((m.result.d ** 2).sum()) + m.result.gradient.loss
+        # below this the second line is made of rounding and has no digits to compare
+        tiny = total == 0 or size < 1e-7 * scale
+        kind, difference = ("The difference", abs(total - measured)) if tiny else (
+            "The relative difference", abs(total - measured) / size)
+        zero = " Both are practically 0: the descent has arrived, or there is nothing to learn." if tiny else ""
+        note = (f"The second line checks the first without any recursion: move the learned {ALPHA} a little to either "
+                f"side, by <i>ε</i> = 10<sup>−5</sup>, and see how the loss changes. {kind} is "
+                f"{number(difference, digits=2)}.{zero}")
         moved = m.reached - m.learning_rate * total / m.n_steps
         kept = "" if 0 <= moved <= 2 else f", kept at {plain(min(max(moved, 0.0), 2.0))}"
         slope = number(total, "gradient", signed=True)
-        loss = "[<i>F</i>(<i>α+w</i>) − <i>F</i>(<i>α−w</i>)] / 2<i>w</i>"
+        loss = "[<i>F</i>(<i>α+ε</i>) − <i>F</i>(<i>α−ε</i>)] / 2<i>ε</i>"
         return Block("All steps together", [
             f"{symbol('∂F/∂α', 'gradient')} = sum of {m.n_steps} terms = {number(total, 'gradient', digits=6)}",
             f"{loss} = {number(measured, digits=6)}",
@@ -325,12 +355,18 @@ class GammaView(View):
     def _leak_block(self) -> Block:
         alpha, keep = self.model.alpha, 1 - self.model.alpha
         old, new, x = "<i>h</i>(<i>t</i>)", "<i>h</i>(<i>t</i>−1)", "<i>x</i>(<i>t</i>)"
+        note = "The gamma element and the reservoir unit keep 1−α, the leaky unit keeps α."
+        if alpha == 0.5:
+            note += " At 0.5, and only there, the two agree."
+        elif alpha == 1:
+            note += " At 1 the leaky unit lets nothing in."
+        elif alpha > 1:
+            note += " Above 1 the leaky unit multiplies its state by more than 1 and grows without bound."
         return Block(f"Two meanings of leak, α = {plain(alpha)}", [
             f"{old} = (1−{ALPHA})·{new} + {ALPHA}·{x}",
-            f"&emsp;keeps {number(keep)}; after 10 steps {number(keep ** 10, digits=3)}",
+            f"&emsp;keeps 1−{ALPHA} = {number(keep)}; after 10 steps {number(keep ** 10, digits=3)}",
             f"{old} = {ALPHA}·{new} + (1−{ALPHA})·{x}",
-            f"&emsp;keeps {number(alpha)}; after 10 steps {number(alpha ** 10, digits=3)}"],
-            "The gamma element and the reservoir unit are of the first kind, the leaky unit of the second.")
+            f"&emsp;keeps {ALPHA} = {number(alpha)}; after 10 steps {number(alpha ** 10, digits=3)}"], note)
 
 
 def _drop_dots(strip: Strip) -> None:
@@ -349,19 +385,12 @@ def _alive(responses: np.ndarray) -> np.ndarray:
 
 
 def _fit(strip: Strip, values: np.ndarray) -> None:
-    """Wider than five digits, the numbers beside an axis would push its plot out of line with the others."""
-    fit(strip.plot.y_range, np.clip(values, -5e4, 5e4).ravel(), include=(0, 0.02))
+    fit(strip.plot.y_range, values.ravel(), include=(0, 0.02))
 
 
 def _in(value: float) -> str:
     """A number inside a sum or product."""
     return number(value, signed=True)
-
-
-def _set(model, name: str, value) -> None:
-    """Unchanged properties send nothing."""
-    if getattr(model, name) != value:
-        setattr(model, name, value)
 
 
 serve(Gamma, GammaView)

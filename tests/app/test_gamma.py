@@ -15,7 +15,7 @@ from engine import gamma
 LESSON = lessons.load("gamma")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}
 SIGNALS = Gamma.param["signal"].objects
-HIDDEN = ("a1", "a2", "last", "d", "y", "e", "dF_da", "term")
+HIDDEN = ("a1", "a2", "last", "d", "a_learned", "e", "dF_da", "term")
 
 
 def model_at(**values):
@@ -126,7 +126,7 @@ def test_the_script_computes_the_table_again(signal):
     assert list(names["table"]) == list(table)
     for column, values in table.items():
         np.testing.assert_array_equal(np.asarray(names["table"][column], dtype=float), values, err_msg=column)
-    assert export.csv(model).splitlines()[0] == "t,x,a1,a2,a3,a4,d,y,e,dF_da,term"
+    assert export.csv(model).splitlines()[0] == "t,x,a1,a2,a3,a4,d,a_learned,e,dF_da,term"
     assert len(export.csv(model).splitlines()) == 41
 
 
@@ -151,7 +151,7 @@ def test_the_printed_numbers_add_up(preset, t):
     assert evaluated(first[1]) == pytest.approx(result, rel=2e-3, abs=1e-9)
     assert evaluated(first[2].rsplit("=", 1)[0]) == pytest.approx(result, rel=2e-3, abs=1e-9)
     learning = blocks["Learning"].lines
-    for terms, total in ((1, 2), (4, 5), (7, 8)):
+    for terms, total in ((2, 3), (5, 6), (8, 9)):
         assert evaluated(learning[terms]) == pytest.approx(values_in(learning[total])[0], rel=5e-3, abs=1e-6)
     rest = page.model.result.gradient.terms[t - 1 :].sum()
     assert values_in(learning[-1])[-1] == pytest.approx(rest, rel=1e-3, abs=1e-9)
@@ -227,7 +227,7 @@ def test_extreme_corners_are_drawn_or_explained(arguments):
     view = page.view
     for column, values in view.stack.source.data.items():
         assert np.isfinite(values).all() or column == "a2", column
-    drawn = {"a1", "last", "d", "y", "e", "dF_da", "term"}
+    drawn = {"a1", "last", "d", "a_learned", "e", "dF_da", "term"}
     beyond = any(np.abs(values).max() > 1e6 for name, values in page.model.table().items() if name[0] == "a")
     assert any("clipped" in notice for notice in frame["notices"]) or not beyond
     assert drawn <= set(view.stack.source.data)
@@ -311,3 +311,84 @@ def test_every_tap_has_a_line_in_the_stack():
     # an impulse at step 1 reaches tap 3 at lag 3 and tap 4 at lag 4, that is at steps 4 and 5
     assert further[2][3] == 0.5**3 and further[3][4] == 0.5**4
     np.testing.assert_array_equal(view.lines.data["delayed"][3], np.eye(30)[4])
+
+
+def test_beyond_one_nothing_is_called_an_average():
+    # a slow wave leaves tap k with the group delay k/alpha: minus the slope of the phase at frequency 0
+    omega = 1e-5
+    phase = np.angle(gamma.frequency_response(1.6, [omega], taps=3))[0, 2]
+    words = model_at(alpha=1.6).sentence()
+    assert "on average" not in words and f"a slow wave leaves tap 3: {round(-phase / omega, 2)} steps" in words
+    assert "keeps 10 % of what it holds per step" in model_at(alpha=0.9).sentence()
+    # 0.1 ** 2 is 1 %, not below
+    assert "below 1 % after 3" in model_at(alpha=0.9).sentence()
+    assert "below 1 % after 7" in model_at(alpha=0.5).sentence()
+
+
+def test_a_gradient_of_zero_is_compared_by_its_difference():
+    for arguments in ({"signal": "noise", "start_alpha": 0.3}, {"signal": "drawn", "x": "0*12"}):
+        block = page_at(**arguments).view.numbers(4)[-2]
+        assert block.title == "All steps together"
+        assert "The difference is" in block.note and values_in(block.note)[-2] < 1e-6
+    assert "The relative difference is" in page_at(preset="learn-alpha").view.numbers(4)[-2].note
+
+
+def test_the_learning_block_tells_the_two_alphas_apart():
+    page = page_at(preset="learn-alpha", descent_steps=3, alpha=0.25)
+    block = next(block for block in page.view.numbers(4) if block.title.startswith("Learning"))
+    shown = values_in(block.lines[0])
+    assert shown == [pytest.approx(page.model.reached, rel=1e-3), 0.25] and shown[0] != shown[1]
+    following = page.model.result.gradient.output[3]
+    assert values_in(block.lines[2])[-1] == pytest.approx(following, rel=1e-5)
+
+
+def test_greys_of_all_taps_compare():
+    page = page_at(alpha=0.5, taps=3, signal="impulse")
+    # 1/2 at tap 1 is the largest; at step 4 the taps hold 1/8, 1/4 and 1/8
+    assert page.view.live(4)["level"] == {"x": 0, "a1": 0.25, "a2": 0.5, "a3": 0.25}
+
+
+def test_the_circle_is_round():
+    plot = page_at().view.pole.plot
+    across = plot.frame_width / (plot.x_range.end - plot.x_range.start)
+    assert across == pytest.approx(plot.frame_height / (plot.y_range.end - plot.y_range.start), rel=0.01)
+    assert plot.sizing_mode is None
+
+
+def test_the_unit_that_keeps_alpha_is_drawn_where_it_grows():
+    for alpha in (0.25, 1.1, 1.5, 2.0):
+        view = page_at(alpha=alpha).view
+        # h = alpha h + (1 - alpha) answers a step with 1 - alpha^(n+1)
+        expected = 1 - alpha ** np.arange(1, 32)
+        limits, dashed = view.leak.plot.y_range, view.leaks.data["dashed"]
+        seen = expected > limits.start
+        assert seen.sum() >= 2
+        np.testing.assert_allclose(dashed[seen], expected[seen])
+        assert (dashed[~seen] < limits.start).all()
+
+
+def test_values_up_to_the_limit_are_in_view():
+    page = page_at(alpha=2, taps=4, n_steps=60)
+    taps = page.model.result.taps
+    assert 5e4 < np.abs(taps).max() < 1e6
+    limits = page.view.a2.plot.y_range
+    assert limits.start < taps[:, 1:].min() and taps[:, 1:].max() < limits.end
+
+
+def test_the_range_does_not_give_a_prediction_away():
+    ranges = set()
+    for x in ("1*12", "-1*12", "0*12"):
+        page = page_at(signal="drawn", x=x)
+        page.predict()
+        page.model.param.update(signal="drawn", x=page.model.param["x"].decode(x))
+        page._update()
+        ranges.add((page.view.a1.plot.y_range.start, page.view.a1.plot.y_range.end))
+    assert len(ranges) == 1 and min(ranges)[0] < -1 < 1 < min(ranges)[1]
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_the_period_is_idle_unless_it_does_something(signal):
+    page = page_at(signal=signal)
+    before = page.model.result.x.copy()
+    page.model.period = 7
+    assert (page.view.idle_controls() == {"period"}) == np.array_equal(before, page.model.result.x)
