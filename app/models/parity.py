@@ -128,6 +128,26 @@ class Parity(PageModel):
             self._swept = key, np.array([np.abs(h[:, 0] - h[:, 1] - xor).max() for h in hidden])
         return self._swept[1]
 
+    def slopes(self, t: int) -> np.ndarray:
+        """Slopes s h(1 − h) of the two logistic units at step t, (2,)."""
+        a = np.array([self.result["a1"][t - 1], self.result["a2"][t - 1]])
+        # from a, where 1 − h has all its digits; an exponential that overflows makes the slope 0, as it is
+        with np.errstate(over="ignore"):
+            return self.steepness / (2 + np.exp(self.steepness * a) + np.exp(-self.steepness * a))
+
+    def largest_eigenvalue(self, t: int) -> float:
+        """The larger eigenvalue, in magnitude, of ∂h(t)/∂h(t−1) = diag(slopes) W, from its trace and determinant.
+
+        For Eq. 12.36 the determinant is 0, and it is the magnitude of the difference of the slopes. A general routine
+        would lose that difference: the matrix is nearly nilpotent.
+        """
+        first, second = self.slopes(t)
+        W = self.weights().W
+        trace = abs(first * W[0, 0] + second * W[1, 1])
+        determinant = first * second * (W[0, 0] * W[1, 1] - W[0, 1] * W[1, 0])
+        under_root = trace**2 - 4 * determinant
+        return float((trace + np.sqrt(under_root)) / 2 if under_root >= 0 else np.sqrt(determinant))
+
     @property
     def first_error(self) -> int:
         """The first step whose rounded output is not the parity so far, or 0."""
@@ -135,7 +155,7 @@ class Parity(PageModel):
         return int(wrong.argmax()) + 1 if wrong.any() else 0
 
     def table(self) -> dict[str, np.ndarray]:
-        columns = ["x", "h1", "h2", "y", "xor", "a1", "a2", "a_out"] + ["factor", "log10_product"] * self.soft
+        columns = ["x", "h1", "h2", "y", "xor", "a1", "a2", "a_out", "factor", "log10_product"]
         return {"t": self.time} | {name: self.result[name] for name in columns}
 
     def script(self) -> str:
@@ -151,7 +171,8 @@ class Parity(PageModel):
             f"norms = parity.jacobian_norms(x, weights=weights, {steepness})\n"
             'table |= {"factor": norms.factors, "log10_product": norms.log10_products}'
             if self.soft
-            else ""
+            else "# The slope of hardlim is 0: no change of the state passes a step; ∂h(T)/∂h(T) is the identity.\n"
+            'table |= {"factor": np.zeros(len(x)), "log10_product": np.append(np.full(len(x) - 1, -np.inf), 0.0)}'
         )
         return f"""
 import numpy as np

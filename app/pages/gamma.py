@@ -52,10 +52,10 @@ class GammaView(View):
             Card("", [self.x, self.a1, self.a2, self.delays]),
             Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
                  help="One line for each tap, tap 1 the darkest. Lines are computed step by step, dots are the closed "
-                      "form of Eq. 12.2. Triangles mark the mean lag k/α, blue squares the tapped delay line, and a "
-                      "dashed blue line the frequency of the input. The gain says how large a lasting wave is behind a "
-                      "tap, relative to the input. The pole is the factor 1 − α, drawn as a cross in the plane of "
-                      "complex numbers z. Inside the unit circle (all z of size 1) what the line holds dies out; the "
+                      "form of Eq. 12.2. Triangles mark k/α, the mean lag up to α = 1, blue squares the tapped delay "
+                      "line, and a dashed blue line the frequency of the input. The gain says how large a lasting wave "
+                      "is behind a tap, relative to the input. The pole (the cross) is the factor 1 − α in the plane "
+                      "of complex numbers z. Inside the unit circle (all z of size 1) what the line holds dies out; the "
                       "thick grey line marks the stable values of 1 − α."),
             Card("Learning α", self._learning_charts(), wide=False, key="learning", player="descent_steps",
                  help="The target (dashed) was made with another α from the same input. The learning element has an "
@@ -314,8 +314,8 @@ class GammaView(View):
         now, later = (symbol("∂F/∂â", "gradient", step) for step in (t, t + 1))
         slope = number(g.dF_da[k], "gradient", signed=True)
         return Block(f"Learning at t = {t}, learned α = {plain(m.reached)}", [
-            f"Here {ALPHA} is the learned one, {number(m.reached)}, and <i>â</i> the output it gives. The slider’s "
-            f"{ALPHA} is {number(m.alpha)}.",
+            f"learned {ALPHA} = {number(m.reached)}, its output is <i>â</i>",
+            f"(not the slider’s {ALPHA} = {number(m.alpha)})",
             f"<i>e</i>({t}) = <i>d</i>({t}) − <i>â</i>({t})",
             # differences of close numbers need more digits to add up
             f"&emsp;= {number(m.result.d[k], digits=6)} − {number(g.output[k], digits=6, signed=True)}",

@@ -37,7 +37,7 @@ class ParityView(View):
     conceals: ClassVar = {"y": (("h1", "h2", "y", "xor", "missed"), ("h1.value", "h2.value", "y.value"))}
 
     def build(self) -> list[Card]:
-        strip, switch = self.stack.strip, {"limits": (-0.15, 1.15), "at": (0, 1)}
+        strip, switch = self.stack.strip, {"limits": (-0.22, 1.22), "at": (0, 1)}
         bits = strip("x", "x", "input", title="Bits x(t)", edits="bits", hint="click or drag to edit", **switch)
         h1 = strip("h1", "h₁", "state", title="Hidden unit h₁(t)", **switch)
         h2 = strip("h2", "h₂", "state", title="Hidden unit h₂(t)", **switch)
@@ -48,6 +48,7 @@ class ParityView(View):
             title="Output y(t) and the running XOR",
             height=76,
             predicts="y",
+            binary=True,
             last=True,
             axis_label="time step",
             hint="grey: running XOR, red cross: y misses it",
@@ -71,6 +72,8 @@ class ParityView(View):
             axis_label="time step t",
         )
         self.stack.marks(self.product, "zero", role="gradient", marker="inverted_triangle")
+        # named as dots are, so that they shrink as the steps crowd
+        self.product.plot.renderers[-1].glyph.update(size=8, name="dot", line_width=1.5)
         return [
             Card("", [bits, h1, h2, y]),
             Card(
@@ -78,9 +81,10 @@ class ParityView(View):
                 [self.factor, self.product],
                 key="gradient",
                 help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
-                "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. It is smaller than "
-                "the factors say, since one step cancels part of what another passes on. A triangle means "
-                "exactly 0: hardlim is flat on both sides of its jump, and no gradient finds this network.",
+                "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. The norm ‖·‖ of a "
+                "matrix is the most by which it stretches a vector. The product is smaller than the factors "
+                "say, since one step cancels part of what another passes on. A triangle means exactly 0: hardlim "
+                "is flat on both sides of its jump, and no gradient finds this network.",
             ),
             Card(
                 "Where soft switches begin to leak",
@@ -143,6 +147,9 @@ class ParityView(View):
     def edited(self, name: str) -> None:
         if self.model.random_bits:
             self.model.param.update(bits=tuple(self.model.sequence("bits").tolist()), random_bits=False)
+
+    def idle_controls(self) -> set[str]:
+        return set() if self.model.soft else {"steepness"}
 
     def hidden_cards(self) -> set[str]:
         return {"gradient", "leak"} if self.concealed else set()
@@ -272,17 +279,23 @@ class ParityView(View):
                 "A slightly different weight changes no output, so no direction looks better than another.",
             )
         slopes = ["slopes <i>f</i> ′ = <i>s h</i>(1 − <i>h</i>):"]
-        for n, h in ((1, r["h1"][k]), (2, r["h2"][k])):
+        for n, h, slope in zip((1, 2), (r["h1"][k], r["h2"][k]), m.slopes(t), strict=True):
             factors = "·".join(number(v, digits=3) for v in (m.steepness, h, 1 - h))
-            slopes.append(f"{_sub(f'f{n}')}′ = {factors} = {number(m.steepness * h * (1 - h), digits=3)}")
+            slopes.append(f"{_sub(f'f{n}')}′ = {factors} = {number(slope, digits=3)}")
         norm = f"{jacobian} = ‖diag({_sub('f1')}′, {_sub('f2')}′) <i>W</i>‖"
+        eigenvalue = f"its larger eigenvalue, in size = <b class=gradient>{number(m.largest_eigenvalue(t))}</b>"
+        why = (
+            "The norm is the most that one step can stretch. Over many like steps each multiplies by the larger "
+            "eigenvalue instead, since a step cancels part of what the one before has stretched. "
+        )
         left = (
             f"The product of all {m.n_steps - t} such matrices from t = {t + 1} to {m.n_steps} has norm "
             f"10<sup>{plain(r['log10_product'][k], 3)}</sup>."
             if t < m.n_steps
             else ""
         )
-        return Block(title, [*slopes, norm, f"&emsp;= <b class=gradient>{number(r['factor'][k])}</b>"], left)
+        value = f"&emsp;= <b class=gradient>{number(r['factor'][k])}</b>"
+        return Block(title, [*slopes, norm, value, eigenvalue], why + left)
 
 
 def _curve(d: Diagram, path: str, attribute: str) -> None:

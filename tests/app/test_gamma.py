@@ -151,7 +151,7 @@ def test_the_printed_numbers_add_up(preset, t):
     assert evaluated(first[1]) == pytest.approx(result, rel=2e-3, abs=1e-9)
     assert evaluated(first[2].rsplit("=", 1)[0]) == pytest.approx(result, rel=2e-3, abs=1e-9)
     learning = blocks["Learning"].lines
-    for terms, total in ((2, 3), (5, 6), (8, 9)):
+    for terms, total in ((3, 4), (6, 7), (9, 10)):
         assert evaluated(learning[terms]) == pytest.approx(values_in(learning[total])[0], rel=5e-3, abs=1e-6)
     rest = page.model.result.gradient.terms[t - 1 :].sum()
     assert values_in(learning[-1])[-1] == pytest.approx(rest, rel=1e-3, abs=1e-9)
@@ -336,10 +336,10 @@ def test_a_gradient_of_zero_is_compared_by_its_difference():
 def test_the_learning_block_tells_the_two_alphas_apart():
     page = page_at(preset="learn-alpha", descent_steps=3, alpha=0.25)
     block = next(block for block in page.view.numbers(4) if block.title.startswith("Learning"))
-    shown = values_in(block.lines[0])
+    shown = [*values_in(block.lines[0]), *values_in(block.lines[1])]
     assert shown == [pytest.approx(page.model.reached, rel=1e-3), 0.25] and shown[0] != shown[1]
     following = page.model.result.gradient.output[3]
-    assert values_in(block.lines[2])[-1] == pytest.approx(following, rel=1e-5)
+    assert values_in(block.lines[3])[-1] == pytest.approx(following, rel=1e-5)
 
 
 def test_greys_of_all_taps_compare():
