@@ -77,27 +77,35 @@ def test_challenge_fails_at_the_start_and_passes_with_its_solution(number):
     assert not any(getattr(solved, check)().passed for check in others)
 
 
-@pytest.mark.parametrize(("check", "spoiled"), [
-    ("breaks_with_small_perturbation", {"perturbation": 0.3}),
-    ("breaks_with_small_perturbation", {"U1": 0.95}),
-    ("breaks_with_small_perturbation", {"bits": "0000000000"}),
-    ("leaks_but_right", {"steepness": 3}),
-    ("leaks_but_right", {"steepness": 20}),
-    ("leaks_but_right", {"bits": "1" + "0" * 49}),
-    ("leaks_but_right", {"n_steps": 49}),
-    ("computes_even_parity", {"V1": 1}),
-    ("computes_even_parity", {"bits": "0" * 22}),
-    ("computes_even_parity", {"activation": "logistic"}),
-])
+@pytest.mark.parametrize(
+    ("check", "spoiled"),
+    [
+        ("breaks_with_small_perturbation", {"perturbation": 0.3}),
+        ("breaks_with_small_perturbation", {"U1": 0.95}),
+        ("breaks_with_small_perturbation", {"bits": "0000000000"}),
+        ("leaks_but_right", {"steepness": 3}),
+        ("leaks_but_right", {"steepness": 20}),
+        ("leaks_but_right", {"bits": "1" + "0" * 49}),
+        ("leaks_but_right", {"n_steps": 49}),
+        ("computes_even_parity", {"V1": 1}),
+        ("computes_even_parity", {"bits": "0" * 22}),
+        ("computes_even_parity", {"activation": "logistic"}),
+    ],
+)
 def test_a_challenge_asks_for_each_of_its_conditions(check, spoiled):
     solution = next(challenge.solution for challenge in LESSON.challenges if challenge.check == check)
     assert not getattr(model_with(**(dict(solution) | spoiled)), check)().passed
 
 
-@pytest.mark.parametrize("values", [
-    {}, {"activation": "logistic", "steepness": 4.5}, {"perturbation": 0.37, "seed": 5},
-    {"activation": "logistic", "perturbation": 0.2, "W12": -0.55, "random_bits": True, "n_steps": 33},
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"activation": "logistic", "steepness": 4.5},
+        {"perturbation": 0.37, "seed": 5},
+        {"activation": "logistic", "perturbation": 0.2, "W12": -0.55, "random_bits": True, "n_steps": 33},
+    ],
+)
 def test_script_computes_the_table(values):
     model = model_with(**values)
     scope = {}
@@ -163,10 +171,15 @@ def value_of(text: str) -> float:
     return eval(text.replace("·", "*"))
 
 
-@pytest.mark.parametrize(("query", "digits"), [
-    ({}, 12), ({"preset": "perturbed"}, 3), ({"preset": "logistic-leak"}, 3),
-    ({"preset": "perturbed", "activation": "logistic"}, 3),
-])
+@pytest.mark.parametrize(
+    ("query", "digits"),
+    [
+        ({}, 12),
+        ({"preset": "perturbed"}, 3),
+        ({"preset": "logistic-leak"}, 3),
+        ({"preset": "perturbed", "activation": "logistic"}, 3),
+    ],
+)
 @pytest.mark.parametrize("t", [1, 2, 4, 9])
 def test_numbers_add_up(query, digits, t):
     page = page_with(**query, cursor=str(t))
@@ -199,8 +212,10 @@ def test_worked_example_quotes_the_page():
 
 
 def test_sentence_follows_the_state():
-    assert page_with(preset="book-demo", cursor="4").frame()["sentence"] == \
-        "2 ones so far at t = 4: even. All 10 outputs are right."
+    assert (
+        page_with(preset="book-demo", cursor="4").frame()["sentence"]
+        == "2 ones so far at t = 4: even. All 10 outputs are right."
+    )
     assert page_with(preset="book-demo", cursor="3").frame()["sentence"].startswith("1 one so far at t = 3: odd.")
     leaking = page_with(preset="logistic-leak").frame()["sentence"]
     assert "first goes wrong at t = 9" in leaking and "h₁ − h₂ is 0.493" in leaking
@@ -288,13 +303,19 @@ def test_sweep_agrees_with_single_runs_and_shows_where_the_memory_leaks():
     assert (worst[below] > 0.5).all() and (worst[above] < 0.3).all()
 
 
-@pytest.mark.parametrize("values", [
-    {"n_steps": 1}, {"n_steps": 200, "random_bits": True}, {"activation": "logistic", "steepness": 50, "n_steps": 200},
-    {"activation": "logistic", "steepness": 0.5, "n_steps": 200}, {"perturbation": 1, "seed": 9999},
-    {"activation": "logistic", "W11": 0, "W12": 0, "W21": 0, "W22": 0},
-    dict.fromkeys(page_script.EXACT, 5) | {"activation": "logistic", "steepness": 50},
-    dict.fromkeys(page_script.EXACT, -5) | {"activation": "logistic", "steepness": 50},
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"n_steps": 1},
+        {"n_steps": 200, "random_bits": True},
+        {"activation": "logistic", "steepness": 50, "n_steps": 200},
+        {"activation": "logistic", "steepness": 0.5, "n_steps": 200},
+        {"perturbation": 1, "seed": 9999},
+        {"activation": "logistic", "W11": 0, "W12": 0, "W21": 0, "W22": 0},
+        dict.fromkeys(page_script.EXACT, 5) | {"activation": "logistic", "steepness": 50},
+        dict.fromkeys(page_script.EXACT, -5) | {"activation": "logistic", "steepness": 50},
+    ],
+)
 def test_extreme_settings_draw_finite_plots(values):
     page = page_with(**{name: str(value) for name, value in values.items()})
     assert page.notices == []
