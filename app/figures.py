@@ -251,7 +251,16 @@ class Stack:
         """Marks (not a trace) on a strip, one where `column` is a number."""
         strip.plot.add_glyph(
             self.source,
-            Scatter(x="t", y=column, size=13, marker=marker, line_color=LIGHT[role], fill_color=None, line_width=2.5),
+            Scatter(
+                x="t",
+                y=column,
+                size=13,
+                marker=marker,
+                line_color=LIGHT[role],
+                fill_color=None,
+                line_width=2,
+                name="mark",
+            ),
         )
 
     def update(self, columns: dict[str, np.ndarray], n_steps: int) -> None:

@@ -44,6 +44,7 @@ function resize(model, large, changes) {
 export function sizeDots(doc, steps) {
   const width = document.querySelector("[data-strip]").clientWidth - 90
   const size = Math.round(Math.max(3, Math.min(width < 400 ? 7 : 8, 0.62 * width / steps)))
-  for (const model of doc._all_models.values())
-    if (model.type === "Scatter" && model.name === "dot" && model.size?.value !== size) model.setv({size: {value: size}}, {sync: false})
+  for (const [name, value] of [["dot", size], ["mark", Math.max(7, 1.6 * size)]])
+    for (const model of doc._all_models.values())
+      if (model.type === "Scatter" && model.name === name && model.size?.value !== value) model.setv({size: {value}}, {sync: false})
 }
