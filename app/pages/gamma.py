@@ -145,6 +145,8 @@ class GammaView(View):
             strip("dF_da", "∂F/∂â", "gradient", title="∂F/∂â(t), backwards in time", height=56),
             strip("term", "term", "gradient", title="Terms of ∂F/∂α", height=56, kind="bar", last=True,
                   axis_label="time step t")]
+        # a long label beside a long number would push its plot out of line with the others
+        self.recursion[1].plot.left[0].update(axis_label_text_font_size="11px", axis_label_standoff=-3)
         return [self.learned, *self.recursion]
 
     def _leak_chart(self) -> Strip:

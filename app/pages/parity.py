@@ -283,7 +283,7 @@ class ParityView(View):
             factors = "·".join(number(v, digits=3) for v in (m.steepness, h, 1 - h))
             slopes.append(f"{_sub(f'f{n}')}′ = {factors} = {number(slope, digits=3)}")
         norm = f"{jacobian} = ‖diag({_sub('f1')}′, {_sub('f2')}′) <i>W</i>‖"
-        eigenvalue = f"its larger eigenvalue, in size = <b class=gradient>{number(m.largest_eigenvalue(t))}</b>"
+        eigenvalue = f"larger |eigenvalue| of this matrix = <b class=gradient>{number(m.largest_eigenvalue(t))}</b>"
         why = (
             "The norm is the most that one step can stretch. Over many like steps each multiplies by the larger "
             "eigenvalue instead, since a step cancels part of what the one before has stretched. "
