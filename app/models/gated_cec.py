@@ -33,7 +33,7 @@ class GatedCEC(PageModel):
     sensitivity_at = param.Integer(
         13,
         bounds=(1, 200),
-        label="sensitivity of c at step",
+        label="sensitivity of c at step n",
         doc="the step whose memory is taken apart into its inputs",
     )
     snap = param.Boolean(True, label="snap to 0 and 1", doc="painting rounds to whole numbers")
@@ -70,7 +70,7 @@ class GatedCEC(PageModel):
 
     @property
     def sensed(self) -> int:
-        """The step T of ∂c(T)/∂x(k), kept inside the steps shown."""
+        """The step n of ∂c(n)/∂x(k), kept inside the steps shown."""
         return min(self.sensitivity_at, self.n_steps)
 
     def compute(self) -> dict[str, np.ndarray]:
@@ -139,7 +139,7 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
         return f"At t = {t} the carousel {share}" + (f" and takes in {plain(added)}." if abs(added) > 1e-12 else ".")
 
     def _reach(self, r: dict) -> str:
-        """Which inputs can still be felt in c(T), and why no more."""
+        """Which inputs can still be felt in c(n), and why no more."""
         sensed, row = self.sensed, r["dc_dx"][: self.sensed]
         reached = np.flatnonzero(np.abs(row) > 1e-12)
         if not reached.size:

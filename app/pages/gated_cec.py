@@ -26,14 +26,14 @@ class GatedCECView(View):
         self.c = strip("c", "c", "state", title="Carousel c(t)", height=76, ticks=3, predicts="c")
         self.y = strip("y", "y", "state", title="Output y(t)", height=48)
         self.sensitivity = strip(
-            "dc_dx", "∂c/∂x", "gradient", title="Sensitivity of c(T) to x(k)", height=48, last=True
+            "dc_dx", "∂c/∂x", "gradient", title="Sensitivity of c(n) to x(k)", height=48, last=True
         )
         self.factor = strip("factor", "w f(j)", "forget_gate", title="The factors w·f(j)", height=80, kind="bar")
         self.product = strip(
             "log10_product",
             "log₁₀",
             "gradient",
-            title="log₁₀ of the product from k + 1 to T",
+            title="log₁₀ of the product from k + 1 to n",
             height=90,
             kind="line",
             ticks=3,
@@ -46,7 +46,7 @@ class GatedCECView(View):
             Card(
                 "The product, factor by factor",
                 [self.factor, self.product],
-                help="∂c(T)/∂c(k) is the product of w·f(j) for j = k + 1 … T. On the logarithmic axis a constant "
+                help="∂c(n)/∂c(k) is the product of w·f(j) for j = k + 1 … n. On the logarithmic axis a constant "
                 "factor is a straight line; where a factor is 0 the line ends.",
                 key="product",
             ),
@@ -177,7 +177,7 @@ class GatedCECView(View):
         )
 
     def _product_block(self, t: int) -> Block:
-        """∂c(T)/∂x(t) with all its factors, the middle ones left out where there are many."""
+        """∂c(n)/∂x(t) with all its factors, the middle ones left out where there are many."""
         r, at = self.model.result, self.model.sensed
         title = f"How much of x({t}) is in c({at})"
         sensitivity = f"{symbol('∂c', 'gradient', at)}/{symbol('∂x', 'gradient', t)}"

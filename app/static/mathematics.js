@@ -25,8 +25,9 @@ export async function typeset(within) {
     const tex = element.textContent
     element.setAttribute("aria-label", tex)
     const display = element.tagName === "DIV"
-    // A phone shows what stands side by side one below the other.
-    const lines = display && innerWidth < 700 ? tex.split(/\\qquad/) : [tex]
+    // A narrow column shows what stands side by side one below the other.
+    const narrow = document.querySelector(".side").clientWidth < 700
+    const lines = display && narrow ? tex.split(/\\qquad/) : [tex]
     element.replaceChildren(...lines.map(line => tex2svg(line, {display})))
   }
 }

@@ -327,3 +327,36 @@ def test_extreme_settings_draw_finite_plots(values):
     assert (np.isfinite(data["log10_product"]) ^ np.isfinite(data["zero"])).all()
     for strip in (strip for card in page.view.cards for strip in card.strips):
         assert np.isfinite([strip.plot.y_range.start, strip.plot.y_range.end]).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"steepness": 4}, {"steepness": 10}, {"steepness": 5, "perturbation": 0.3}, {"steepness": 3, "W12": 1, "W21": -1}],
+)
+def test_the_larger_eigenvalue_is_that_of_the_jacobian(values):
+    model = model_with(bits="1" + "0" * 39, activation="logistic", **values)
+    for t in (1, 2, 40):
+        h = np.array([model.result["h1"][t - 1], model.result["h2"][t - 1]])
+        jacobian = np.diag(model.steepness * h * (1 - h)) @ model.weights().W
+        assert model.largest_eigenvalue(t) == pytest.approx(np.abs(np.linalg.eigvals(jacobian)).max(), rel=1e-9)
+
+
+def test_the_eigenvalue_is_what_a_settled_step_leaves_of_the_product():
+    for steepness in (5, 10, 50):
+        model = model_with(bits="1" + "0" * 99, activation="logistic", steepness=steepness)
+        product = model.result["log10_product"]
+        assert model.largest_eigenvalue(90) == pytest.approx(10 ** (product[80] - product[81]), rel=1e-4)
+
+
+def test_both_kinds_of_switches_write_the_same_columns():
+    hard, soft = model_with(), model_with(activation="logistic")
+    assert list(hard.table()) == list(soft.table())
+    names = {}
+    exec(hard.script(), names)
+    for column, values in hard.table().items():
+        np.testing.assert_array_equal(np.asarray(names["table"][column], dtype=float), values, err_msg=column)
+
+
+def test_the_steepness_is_idle_for_hard_switches():
+    assert page_with().view.idle_controls() == {"steepness"}
+    assert page_with(activation="logistic").view.idle_controls() == set()
