@@ -23,6 +23,7 @@ from bokeh.models import (
     VBar,
 )
 
+from app.ranges import change
 from app.theme import LIGHT
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -35,8 +36,6 @@ const size = Math.abs(tick)
 const text = size >= 1e6 ? tick / 1e6 + "M" : size >= 1e4 ? tick / 1e3 + "k" : String(Number(tick.toPrecision(3)))
 return text.replace("-", "−")
 """
-# Plotted values beyond this are clipped, and a notice explains why.
-LIMIT = 1e6
 
 
 @dataclass
@@ -285,43 +284,3 @@ def rule(plot: Plot, at: float, dimension: str = "width", role: str = "muted", d
     span = Span(location=at, dimension=dimension, line_color=LIGHT[role], line_dash=dash, line_width=1)
     plot.add_layout(span)
     return span
-
-
-def change(model, **values) -> None:
-    """Set only what differs, so that nothing else is sent."""
-    model.update(**{name: value for name, value in values.items() if getattr(model, name) != value})
-
-
-def fit(limits: Range1d, *arrays, include=(0.0,), pad: float = 0.18) -> None:
-    """Widen or narrow a range to tidy bounds around finite values; unchanged bounds send nothing."""
-    finite = [array[np.isfinite(array)] for array in (np.clip(a, -LIMIT, LIMIT) for a in arrays)]
-    values = np.concatenate([*finite, np.asarray(include, dtype=float)])
-    low, high = float(values.min()), float(values.max())
-    span = tidy(max(high - low, 1e-12))
-    low, high = _round_to(low, span, -1), _round_to(high, span, 1)
-    margin = pad * (high - low)
-    change(limits, start=low - margin, end=high + margin)
-
-
-def tidy(span: float) -> float:
-    """A quarter of `span`, rounded up to 1, 2 or 5 times a power of ten: the step that bounds are rounded to."""
-    power = 10.0 ** np.floor(np.log10(span / 4))
-    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= span / 4 * (1 - 1e-9)))
-
-
-def _round_to(value: float, step: float, direction: int) -> float:
-    rounding = np.ceil if direction > 0 else np.floor
-    return float(rounding(round(value / step, 9)) * step)
-
-
-def clipped(columns: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
-    """Columns limited to ±LIMIT (NaN stays blank), and the first step (row from 1) beyond it, or 0."""
-    first, safe = 0, {}
-    for name, values in columns.items():
-        array = np.asarray(values, dtype=float)
-        beyond = np.flatnonzero(np.abs(array) > LIMIT)
-        if beyond.size:
-            first = min(first or beyond[0] + 1, beyond[0] + 1)
-            array = np.clip(array, -LIMIT, LIMIT)
-        safe[name] = array
-    return safe, int(first)

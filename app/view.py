@@ -5,9 +5,10 @@ from typing import ClassVar
 import numpy as np
 
 from app.diagram import Diagram
-from app.figures import Card, Stack, clipped
+from app.figures import Card, Stack
 from app.model import PageModel
 from app.numbers import Block
+from app.ranges import clipped
 
 
 class View:

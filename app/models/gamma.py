@@ -6,9 +6,9 @@ import numpy as np
 import param
 
 from app.export import literal
-from app.figures import LIMIT
 from app.model import Check, PageModel
 from app.numbers import plain, steps
+from app.ranges import LIMIT
 from app.sequence import Sequence
 from engine import gamma, series
 

@@ -6,9 +6,10 @@ import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Label, Line, MultiLine, Scatter, Segment, Text
 
 from app.diagram import Diagram
-from app.figures import LIMIT, MATH_FONT, Card, Strip, change, chart, fit, rule
+from app.figures import MATH_FONT, Card, Strip, chart, rule
 from app.models.gamma import MAX_TAPS, Gamma, Result
 from app.numbers import Block, number, plain, steps, symbol
+from app.ranges import LIMIT, change, fit
 from app.shell import serve
 from app.theme import LIGHT
 from app.view import View
@@ -51,7 +52,7 @@ class GammaView(View):
         return [
             Card("", [self.x, self.a1, self.a2, self.delays]),
             Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
-                 help="One line for each tap, tap 1 the darkest. Lines are computed step by step, dots are the closed "
+                 help="One line for each tap, tap 1 the strongest. Lines are computed step by step, dots are the closed "
                       "form of Eq. 12.2. Triangles mark k/α, the mean lag up to α = 1, blue squares the tapped delay "
                       "line, and a dashed blue line the frequency of the input. The gain says how large a lasting wave "
                       "is behind a tap, relative to the input. The pole (the cross) is the factor 1 − α in the plane "

@@ -5,9 +5,10 @@ from typing import ClassVar
 import numpy as np
 
 from app.diagram import Diagram
-from app.figures import Card, fit
+from app.figures import Card
 from app.models.gated_cec import GatedCEC
 from app.numbers import Block, number, plain, symbol
+from app.ranges import fit
 from app.shell import serve
 from app.view import View
 

@@ -7,9 +7,10 @@ import numpy as np
 from bokeh.models import FixedTicker, Line, Scatter
 
 from app.diagram import Diagram
-from app.figures import Card, ColumnDataSource, chart, fit, rule
+from app.figures import Card, ColumnDataSource, chart, rule
 from app.models.parity import EXACT, STATES, STEEPNESSES, Parity
 from app.numbers import Block, number, plain, symbol
+from app.ranges import fit
 from app.shell import serve
 from app.theme import LIGHT
 from app.view import View

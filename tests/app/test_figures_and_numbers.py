@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from bokeh.models import Range1d
 
-from app.figures import LIMIT, clipped, fit, tidy
 from app.numbers import number, plain
+from app.ranges import LIMIT, clipped, fit, tidy
 from app.theme import PALETTE, variables
 
 

@@ -1,0 +1,46 @@
+"""How far a plot reaches: tidy bounds around the values, and the limit at which values are clipped and explained."""
+
+import numpy as np
+
+# Plotted values beyond this are clipped, and a notice explains why.
+LIMIT = 1e6
+
+
+def change(model, **values) -> None:
+    """Set only what differs, so that nothing else is sent."""
+    model.update(**{name: value for name, value in values.items() if getattr(model, name) != value})
+
+
+def fit(limits, *arrays, include=(0.0,), pad: float = 0.18) -> None:
+    """Widen or narrow a range to tidy bounds around finite values; unchanged bounds send nothing."""
+    finite = [array[np.isfinite(array)] for array in (np.clip(a, -LIMIT, LIMIT) for a in arrays)]
+    values = np.concatenate([*finite, np.asarray(include, dtype=float)])
+    low, high = float(values.min()), float(values.max())
+    span = tidy(max(high - low, 1e-12))
+    low, high = _round_to(low, span, -1), _round_to(high, span, 1)
+    margin = pad * (high - low)
+    change(limits, start=low - margin, end=high + margin)
+
+
+def tidy(span: float) -> float:
+    """A quarter of `span`, rounded up to 1, 2 or 5 times a power of ten: the step that bounds are rounded to."""
+    power = 10.0 ** np.floor(np.log10(span / 4))
+    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= span / 4 * (1 - 1e-9)))
+
+
+def _round_to(value: float, step: float, direction: int) -> float:
+    rounding = np.ceil if direction > 0 else np.floor
+    return float(rounding(round(value / step, 9)) * step)
+
+
+def clipped(columns: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
+    """Columns limited to ±LIMIT (NaN stays blank), and the first step (row from 1) beyond it, or 0."""
+    first, safe = 0, {}
+    for name, values in columns.items():
+        array = np.asarray(values, dtype=float)
+        beyond = np.flatnonzero(np.abs(array) > LIMIT)
+        if beyond.size:
+            first = min(first or beyond[0] + 1, beyond[0] + 1)
+            array = np.clip(array, -LIMIT, LIMIT)
+        safe[name] = array
+    return safe, int(first)
