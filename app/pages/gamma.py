@@ -52,12 +52,12 @@ class GammaView(View):
         return [
             Card("", [self.x, self.a1, self.a2, self.delays]),
             Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
-                 help="One line for each tap, tap 1 the strongest. Lines are computed step by step, dots are the closed "
-                      "form of Eq. 12.2. Triangles mark k/α, the mean lag up to α = 1, blue squares the tapped delay "
-                      "line, and a dashed blue line the frequency of the input. The gain says how large a lasting wave "
-                      "is behind a tap, relative to the input. The pole (the cross) is the factor 1 − α in the plane "
-                      "of complex numbers z. Inside the unit circle (all z of size 1) what the line holds dies out; "
-                      "the thick grey line marks the stable values of 1 − α."),
+                 help="One line for each tap, tap 1 the strongest. Lines are computed step by step, dots are the "
+                      "closed form of Eq. 12.2. Triangles mark k/α, the mean lag up to α = 1, blue squares the tapped "
+                      "delay line, and a dashed blue line the frequency of the input. The gain says how large a "
+                      "lasting wave is behind a tap, relative to the input. The pole (the cross) is the factor 1 − α "
+                      "in the plane of complex numbers z. Inside the unit circle (all z of size 1) what the line "
+                      "holds dies out; the thick grey line marks the stable values of 1 − α."),
             Card("Learning α", self._learning_charts(), wide=False, key="learning", player="descent_steps",
                  help="The target (dashed) was made with another α from the same input. The learning element has an "
                       "α of its own, apart from the slider's. Each step moves it against the slope ∂F/∂α, the short "
