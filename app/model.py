@@ -18,10 +18,12 @@ class Check(NamedTuple):
 class PageModel(param.Parameterized):
     """Parameters shared by all pages. A page adds its own, and says how to `compute` and `describe` them.
 
-    Time steps count from 1. `cursor` is the step under the time cursor; it never changes the result.
+    Time steps count from 1. `cursor` is the player's position; it never changes the result. On most pages it is the
+    step under the time cursor. With `returns` the player runs on past T and back to step 1: a backward pass.
     """
 
     stem: ClassVar[str]  # the page's name, from the module that defines the model
+    returns: ClassVar[bool] = False  # positions T+1…2T of the player lead from step T back to step 1
 
     n_steps = param.Integer(13, bounds=(1, MAX_STEPS), label="steps T", doc="number of time steps shown")
     cursor = param.Integer(1, bounds=(1, MAX_STEPS), doc="time step under the cursor")
@@ -63,9 +65,19 @@ class PageModel(param.Parameterized):
         return np.arange(1, self.n_steps + 1)
 
     @property
+    def n_positions(self) -> int:
+        """How many positions the player has."""
+        return 2 * self.n_steps if self.returns else self.n_steps
+
+    @property
+    def position(self) -> int:
+        """The cursor, kept inside the player's positions."""
+        return min(self.cursor, self.n_positions)
+
+    @property
     def at(self) -> int:
-        """The cursor, kept inside the steps shown."""
-        return min(self.cursor, self.n_steps)
+        """The time step under the cursor."""
+        return self.position if self.position <= self.n_steps else 2 * self.n_steps + 1 - self.position
 
     def sequence(self, name: str) -> np.ndarray:
         """The first T values of a `Sequence` parameter, (T,)."""

@@ -17,7 +17,7 @@ from app import assets, export, latency, tasks, url
 from app.bridge import Bridge
 from app.model import PageModel
 from app.site import page_stems
-from app.theme import PALETTE
+from app.theme import HEAT, PALETTE
 from app.view import View
 from app.widgets import control
 from engine.warm import compile_kernels
@@ -63,6 +63,7 @@ class Page:
         self.notices = self._start(arguments or {})
         self.view = view_class(model)
         self.diagram = self.view.diagram()
+        self._drawn = self.view.diagram_key()
         self.bridge = Bridge(name="bridge")
         self.score: dict | None = None
         self.clipped_at = 0
@@ -106,6 +107,10 @@ class Page:
             "answered": self.answered,
             "t": t,
             "steps": self.model.n_steps,
+            "position": self.model.position,
+            "positions": self.model.n_positions,
+            "diagram": self._new_diagram(),
+            "tables": self.view.tables(),
             "live": self.view.live_shown(t),
             "numbers": "".join(block.html() for block in blocks),
             "sentence": "" if predicting else self.model.sentence(),
@@ -118,8 +123,17 @@ class Page:
             "seed": getattr(self.model, "seed", None),
             "hidden": list(self.view.hidden_cards()),
             "idle": list(self.view.idle_controls()),
+            "unused": list(self.view.hidden_controls()),
             "players": {name: getattr(self.model, name) for name in self._players()},
         }
+
+    def _new_diagram(self) -> str:
+        """The diagram drawn anew where its shapes have changed, else an empty text."""
+        key = self.view.diagram_key()
+        if key == self._drawn:
+            return ""
+        self._drawn, self.diagram = key, self.view.diagram()
+        return self.diagram.svg()
 
     def _challenges(self) -> list[dict]:
         """The engine's verdict on each challenge."""
@@ -169,7 +183,7 @@ class Page:
         actions[request["do"]](**arguments)
 
     def move(self, t: int) -> None:
-        self.model.cursor = max(1, min(int(t), self.model.n_steps))
+        self.model.cursor = max(1, min(int(t), self.model.n_positions))
 
     def edit(self, name: str, steps: dict[str, float]) -> None:
         self.view.edited(name)
@@ -304,6 +318,7 @@ class Page:
             "stem": self.model.stem,
             "strips": strips,
             "palette": list(PALETTE.values()),
+            "heat": HEAT,
             "quiz": [question.answer for question in self.lesson.quiz],
             "players": {name: self.model.param[name].bounds[1] for name in self._players()},
         }

@@ -24,6 +24,28 @@ PALETTE: dict[str, tuple[str, str]] = {
     "inset": ("#F8FAFC", "#161B25"),
 }
 
+
+
+def _blend(stops: tuple[str, ...], n: int = 255) -> list[str]:
+    """`n` colours between hexadecimal stops at equal distances."""
+    channels = [[int(stop[k : k + 2], 16) for k in (1, 3, 5)] for stop in stops]
+    colours = []
+    for k in range(n):
+        place = k / (n - 1) * (len(stops) - 1)
+        left = min(int(place), len(stops) - 2)
+        share = place - left
+        mixed = (a + (b - a) * share for a, b in zip(channels[left], channels[left + 1], strict=True))
+        colours.append("#" + "".join(f"{round(value):02X}" for value in mixed))
+    return colours
+
+
+# Logarithms of gradients, light and dark: nothing left fades into the card, 1 (the middle) is the gradient's own
+# colour, and what has grown burns.
+HEAT: tuple[list[str], list[str]] = (
+    _blend(("#F4F6FA", "#D9A5BE", "#882255", "#E69F00", "#FFE08A")),
+    _blend(("#12151C", "#5A2A40", "#FF6F9C", "#F2B93B", "#FFF3C4")),
+)
+
 LIGHT = {role: light for role, (light, _) in PALETTE.items()}
 
 

@@ -33,8 +33,16 @@ class View:
         raise NotImplementedError
 
     def diagram(self) -> Diagram:
-        """The network's own diagram, drawn once."""
+        """The network's own diagram. Drawn once, and again when `diagram_key` changes."""
         raise NotImplementedError
+
+    def diagram_key(self) -> object:
+        """What the diagram's shapes depend on: the number of units, for instance. Live values need no new drawing."""
+        return None
+
+    def tables(self) -> dict[str, str]:
+        """HTML by key for the cards that have a `table`; an input in it with `data-set=name` edits a parameter."""
+        return {}
 
     def update(self) -> dict[str, np.ndarray]:
         """Send the model's result to every figure but the stack; return the stack's columns, each (T,)."""
@@ -53,6 +61,10 @@ class View:
 
     def idle_controls(self) -> set[str]:
         """Names of the controls that change nothing for the present settings; they are dimmed."""
+        return set()
+
+    def hidden_controls(self) -> set[str]:
+        """Names of the controls that belong to another topic of the page; they are not shown."""
         return set()
 
     def hidden_cards(self) -> set[str]:

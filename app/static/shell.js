@@ -18,7 +18,7 @@ class Page {
     this.waiting = []      // requests not sent yet
     this.sent = 0          // id of the last request
     this.busy = false      // a request is on its way
-    this.t = this.frame.t
+    this.p = this.frame.position
     this.strips = new Strips(this, data)
     this.tasks = new Tasks(this, data)
     this.bridge.properties.frame.change.connect(() => this.show(JSON.parse(this.bridge.frame)))
@@ -50,9 +50,11 @@ class Page {
     if (frame.t === undefined) { showNotices(frame.notices); return }
     this.frame = frame
     // The cursor belongs to the browser while the hand is on it; the server's word counts once it has caught up.
-    if (!this.busy) this.setCursor(frame.t)
+    if (frame.diagram) $("#diagram").innerHTML = frame.diagram
+    if (!this.busy) this.setPosition(frame.position)
     showLive(frame.live)
-    $("#cursor").max = frame.steps
+    for (const [key, html] of Object.entries(frame.tables)) showTable($(`[data-table="${key}"]`), html)
+    $("#cursor").max = frame.positions
     $(".player .steps").textContent = frame.steps
     this.strips.show(frame)
     showNotices(frame.notices)
@@ -62,7 +64,10 @@ class Page {
     $("#preset").value = frame.preset
     for (const note of $$(".preset-note")) note.hidden = note.dataset.preset !== frame.preset
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
-    for (const control of $$("[data-control]")) control.toggleAttribute("data-idle", frame.idle.includes(control.dataset.control))
+    for (const control of $$("[data-control]")) {
+      control.toggleAttribute("data-idle", frame.idle.includes(control.dataset.control))
+      control.hidden = frame.unused.includes(control.dataset.control)
+    }
     for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
     if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
     this.tasks.show(frame)
@@ -76,27 +81,39 @@ class Page {
     return location.pathname + "?" + extra.filter(Boolean).join("&")
   }
 
-  setCursor(t) {
-    this.t = Math.max(1, Math.min(t, this.frame.steps))
+  // The player's position p is the time step; beyond the last step it leads back: T, T − 1, … 1.
+  get back() { return this.p > this.frame.steps }
+  get t() { return this.back ? 2 * this.frame.steps + 1 - this.p : this.p }
+
+  setPosition(p) {
+    this.p = Math.max(1, Math.min(p, this.frame.positions))
     this.strips.setCursor(this.t)
-    $("#cursor").value = this.t
+    $("#cursor").value = this.p
+    $("#cursor").setAttribute("aria-valuetext", `t = ${this.t}${this.back ? ", backward" : ""}`)
     $(".player .now").textContent = this.t
+    $(".player").toggleAttribute("data-back", this.back)
   }
 
+  moveTo(p) {
+    const before = this.p
+    this.setPosition(p)
+    if (this.p !== before) this.ask("cursor", {t: this.p})
+  }
+
+  // A click on a plot names a time step; the direction of the pass stays.
   moveCursor(t) {
-    const before = this.t
-    this.setCursor(t)
-    if (this.t !== before) this.ask("cursor", {t: this.t})
+    t = Math.max(1, Math.min(t, this.frame.steps))
+    this.moveTo(this.back ? 2 * this.frame.steps + 1 - t : t)
   }
 
   play(on = !this.timer) {
     clearInterval(this.timer)
     this.timer = null
     if (on) {
-      if (this.t >= this.frame.steps) this.moveCursor(1)
+      if (this.p >= this.frame.positions) this.moveTo(1)
       this.timer = setInterval(() => {
-        if (this.t >= this.frame.steps) this.play(false)
-        else this.moveCursor(this.t + 1)
+        if (this.p >= this.frame.positions) this.play(false)
+        else this.moveTo(this.p + 1)
       }, 1000 / Number($("#speed").value))
     }
     const button = $("[data-act=play]")
@@ -118,6 +135,19 @@ function showLive(live) {
     for (const part of $$(`[data-open="${name}"]`, within)) part.style.transform = `rotate(${-42 * (1 - open)}deg)`
   for (const [name, on] of Object.entries(live.on ?? {}))
     for (const part of $$(`[data-on="${name}"]`, within)) part.toggleAttribute("data-lit", on)
+}
+
+// A table is drawn anew with each frame; the field that is being typed in keeps its text and the focus.
+function showTable(box, html) {
+  if (!box || box.last === html) return
+  box.last = html
+  const typing = box.contains(document.activeElement) ? document.activeElement : null
+  const name = typing?.dataset.set ?? typing?.dataset.pick, text = typing?.value
+  box.innerHTML = html
+  const again = name && box.querySelector(`[data-set="${name}"], [data-pick="${name}"]`)
+  if (!again) return
+  again.focus({preventScroll: true})
+  if (typing.dataset.dirty !== undefined) { again.value = text; again.dataset.dirty = "" }
 }
 
 function showNotices(notices) {
@@ -177,8 +207,8 @@ function actions(page) {
     help: () => $("#help").showModal(),
     present: () => present(page, !root.dataset.present),
     theme: () => setTheme(page, root.dataset.theme === "dark" ? "light" : "dark"),
-    back: () => page.moveCursor(page.t - 1),
-    forward: () => page.moveCursor(page.t + 1),
+    back: () => page.moveTo(page.p - 1),
+    forward: () => page.moveTo(page.p + 1),
     play: () => page.play(),
     reset: () => page.ask("reset"),
     seed: () => page.ask("seed"),
@@ -206,7 +236,7 @@ function actions(page) {
 function listen(page) {
   const act = actions(page)
   document.addEventListener("click", event => {
-    const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], [data-set]")
+    const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], button[data-set]")
     if (event.target.closest(".scrim")) openDrawer(false)
     if (!button) return
     if (button.closest(".drawer") && button.dataset.act !== "drawer" && innerWidth <= 1120) openDrawer(false)
@@ -217,7 +247,16 @@ function listen(page) {
     else if (button.dataset.play) playCard(page, button)
     else saveImage(page.doc, button.dataset.of, button.dataset.image, data.stem)
   })
-  $("#cursor").addEventListener("input", event => page.moveCursor(Number(event.target.value)))
+  $("#cursor").addEventListener("input", event => page.moveTo(Number(event.target.value)))
+  for (const table of $$("[data-table]")) {
+    table.addEventListener("input", event => { event.target.dataset.dirty = "" })
+    table.addEventListener("change", event => {
+      delete event.target.dataset.dirty
+      const {set, pick} = event.target.dataset
+      if (set) page.ask("set", {values: {[set]: event.target.value}})
+      else if (pick) page.ask("set", {values: JSON.parse(pick)})
+    })
+  }
   $("#speed").addEventListener("change", () => { if (page.timer) page.play(true) })
   $("#preset").addEventListener("change", event => page.ask("preset", {name: event.target.value}))
   document.addEventListener("keydown", event => press(page, act, event))
@@ -251,9 +290,9 @@ function press(page, act, event) {
   const tab = target.closest?.("[role=tab]"), strip = target.closest?.("[data-edits]")
   const jump = event.shiftKey ? 10 : 1
   const keys = {
-    ArrowLeft: () => tab ? moveTab(tab, -1) : page.moveCursor(page.t - jump),
-    ArrowRight: () => tab ? moveTab(tab, 1) : page.moveCursor(page.t + jump),
-    Home: () => page.moveCursor(1), End: () => page.moveCursor(page.frame.steps),
+    ArrowLeft: () => tab ? moveTab(tab, -1) : page.moveTo(page.p - jump),
+    ArrowRight: () => tab ? moveTab(tab, 1) : page.moveTo(page.p + jump),
+    Home: () => page.moveTo(1), End: () => page.moveTo(page.frame.positions),
     "1": () => showTab("lesson"), "2": () => showTab("numbers"), "3": () => showTab("tasks"),
     p: act.present, s: act.drawer, d: act.theme, r: act.reset, "?": act.help,
   }

@@ -1,7 +1,7 @@
 // Theme and type size of the Bokeh plots. They are built light and normal; here each colour is swapped for its equal.
 
 const colourProperties = ["background_fill_color", "border_fill_color", "fill_color", "line_color", "grid_line_color",
-  "axis_label_text_color", "major_label_text_color", "text_color", "hatch_color", "label_text_color"]
+  "axis_label_text_color", "major_label_text_color", "title_text_color", "text_color", "hatch_color", "label_text_color"]
 const sizes = new WeakMap()
 
 export function restyle(doc, data) {
@@ -15,6 +15,7 @@ export function restyle(doc, data) {
       const swapped = typeof colour === "string" && swap.get(colour.toLowerCase())
       if (swapped) changes[name] = typeof value === "string" ? swapped : {...value, value: swapped}
     }
+    if (model.type === "LinearColorMapper") changes.palette = data.heat[dark ? 1 : 0]
     resize(model, large, changes)
     if (Object.keys(changes).length) model.setv(changes, {sync: false})
   }
