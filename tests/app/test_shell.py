@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import lessons
 from app import export
+from app.model import PageModel
 from app.shell import TROUBLE, Page
 from app.site import page_stems
 from tests.app.pages import classes
@@ -168,3 +169,17 @@ def test_literals_in_scripts_are_exact_and_short():
     for values in ([0.0] * 10, [1.0, 0.5, 0.1], [1.0] * 5 + [0.3] + [0.0] * 6, [0.1 + 0.2]):
         assert eval(export.literal(values)) == values
     assert export.literal([1.0] * 50) == "[1.0] * 50"
+
+
+def test_a_player_that_returns_counts_on_to_the_first_step():
+    class There(PageModel):
+        returns = True
+
+    model = There(n_steps=5)
+    seen = []
+    for position in range(1, 11):
+        model.cursor = position
+        seen.append(model.at)
+    assert seen == [1, 2, 3, 4, 5, 5, 4, 3, 2, 1]
+    model.n_steps = 2
+    assert (model.position, model.at) == (4, 1)

@@ -1,0 +1,26 @@
+"""Matrices as colours: what is sent, where it lies, and what the colours mean in both themes."""
+
+import numpy as np
+
+from app.heatmap import Heatmap
+from app.theme import HEAT, PALETTE
+
+
+def heatmap() -> Heatmap:
+    return Heatmap("heat", "Gradients", x_label="from step k", y_label="to step t", legend="log₁₀", reach=4)
+
+
+def test_image_lies_where_it_was_put_and_is_clipped_to_the_scale():
+    heat = heatmap()
+    heat.show(np.array([[-9.0, 0.0], [np.nan, 7.0]]), x=(0.5, 2.5), y=(0.5, 4.5))
+    data, plot = heat.source.data, heat.strip.plot
+    np.testing.assert_array_equal(data["image"][0], np.array([[-4, 0], [np.nan, 4]], dtype=np.float32))
+    assert (data["x"], data["dw"], data["y"], data["dh"]) == ([0.5], [2.0], [0.5], [4.0])
+    assert (plot.x_range.start, plot.x_range.end, plot.y_range.end) == (0.5, 2.5, 4.5)
+
+
+def test_a_gradient_of_one_has_the_gradients_own_colour():
+    for theme in (0, 1):
+        assert HEAT[theme][127] == PALETTE["gradient"][theme].upper()
+    assert len(HEAT[0]) == len(HEAT[1]) == 255
+    assert not set(HEAT[0]) & set(HEAT[1])
