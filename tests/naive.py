@@ -105,3 +105,76 @@ def gamma_loss(x, d, alpha, nudge=None):
 def gamma_impulse(alpha, lag, tap):
     """C(t-1, k-1) alpha^k (1-alpha)^(t-k), exact for a Fraction alpha."""
     return comb(lag - 1, tap - 1) * alpha**tap * (1 - alpha) ** (lag - tap) if lag >= tap else 0 * alpha
+
+
+def column_sum(W, s):
+    """W^T s."""
+    return [sum(W[i][j] * s[i] for i in range(len(W))) for j in range(len(W[0]))]
+
+
+def recurrent_network(x, U, W, b, h0, f):
+    """a(t) = U x(t) + W h(t-1) + b, h(t) = f(a(t)); x is a list of input vectors; lists of a and h."""
+    nets, states = [], []
+    h = h0
+    for x_t in x:
+        a = []
+        for i in range(len(b)):
+            net = b[i]
+            for j in range(len(x_t)):
+                net = net + U[i][j] * x_t[j]
+            for j in range(len(h)):
+                net = net + W[i][j] * h[j]
+            a.append(net)
+        h = [f(net) for net in a]
+        nets.append(a)
+        states.append(h)
+    return nets, states
+
+
+def recurrent_gradients(x, U, W, b, h0, f, slope, explicit, window):
+    """Each explicit(t) on its own: back through the copies of steps t, t-1, ... t-window+1, adding at each of them.
+
+    Lists of dU, dW, db, dh0 and dF_dh, where dF_dh(t) adds up what arrives at h(t).
+    """
+    nets, states = recurrent_network(x, U, W, b, h0, f)
+    n, m = len(b), len(x[0])
+    dU = [[0] * m for _ in range(n)]
+    dW = [[0] * n for _ in range(n)]
+    db, dh0 = [0] * n, [0] * n
+    dF_dh = [[0] * n for _ in x]
+    for origin in range(len(x)):
+        arriving = explicit[origin]
+        for t in range(origin, max(origin - window, -1), -1):
+            earlier = states[t - 1] if t > 0 else h0
+            for i in range(n):
+                dF_dh[t][i] = dF_dh[t][i] + arriving[i]
+            s = [slope(nets[t][i]) * arriving[i] for i in range(n)]
+            for i in range(n):
+                db[i] = db[i] + s[i]
+                dU[i] = [dU[i][j] + s[i] * x[t][j] for j in range(m)]
+                dW[i] = [dW[i][j] + s[i] * earlier[j] for j in range(n)]
+            arriving = column_sum(W, s)
+            if t == 0:
+                dh0 = [dh0[j] + arriving[j] for j in range(n)]
+    return dU, dW, db, dh0, dF_dh
+
+
+def matrix_product(A, B):
+    return [[sum(A[i][k] * B[k][j] for k in range(len(B))) for j in range(len(B[0]))] for i in range(len(A))]
+
+
+def matrix_powers(W, n_powers):
+    """W^0, W^1, ... as lists of rows."""
+    powers = [[[int(i == j) for j in range(len(W))] for i in range(len(W))]]
+    for _ in range(n_powers - 1):
+        powers.append(matrix_product(W, powers[-1]))
+    return powers
+
+
+def linear_network(x, W, U, h0):
+    """h(t) = W h(t-1) + U x(t)."""
+    rows, h = [], h0
+    for value in x:
+        h = [sum(W[i][j] * h[j] for j in range(len(h))) + U[i] * value for i in range(len(h))]
+        rows.append(h)
+    return rows
