@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from engine import cec, gamma, parity, series
+from engine import cec, gamma, linear, matrices, parity, series
 
 
 def compile_kernels():
@@ -12,6 +12,8 @@ def compile_kernels():
     _parity()
     _cec()
     _gamma()
+    _matrices()
+    _linear()
 
 
 def _parity():
@@ -48,6 +50,27 @@ def _gamma():
     series.square(4, 4)
     series.noise(4, np.random.default_rng(0))
     series.scaled(series.sunspots()[1])
+
+
+def _matrices():
+    for kind in matrices.KINDS:
+        W = matrices.make(kind, 2, np.random.default_rng(0))
+    matrices.eigenvalues(W)
+    matrices.singular_values(W)
+    matrices.scale_spectral_radius(W, 0.5)
+    matrices.scale_largest_singular_value(W, 0.5)
+    matrices.modes(W, [1.0, 0.0], 2)
+
+
+def _linear():
+    linear.response([1.0, 0.0], 0.5, U=1.0, h0=0.0)
+    linear.impulse_response(0.5, 2)
+    linear.poles(0.5)
+    linear.is_stable(0.5)
+    linear.half_life(0.5)
+    linear.time_constant(0.5)
+    linear.gradient_decay(0.5, 2)
+    linear.log10_gradient_decay(0.5, 2)
 
 
 if __name__ == "__main__":
