@@ -1,6 +1,6 @@
 """From a slider's change in the browser to the arrival of the plot's new data, against two peers in the same run.
 
-    python tests/bench/latency.py [page ...]
+    python tests/bench/latency.py [page or page?query ...]
 
 For each page: the median over single moves, how long a drag of 60 events in one second goes on after its last event,
 and the server's CPU time per event. Peers (tests/bench/peers.py): a bare Bokeh server with no-delay, and stock Panel.
@@ -21,8 +21,12 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from tests.browser.driver import FLAGS  # noqa: E402
 
-# Per page: the parameter whose slider is moved, and the range it is moved in.
-SLIDERS = {"gated_cec": ("w", 0.8, 1.1), "parity": ("steepness", 5.0, 20.0), "gamma": ("alpha", 0.2, 1.2)}
+# Per page, or state of a page: the parameter whose slider is moved, and the range it is moved in.
+SLIDERS = {
+    "gated_cec": ("w", 0.8, 1.1),
+    "parity": ("steepness", 5.0, 20.0),
+    "gamma": ("alpha", 0.2, 1.2),
+}
 
 MEASURE = """async ([low, high]) => {
   const models = [...Bokeh.documents[0]._all_models.values()]
@@ -88,16 +92,16 @@ def measure(browser, url: str, pid: int, title: str, limits) -> dict[str, float]
     }
 
 
-def compare(browser, stem: str, port: int) -> None:
-    parameter, *limits = SLIDERS[stem]
+def compare(browser, where: str, port: int) -> None:
+    parameter, *limits = SLIDERS[where]
     from tests.bench.peers import build
 
-    title = build(stem)[0].param[parameter].label.lower()
+    title = build(where)[0].param[parameter].label.lower()
     python = sys.executable
     commands = {
-        "bare": ([python, "tests/bench/peers.py", "bare", stem, parameter, str(port)], "/"),
-        "ours": ([python, "-m", "app", "--port", str(port + 1)], f"/{stem}"),
-        "stock": ([python, "tests/bench/peers.py", "stock", stem, parameter, str(port + 2)], "/page"),
+        "bare": ([python, "tests/bench/peers.py", "bare", where, parameter, str(port)], "/"),
+        "ours": ([python, "-m", "app", "--port", str(port + 1)], f"/{where}"),
+        "stock": ([python, "tests/bench/peers.py", "stock", where, parameter, str(port + 2)], "/page"),
     }
     found = {}
     for offset, (kind, (command, path)) in enumerate(commands.items()):
@@ -108,12 +112,12 @@ def compare(browser, stem: str, port: int) -> None:
         finally:
             process.terminate()
             process.wait(10)
-    report(stem, parameter, found)
+    report(where, parameter, found)
 
 
-def report(stem: str, parameter: str, found: dict[str, dict[str, float]]) -> None:
+def report(where: str, parameter: str, found: dict[str, dict[str, float]]) -> None:
     ours, bare, stock = found["ours"], found["bare"], found["stock"]
-    print(f"{stem} ({parameter})")
+    print(f"{where} ({parameter})")
     for kind, value in found.items():
         print(
             f"  {kind:6} median {value['median']:6.1f} ms   drag ends {value['drag']:6.1f} ms after its last event   "
@@ -126,11 +130,11 @@ def report(stem: str, parameter: str, found: dict[str, dict[str, float]]) -> Non
 
 
 def main() -> None:
-    stems = sys.argv[1:] or list(SLIDERS)
+    pages = sys.argv[1:] or list(SLIDERS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        for number, stem in enumerate(stems):
-            compare(browser, stem, 5310 + 10 * number)
+        for number, where in enumerate(pages):
+            compare(browser, where, 5310 + 10 * number)
         browser.close()
 
 

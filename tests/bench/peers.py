@@ -1,11 +1,12 @@
 """The peers a page is measured against: its model and figures on a bare Bokeh server, and on Panel as it comes.
 
 python tests/bench/peers.py bare gated_cec w 5301
-python tests/bench/peers.py stock gated_cec w 5302
+python tests/bench/peers.py stock "vanishing?n_units=64&n_steps=200" size 5302
 """
 
 import sys
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import panel as pn
 import panel.auth
@@ -17,18 +18,31 @@ from bokeh.server.views.ws import WSHandler
 from panel.reactive import Syncable
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+import lessons
+from app import url
 from tests.app.pages import classes
 
 STOCK_DEBOUNCE = 50  # milliseconds, Panel's default
 
 
-def build(stem: str):
-    """Model and view of a page, in their start state."""
+def build(page: str):
+    """Model and view of a page, in the state of its query if it has one."""
+    stem, _, query = page.partition("?")
     model_class, view_class = classes(stem)
     model = model_class()
+    presets = {preset.name: preset.values for preset in lessons.load(stem).presets}
+    url.apply_preset(model, presets, next(iter(presets)))
+    if url.restore(model, presets, dict(parse_qsl(query))):
+        raise ValueError(f"{query} is not a state of {stem}")
     view = view_class(model)
     view.refresh()
     return model, view
+
+
+def shown_plots(view) -> list:
+    """The plots of the cards that the page would show."""
+    hidden = view.hidden_cards()
+    return [strip.plot for card in view.cards if card.key not in hidden for strip in card.strips]
 
 
 def slider_settings(model, parameter: str) -> dict:
@@ -41,7 +55,7 @@ def slider_settings(model, parameter: str) -> dict:
     }
 
 
-def bare(stem: str, parameter: str, port: int) -> None:
+def bare(where: str, parameter: str, port: int) -> None:
     """Bokeh alone, with no-delay on its websocket: the floor."""
     open_websocket = getattr(WSHandler.open, "__wrapped__", WSHandler.open)
 
@@ -52,7 +66,7 @@ def bare(stem: str, parameter: str, port: int) -> None:
     WSHandler.open = without_delay
 
     def page(doc):
-        model, view = build(stem)
+        model, view = build(where)
         slider = Slider(**slider_settings(model, parameter))
 
         def moved(attribute, old, new):
@@ -61,22 +75,21 @@ def bare(stem: str, parameter: str, port: int) -> None:
 
         slider.on_change("value", moved)
         doc.add_root(slider)
-        for card in view.cards:
-            for strip in card.strips:
-                doc.add_root(strip.plot)
+        for plot in shown_plots(view):
+            doc.add_root(plot)
 
     server = Server({"/": Application(FunctionHandler(page))}, port=port)
     server.start()
     server.io_loop.start()
 
 
-def stock(stem: str, parameter: str, port: int) -> None:
+def stock(where: str, parameter: str, port: int) -> None:
     """Panel as it comes: its debounce, its websocket, a column of a slider and the figures."""
     WSHandler.open = getattr(WSHandler.open, "__wrapped__", WSHandler.open)
     Syncable._debounce = STOCK_DEBOUNCE
 
     def page():
-        model, view = build(stem)
+        model, view = build(where)
         kind = pn.widgets.IntSlider if isinstance(getattr(model, parameter), int) else pn.widgets.FloatSlider
         slider = kind(**slider_settings(model, parameter))
 
@@ -85,12 +98,12 @@ def stock(stem: str, parameter: str, port: int) -> None:
             view.refresh()
 
         slider.param.watch(moved, "value")
-        return pn.Column(slider, *[strip.plot for card in view.cards for strip in card.strips])
+        return pn.Column(slider, *shown_plots(view))
 
     pn.serve({"page": page}, port=port, show=False, title="stock")
 
 
 if __name__ == "__main__":
-    kind, stem, parameter, port = sys.argv[1:5]
-    build(stem)  # imported here, outside a session: inside one, the page would serve itself
-    {"bare": bare, "stock": stock}[kind](stem, parameter, int(port))
+    kind, where, parameter, port = sys.argv[1:5]
+    build(where)  # imported here, outside a session: inside one, the page would serve itself
+    {"bare": bare, "stock": stock}[kind](where, parameter, int(port))
