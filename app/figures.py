@@ -48,6 +48,7 @@ class Strip:
     height: int = 0  # without the time axis, in pixels
     label: str = ""
     edits: str = ""  # the sequence parameter that a click or drag on the plot sets
+    paints: str = ""  # the column that a stroke changes at once, where it is not the strip's own
     predicts: str = ""  # the trace that the reader can be asked to predict here
     binary: bool = False  # a prediction drawn here snaps to 0 and 1
     timed: bool = True  # x is the time axis: the plot carries the cursor
@@ -153,6 +154,7 @@ class Stack:
         kind: str = "stem",
         column: str = "",
         edits: str = "",
+        paints: str = "",
         predicts: str = "",
         binary: bool = False,
         ticks: int = 2,
@@ -176,7 +178,7 @@ class Stack:
         whole = BasicTicker(desired_num_ticks=12, num_minor_ticks=0, min_interval=1)
         add_axis(plot, "below", axis_label or "time step", tickers=whole, visible=last)
         plot.add_layout(self.band)
-        strip = Strip(name, title, plot, height, label, edits, predicts, binary, hint=hint)
+        strip = Strip(name, title, plot, height, label, edits, paints or name, predicts, binary, hint=hint)
         self.strips.append(strip)
         self.trace(strip, column or name, role, kind=kind)
         if predicts:

@@ -124,6 +124,7 @@ class Page:
             "hidden": list(self.view.hidden_cards()),
             "idle": list(self.view.idle_controls()),
             "unused": list(self.view.hidden_controls()),
+            "fixed": list(self.view.fixed_strips()),
             "players": {name: getattr(self.model, name) for name in self._players()},
         }
 
@@ -305,6 +306,7 @@ class Page:
                 "name": strip.name,
                 "snaps": strip.binary,
                 "edits": strip.edits,
+                "paints": strip.paints,
                 "predicts": strip.predicts,
                 "timed": strip.timed,
                 "title": strip.title,

@@ -68,7 +68,8 @@ def with_steps(model: PageModel, values: dict[str, object]) -> dict[str, object]
     """T follows the longest of the given sequences, where it is not given itself."""
     lengths = [len(values[name]) for name in model.sequences() if name in values]
     if lengths and "n_steps" not in values:
-        values["n_steps"] = max(*lengths, model.param["n_steps"].bounds[0])
+        low, high = model.param["n_steps"].bounds
+        values["n_steps"] = min(max(*lengths, low), high)
     return values
 
 

@@ -67,6 +67,10 @@ class View:
         """Names of the controls that belong to another topic of the page; they are not shown."""
         return set()
 
+    def fixed_strips(self) -> set[str]:
+        """Names of the strips that can't be edited for the present settings; a click there moves the cursor only."""
+        return set()
+
     def hidden_cards(self) -> set[str]:
         """Keys of the cards that have nothing to say for the present settings."""
         return set()

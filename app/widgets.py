@@ -49,12 +49,14 @@ def _sequence_text(model: PageModel, name: str, settings: dict) -> pn.widgets.Te
             show()
             model.param.trigger(name)
             return
-        least = model.param.n_steps.bounds[0]
+        least, most = model.param.n_steps.bounds
         if len(values) < least:
             given = f"{len(values)} of at least {least} steps given"
             model.notify(f"{parameter.label}: {given}; the others are {parameter.fill:g}.")
+        if len(values) > most:
+            model.notify(f"{parameter.label}: {len(values)} steps given; the first {most} are used.")
         if list(values) != model.sequence(name).tolist():
-            model.param.update(**{name: values, "n_steps": max(len(values), least)})
+            model.param.update(**{name: values, "n_steps": min(max(len(values), least), most)})
         pn.state.execute(show, schedule=True)  # after this event: Panel drops an answer given within it
 
     show()

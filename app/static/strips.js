@@ -26,6 +26,7 @@ export class Strips {
     if (!frame.predicting && this.asking) this.stopPrediction()
     if (frame.predicting && this.guess.length !== frame.steps) this.startPrediction(frame)
     if (!frame.predicting && !frame.score) this.clearPrediction()
+    for (const strip of this.all) if (strip.edits) this.element(strip.name).toggleAttribute("data-edits", this.editable(strip))
   }
 
   // Where the pointer is, in the plot's own coordinates.
@@ -39,7 +40,6 @@ export class Strips {
   listen(strip) {
     const element = this.element(strip.name)
     if (!element || !strip.timed) return
-    if (strip.edits) element.dataset.edits = strip.edits
     let last = null, touch = null
     const begin = event => {
       element.focus({preventScroll: true})
@@ -60,10 +60,12 @@ export class Strips {
     element.addEventListener("pointercancel", () => { last = touch = null })
   }
 
+  editable(strip) { return Boolean(strip.edits) && !this.page.frame.fixed.includes(strip.name) }
+
   // One stroke of the pointer: every step between the last place and this one is set, so a fast hand leaves no gaps.
   stroke(strip, place, last) {
     const drawing = this.asking === strip.predicts && strip.predicts
-    if (strip.edits || drawing) {
+    if (this.editable(strip) || drawing) {
       const from = last ?? place, span = Math.abs(place.step - from.step), steps = {}
       // A bit is switched by the first touch; the drag then carries the same bit on.
       const value = place => strip.binary && !drawing ? this.bit(strip, place, last) : place.value
@@ -85,7 +87,7 @@ export class Strips {
     return last ? last.bit : 1 - Math.round(this.values(strip)[place.step - 1])
   }
 
-  values(strip) { return this.page.doc.get_model_by_name("time-source").data[strip.name] }
+  values(strip) { return this.page.doc.get_model_by_name("time-source").data[strip.paints] }
 
   rounded(strip, value, drawing) {
     if (drawing) return this.predictBinary ? (value > 0.5 ? 1 : 0) : Math.round(value * 20) / 20
@@ -104,7 +106,7 @@ export class Strips {
 
   // The strip itself changes at once; everything downstream follows when the server has computed it.
   paint(strip, steps) {
-    const source = this.page.doc.get_model_by_name("time-source"), column = source.data[strip.name]
+    const source = this.page.doc.get_model_by_name("time-source"), column = source.data[strip.paints]
     for (const [step, value] of Object.entries(steps)) column[step - 1] = value
     source.change.emit()
     this.page.ask("edit", {name: strip.edits, steps})
@@ -114,7 +116,7 @@ export class Strips {
     const strip = this.byName[name], t = this.page.t
     const by = strip.binary || this.snaps() ? 1 : 0.1
     const [low, high] = strip.binary ? [0, 1] : this.limits(strip)
-    const value = Math.max(low, Math.min(high, this.values(strip)[t - 1] + direction * by))
+    const value = Math.max(low, Math.min(high, (this.values(strip)[t - 1] || 0) + direction * by))
     this.paint(strip, {[t]: Math.round(value * 100) / 100})
   }
 
