@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from engine import cec, gamma, linear, matrices, parity, series
+from engine import cec, cliff, gamma, linear, matrices, parity, remedies, series
 
 
 def compile_kernels():
@@ -14,6 +14,7 @@ def compile_kernels():
     _gamma()
     _matrices()
     _linear()
+    _remedies()
 
 
 def _parity():
@@ -71,6 +72,16 @@ def _linear():
     linear.time_constant(0.5)
     linear.gradient_decay(0.5, 2)
     linear.log10_gradient_decay(0.5, 2)
+
+
+def _remedies():
+    remedies.clip_by_norm([3.0, 4.0], 1.0)
+    remedies.rescale([1.0, 0.1])
+    remedies.omega([[1.0], [1.0]], [[[1.0]], [[1.0]]])
+    cliff.surface([5.0], [-2.0])
+    cliff.loss(5.0, -2.0)
+    cliff.gradient(5.0, -2.0)
+    cliff.descend(5.0, -2.0, learning_rate=0.1, n_updates=1, threshold=1.0)
 
 
 if __name__ == "__main__":

@@ -178,3 +178,22 @@ def linear_network(x, W, U, h0):
         h = [sum(W[i][j] * h[j] for j in range(len(h))) + U[i] * value for i in range(len(h))]
         rows.append(h)
     return rows
+
+
+def one_unit(w, b, n_steps, h0, exp):
+    """h(t) = logistic(w h(t-1) + b); list of h(0) ... h(T)."""
+    h = [h0]
+    for _ in range(n_steps):
+        h.append(1 / (1 + exp(-(w * h[-1] + b))))
+    return h
+
+
+def omega(dF_dc, jacobians, sqrt):
+    """Sum over t of (|dF/dc(t+1) dc(t+1)/dc(t)| / |dF/dc(t+1)| - 1)^2; list of ratios and the sum."""
+    ratios, total = [], 0
+    for t in range(len(dF_dc) - 1):
+        later, jacobian = dF_dc[t + 1], jacobians[t + 1]
+        earlier = [sum(later[i] * jacobian[i][j] for i in range(len(later))) for j in range(len(later))]
+        ratios.append(sqrt(sum(v**2 for v in earlier)) / sqrt(sum(v**2 for v in later)))
+        total = total + (ratios[-1] - 1) ** 2
+    return ratios, total
