@@ -1,0 +1,217 @@
+"""Lesson 4 by hand: one copy's forward step, and its gradient twice, with every value put in."""
+
+import re
+
+import numpy as np
+
+from app.numbers import Block, number, symbol
+
+DIGITS = 5
+SATURATED = 0.99  # beyond it 1 − h² would need more digits than are shown
+WRITTEN_OUT = 2  # up to so many units every unit has its own lines; else the chosen one, and vectors
+
+
+def blocks(model, t: int) -> list[Block]:
+    """Forward, loss, static network and BPTT at copy t."""
+    made = [_forward(model, t), _loss(model, t), _static(model, t), _bptt(model, t)]
+    return [block._replace(lines=[_bare(line) for line in block.lines]) for block in made]
+
+
+def _bare(line: str) -> str:
+    """A negative number needs no brackets where it comes first."""
+    return re.sub(r'(= (?:<b class="[^"]*">)?)\((−[^()]+)\)', r"\1\2", line)
+
+
+def _units(model) -> range:
+    return range(model.n_units) if model.n_units <= WRITTEN_OUT else range(model.unit, model.unit + 1)
+
+
+def _value(value: float, role: str = "") -> str:
+    """A value inside a sum or a product."""
+    return number(value, role, digits=DIGITS, signed=True)
+
+
+def _result(value: float, role: str = "") -> str:
+    return f"<b>{number(value, role, digits=DIGITS)}</b>"
+
+
+def _sum(terms: list[str], per_line: int = 2) -> list[str]:
+    """A sum, broken into lines that fit a narrow column."""
+    lines = [" + ".join(terms[k : k + per_line]) for k in range(0, len(terms), per_line)]
+    return [f"&emsp;= {lines[0]}", *(f"&emsp;&ensp;+ {line}" for line in lines[1:])]
+
+
+def _of(name: str, sub: object, t: object, role: str = "") -> str:
+    return symbol(name, role, t, sub=str(sub))
+
+
+def _weight(name: str, sub: str) -> str:
+    return symbol(name, sub=sub)
+
+
+def _vector(name: str, t: int, values: np.ndarray, role: str = "") -> str:
+    """All units at once, where they are more than one."""
+    return f"{symbol(name, role, t)} = [{', '.join(number(value, digits=4) for value in values)}]"
+
+
+def _forward(model, t: int) -> Block:
+    r, w, k, n = model.result, model.result.weights, t - 1, model.n_units
+    before, lines = model.before()[k], []
+    for i in _units(model):
+        unit, entered = i + 1, range(n)
+        symbols = [f"{_weight('U', str(unit))}·{symbol('x', 'input', t)}"]
+        symbols += [f"{_weight('W', f'{unit}{j + 1}')}·{_of('h', j + 1, t - 1)}" for j in entered]
+        values = [f"{_value(w['U'][i, 0])}·{_value(r.x[k], 'input')}"]
+        values += [f"{_value(w['W'][i, j])}·{_value(before[j])}" for j in entered]
+        net = _sum([*symbols, _weight("b", str(unit))])
+        net[0] = net[0].replace("&emsp;", f"{_of('a', unit, t)} ", 1)
+        lines += [*net, *_sum([*values, _value(w["b"][i])]), f"&emsp;= {_result(r.run.a[k, i])}"]
+        state = f"{_of('h', unit, t)} = {_activation(model.activation, r.run.a[k, i])}"
+        lines += [f"{state} = {_result(r.run.h[k, i])}", _slope(model, unit, k)]
+    if n > WRITTEN_OUT:
+        lines += [_vector("h", t, r.run.h[k]), _vector("F′", t, r.slope[k])]
+    return Block(f"Forward, copy {t}", lines)
+
+
+def _activation(name: str, a: float) -> str:
+    value = number(a, digits=DIGITS)
+    return {
+        "tanh": f"tanh({value})",
+        "logistic": f"1/(1 + e<sup>{number(-a, digits=DIGITS)}</sup>)",
+        "relu": f"max(0, {value})",
+        "identity": value,
+    }[name]
+
+
+def _slope(model, unit: int, k: int) -> str:
+    """F′ of one unit with its formula."""
+    a, h = float(model.result.run.a[k, unit - 1]), float(model.result.run.h[k, unit - 1])
+    state, power = _value(h), f"e<sup>{number(-a, digits=DIGITS)}</sup>"
+    formula = {
+        "tanh": f"1 − {state}²" if abs(h) < SATURATED else f"1/cosh²({number(a, digits=DIGITS)})",
+        "logistic": f"{state}·(1 − {state})" if h < SATURATED else f"{power}/(1 + {power})²",
+        "relu": "<i>a</i> &gt; 0" if a > 0 else "<i>a</i> ≤ 0",
+        "identity": "",
+    }[model.activation]
+    shown = f"{formula}: " if model.activation == "relu" else f"{formula} = " if formula else ""
+    return f"<i>f</i>′(<i>a</i><sub>{unit}</sub>({k + 1})) = {shown}{_result(model.result.slope[k, unit - 1])}"
+
+
+def _loss(model, t: int) -> Block:
+    """What the loss sees of this copy: the explicit derivative."""
+    r, k, title = model.result, t - 1, f"Error at copy {t}"
+    if not model.counts[k]:
+        nothing = f"{symbol('∂ᵉF/∂h', 'gradient', t)} = <b>0</b>"
+        return Block(title, [nothing], "The loss looks at the last step only: this copy has no error of its own.")
+    if model.output_layer:
+        return Block(title, _output_lines(model, t))
+    lines = []
+    for i in _units(model):
+        error, d, h = r.loss.error[k, i], r.d[k, i], r.run.h[k, i]
+        lines += [
+            f"{_of('e', i + 1, t)} = {_of('d', i + 1, t)} − {_of('h', i + 1, t)}",
+            f"&emsp;= {_value(d)} − {_value(h)} = {_result(error)}",
+            f"{_of('∂ᵉF/∂h', i + 1, t, 'gradient')} = −2·{_value(error)} = {_result(-2 * error, 'gradient')}",
+        ]
+    return Block(title, lines)
+
+
+def _output_lines(model, t: int) -> list[str]:
+    r, k = model.result, t - 1
+    V, bias, y, error = r.weights["V"][0], r.weights["b_out"][0], r.loss.y[k, 0], r.loss.error[k, 0]
+    symbols = [f"{_weight('V', str(j + 1))}·{_of('h', j + 1, t)}" for j in range(model.n_units)]
+    values = [f"{_value(V[j])}·{_value(r.run.h[k, j])}" for j in range(model.n_units)]
+    net = _sum([*symbols, _weight("b", "out")])
+    net[0] = net[0].replace("&emsp;", f"{symbol('y', '', t)} ", 1)
+    lines = [*net, *_sum([*values, _value(bias)]), f"&emsp;= {_result(y)}"]
+    lines.append(f"{symbol('e', '', t)} = {_value(r.d[k, 0])} − {_value(y)} = {_result(error)}")
+    for i in _units(model):
+        explicit = f"{_of('∂ᵉF/∂h', i + 1, t, 'gradient')} = −2·{_weight('V', str(i + 1))}·{symbol('e', '', t)}"
+        lines.append(explicit)
+        lines.append(f"&emsp;= −2·{_value(V[i])}·{_value(error)} = {_result(r.loss.explicit[k, i], 'gradient')}")
+    return lines
+
+
+def _static(model, t: int) -> Block:
+    """The copy as a layer of a static network: s(t), its term, and the sum of all terms."""
+    r, k, last = model.result, t - 1, t == model.n_steps
+    W, s, lines = r.weights["W"], r.copies.dF_da, []
+    for i in _units(model):
+        slope, inside, values = f"<i>f</i>′(<i>a</i><sub>{i + 1}</sub>({t}))", [], []
+        if model.counts[k]:
+            inside, values = [_of("∂ᵉF/∂h", i + 1, t, "gradient")], [_value(r.loss.explicit[k, i])]
+        if not last:
+            back = range(model.n_units)
+            inside += [f"{_weight('W', f'{j + 1}{i + 1}')}·{_of('s', j + 1, t + 1, 'gradient')}" for j in back]
+            values += [f"{_value(W[j, i])}·{_value(s[k + 1, j], 'gradient')}" for j in back]
+        head = f"{_of('s', i + 1, t, 'gradient')} = {slope}·"
+        lines += _bracket(head, inside) + _bracket(f"&emsp;= {_value(r.slope[k, i])}·", values)
+        lines.append(f"&emsp;= {_result(s[k, i], 'gradient')}")
+    if model.n_units > WRITTEN_OUT:
+        lines.append(_vector("s", t, s[k], "gradient"))
+    lines += _term_lines(model, t) + _total_lines(model)
+    equation = "12.26" if last else "12.27"
+    return Block(f"Static network, layer {t} (Eqs. {equation}, 12.25, 12.31)", lines)
+
+
+def _bracket(head: str, terms: list[str]) -> list[str]:
+    """head·(a + b + …), two terms to a line."""
+    if len(terms) == 1:
+        return [head + terms[0]]
+    pairs = [" + ".join(terms[k : k + 2]) for k in range(0, len(terms), 2)]
+    lines = [f"{head}({pairs[0]}", *(f"&emsp;&emsp;+ {pair}" for pair in pairs[1:])]
+    lines[-1] += ")"
+    return lines
+
+
+def _entering(model, t: int) -> tuple[str, float]:
+    """What reaches the chosen weight at copy t: a state, the input, or 1."""
+    array, column = model.chosen[0], int(model.chosen[-1])
+    if array == "W":
+        return _of("h", column, t - 1), float(model.before()[t - 1, column - 1])
+    return (symbol("x", "input", t), float(model.result.x[t - 1])) if array == "U" else ("1", 1.0)
+
+
+def _term_lines(model, t: int) -> list[str]:
+    i, (name, value) = model.unit, _entering(model, t)
+    s = _value(model.result.copies.dF_da[t - 1, i], "gradient")
+    return [
+        f"term of copy {t} for {_weight(model.chosen[0], model.chosen[1:])}: {_of('s', i + 1, t, 'gradient')}·{name}",
+        f"&emsp;= {s}·{_value(value)} = {_result(model.terms()[t - 1], 'gradient')}",
+    ]
+
+
+def _total_lines(model) -> list[str]:
+    """All terms and their sum; the middle ones are left out where there are many."""
+    terms = [number(term, "gradient", digits=DIGITS, signed=k > 0) for k, term in enumerate(model.terms())]
+    if len(terms) > 8:
+        terms = [*terms[:3], "…", *terms[-3:]]
+    head = f"{symbol('∂F/∂' + model.chosen[0], 'gradient', sub=model.chosen[1:])}"
+    total = f"&emsp;= {_result(model.terms().sum(), 'gradient')}"
+    return [f"{head}, copies 1 to {model.n_steps}:", *_sum(terms, 3), total]
+
+
+def _bptt(model, t: int) -> Block:
+    """The recursion on ∂F/∂h, and the same term from it."""
+    r, k, last = model.result, t - 1, t == model.n_steps
+    W, total, lines = r.weights["W"], r.bptt.dF_dh, []
+    for i in _units(model):
+        symbols, values = [_of("∂ᵉF/∂h", i + 1, t, "gradient")], [_value(r.loss.explicit[k, i])]
+        for j in range(0 if last else model.n_units):
+            later = f"<i>f</i>′(<i>a</i><sub>{j + 1}</sub>({t + 1}))"
+            symbols.append(f"{_weight('W', f'{j + 1}{i + 1}')}·{later}·{_of('∂F/∂h', j + 1, t + 1, 'gradient')}")
+            values.append(f"{_value(W[j, i])}·{_value(r.slope[k + 1, j])}·{_value(total[k + 1, j], 'gradient')}")
+        net = _sum(symbols, 1)
+        net[0] = net[0].replace("&emsp;", f"{_of('∂F/∂h', i + 1, t, 'gradient')} ", 1)
+        lines += [*net, *_sum(values, 1), f"&emsp;= {_result(total[k, i], 'gradient')}"]
+    if model.n_units > WRITTEN_OUT:
+        lines.append(_vector("∂F/∂h", t, total[k], "gradient"))
+    i, (name, value) = model.unit, _entering(model, t)
+    slope, gradient = _value(r.slope[k, i]), _value(total[k, i], "gradient")
+    symbols = f"{name}·<i>f</i>′(<i>a</i><sub>{i + 1}</sub>({t}))·{_of('∂F/∂h', i + 1, t, 'gradient')}"
+    term = float(value * r.bptt.dF_da[k, i])
+    values = f"{_value(value)}·{slope}·{gradient}"
+    lines += [f"term of step {t}: {symbols}", f"&emsp;= {values} = {_result(term, 'gradient')}"]
+    equation = "12.12" if last else "12.13"
+    note = "The same term in another order: the slope belongs to the term here, and to s(t) in the static network."
+    return Block(f"BPTT, step {t} (Eqs. {equation}, 12.18)", lines, note)

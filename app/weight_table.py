@@ -1,0 +1,45 @@
+"""The table of all weights of lesson 4: each editable, with its derivative three ways and a finite difference."""
+
+import numpy as np
+
+from app.models.unrolled import EPSILON, METHODS, SHARED, Unrolled
+from app.models.unrolled_words import pretty
+from app.numbers import plain
+
+DIGITS = 5
+
+
+def html(model: Unrolled) -> str:
+    names = model.names()
+    found = np.array([[*(model.derivative(name, of) for of in METHODS), model.difference(name)] for name in names])
+    heads = "".join(f"<th>{head}</th>" for head in ("weight", "value", *METHODS, "difference of F"))
+    rows = "".join(_row(model, name, values) for name, values in zip(names, found, strict=True))
+    return f"<table><tr>{heads}</tr>{rows}</table>{_agreement(found)}"
+
+
+def _row(model: Unrolled, name: str, values: np.ndarray) -> str:
+    chosen = " data-chosen" if name == model.chosen else ""
+    label = pretty(name)
+    if name in SHARED:
+        checked = " checked" if chosen else ""
+        pick = f"<input type=radio name=weight data-pick='{{\"weight\": \"{name}\"}}'{checked}>"
+        label = f"<label>{pick} {label}</label>"
+    low, high = model.param[name].bounds
+    field = (
+        f'<input type=number data-set={name} value="{getattr(model, name):.6g}" step=0.05 min={low} max={high} '
+        f'aria-label="{pretty(name)}">'
+    )
+    cells = "".join(f"<td>{plain(value, DIGITS)}</td>" for value in values)
+    return f"<tr{chosen}><td>{label}</td><td>{field}</td>{cells}</tr>"
+
+
+def _agreement(found: np.ndarray) -> str:
+    """How far the three methods and the finite difference are apart."""
+    three, checked = found[:, :3], found[:, 3]
+    apart = float(np.ptp(three, axis=1).max())
+    off = float(np.abs(three[:, 0] - checked).max())
+    return (
+        f"<p class=help>The three differ by at most <b>{plain(apart, 2)}</b>, from the order of their sums. The last "
+        f"column uses no derivative at all: [F(w + ε) − F(w − ε)] / 2ε with ε = {plain(EPSILON, 1)}; "
+        f"it is off by at most <b>{plain(off, 2)}</b>.</p>"
+    )
