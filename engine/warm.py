@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from engine import cec, cliff, gamma, linear, matrices, parity, remedies, series
+from engine import cec, chaos, cliff, gamma, linear, matrices, parity, remedies, series
 
 
 def compile_kernels():
@@ -15,6 +15,7 @@ def compile_kernels():
     _matrices()
     _linear()
     _remedies()
+    _chaos()
 
 
 def _parity():
@@ -82,6 +83,14 @@ def _remedies():
     cliff.loss(5.0, -2.0)
     cliff.gradient(5.0, -2.0)
     cliff.descend(5.0, -2.0, learning_rate=0.1, n_updates=1, threshold=1.0)
+
+
+def _chaos():
+    W, b, h0 = np.eye(2), [0.0, 0.0], [0.5, 0.5]
+    chaos.trajectory(W, b, h0, 2, gain=1.0)
+    chaos.distance(W, b, h0, [0.5, 0.4], 2, gain=1.0)
+    chaos.lyapunov(W, b, h0, 2, gain=1.0, skip=1)
+    chaos.basins(W, b, gain=1.0, resolution=2, n_steps=8)
 
 
 if __name__ == "__main__":
