@@ -1,0 +1,95 @@
+"""Charts of the loss cliff with two descents on it, and of five terms before and after rescaling."""
+
+import numpy as np
+from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text, VBar
+from bokeh.transform import dodge
+
+from app.figures import FONT, chart
+from app.gradient_charts import empty, whole_numbers
+from app.models import vanishing_topics as topics
+from app.numbers import plain
+from app.ranges import change, fit
+from app.theme import LIGHT
+from engine import remedies
+from engine.cliff import Descent
+
+W_SPAN, B_SPAN = (3.0, 8.0), (-4.0, 4.0)
+GRID = 110
+TERMS = 5
+GREY = (91, 100, 120)  # at part opacity, so that it darkens a light card and lightens a dark one
+PATHS = (("clipped", "gradient", "solid"), ("unclipped", "alarm", "dashed"))
+
+
+def shades(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Values as an image of one grey whose opacity says how large they are, (rows, columns) of packed RGBA."""
+    share = np.clip((values - low) / (high - low), 0, 1)
+    image = np.empty((*values.shape, 4), dtype=np.uint8)
+    image[..., :3] = GREY
+    image[..., 3] = np.round(200 * share)
+    return image.view(np.uint32)[..., 0]
+
+
+class CliffCharts:
+    """The loss over w and b with the paths of both descents, and the loss after each step."""
+
+    def __init__(self):
+        self.image = ColumnDataSource({"image": [np.zeros((1, 1), dtype=np.uint32)]})
+        self.paths = [empty("step", "w", "b", "log10_loss", "size") for _ in PATHS]
+        self.drawn_for = 0
+        self.plane = chart("cliff", "Loss over w and b, darker is larger", x_label="w", y_label="b", x_limits=W_SPAN,
+                           y_limits=B_SPAN, height=280)
+        self.loss = chart("cliff_loss", "Loss after each step", x_label="steps of descent", y_label="log₁₀ of the loss",
+                          x_limits=(0, 10), y_limits=(-4, 0), height=280)
+        self.plane.plot.add_glyph(self.image, ImageRGBA(image="image", x=W_SPAN[0], y=B_SPAN[0],
+                                                        dw=W_SPAN[1] - W_SPAN[0], dh=B_SPAN[1] - B_SPAN[0]))
+        for source, (_, role, dash) in zip(self.paths, PATHS, strict=True):
+            for strip, x, y in ((self.plane, "w", "b"), (self.loss, "step", "log10_loss")):
+                look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2}
+                strip.plot.add_glyph(source, Line(x=x, y=y, **look))
+                strip.plot.add_glyph(source, Scatter(x=x, y=y, size="size", fill_color=LIGHT[role],
+                                                     line_color=LIGHT["card"]))
+        self.strips = [self.plane, self.loss]
+
+    def show(self, descents: tuple[Descent, Descent], n_steps: int) -> None:
+        if self.drawn_for != n_steps:
+            self.drawn_for = n_steps
+            surface = topics.surface((*W_SPAN, GRID), (*B_SPAN, GRID), n_steps)
+            self.image.data = {"image": [shades(surface, -3.5, 0)]}
+        for source, descent in zip(self.paths, descents, strict=True):
+            steps = np.arange(descent.w.size)
+            log10_loss = np.log10(np.maximum(descent.loss, 1e-12))
+            source.data = {"step": steps, "w": descent.w, "b": descent.b, "log10_loss": log10_loss,
+                           "size": np.where(steps == steps[-1], 11, 5)}
+        change(self.loss.plot.x_range, end=max(10, descents[0].w.size - 1) + 0.0)
+        losses = np.concatenate([descent.loss for descent in descents])
+        fit(self.loss.plot.y_range, np.log10(np.maximum(losses, 1e-6)), include=(-2, 0), pad=0.05)
+
+
+class RescaleChart:
+    """Five terms of a sum, before and after all are multiplied by what makes the sum 1."""
+
+    def __init__(self):
+        self.source = empty("lag", "before", "after", "before_text", "after_text")
+        self.chart = chart("rescale", "The terms before (grey) and after", x_label="lag (steps)", y_label="term",
+                           x_limits=(-0.6, TERMS - 0.4), y_limits=(0, 1.12), height=230)
+        whole_numbers(self.chart, 0, TERMS - 1)
+        for name, role, shift in (("before", "target", -0.22), ("after", "gradient", 0.22)):
+            bars = VBar(x=dodge("lag", shift), top=name, width=0.4, fill_color=LIGHT[role], line_color=None)
+            self.chart.plot.add_glyph(self.source, bars)
+            number = Text(x=dodge("lag", shift), y=name, text=f"{name}_text", text_align="center", y_offset=-3,
+                          text_color=LIGHT["muted" if role == "target" else role], text_font={"value": FONT},
+                          text_font_size="11px")
+            self.chart.plot.add_glyph(self.source, number)
+        self.strips = [self.chart]
+
+    def show(self, decay: float) -> None:
+        before = terms(decay)
+        after = remedies.rescale(before).terms
+        self.source.data = {"lag": np.arange(TERMS), "before": before, "after": after,
+                            "before_text": [plain(value, 2) for value in before],
+                            "after_text": [plain(value, 2) for value in after]}
+
+
+def terms(decay: float) -> np.ndarray:
+    """1, r, r², … : what each lag adds to a gradient, (TERMS,)."""
+    return decay ** np.arange(TERMS)

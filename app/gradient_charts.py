@@ -1,0 +1,204 @@
+"""Charts of a recurrent network's gradient over the lag, of its matrix, and of the modes of a symmetric matrix."""
+
+from itertools import pairwise
+
+import numpy as np
+from bokeh.models import ColumnDataSource, FixedTicker, Line, MultiLine, Plot, Scatter, Text, VBar
+from bokeh.transform import dodge
+
+from app.figures import FONT, Strip, chart, rule
+from app.models.vanishing_topics import GAMMA, Network
+from app.numbers import plain
+from app.ranges import change, fit
+from app.theme import LIGHT
+from engine import matrices, rnn, series
+
+SHOWN_MODES = 6
+
+
+def finite(values: np.ndarray) -> np.ndarray:
+    """Values with NaN, which plots leave blank, for whatever is not finite."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def round_frame(strip: Strip, reach: float, size: int = 200) -> None:
+    """Equal scales on both axes, whatever the width of the window, so that a circle is one."""
+    strip.plot.update(sizing_mode=None, width=None, height=None, frame_width=size, frame_height=size)
+    square(strip.plot, reach)
+
+
+def square(plot: Plot, reach: float) -> None:
+    for limits in (plot.x_range, plot.y_range):
+        change(limits, start=-reach, end=reach)
+
+
+def empty(*names: str) -> ColumnDataSource:
+    """A source whose columns are there before they have values: a hidden plot must find its fields."""
+    return ColumnDataSource({name: [] for name in names})
+
+
+class LagCharts:
+    """Impulse response and gradient over one lag axis: as they are, and as logarithms."""
+
+    def __init__(self):
+        self.source = empty("lag", "response", "gradient", "log_response", "log_gradient")
+        labels = {"x_label": "lag (steps)", "x_limits": (-0.6, 20)}
+        self.bars = chart("lags", "As they are", y_label="size", y_limits=(0, 1), **labels)
+        self.logarithms = chart("log_lags", "As logarithms", y_label="log₁₀ of the size", y_limits=(-6, 0.5), **labels)
+        self.strips = [self.bars, self.logarithms]
+        for place, (name, role) in enumerate((("response", "state"), ("gradient", "gradient"))):
+            look = {"fill_color": LIGHT[role], "line_color": None, "width": 0.36}
+            self.bars.plot.add_glyph(self.source, VBar(x=dodge("lag", 0.4 * place - 0.2), top=name, **look))
+            dash, size = (("solid", 5), ("dashed", 9))[place]
+            line = Line(x="lag", y=f"log_{name}", line_color=LIGHT[role], line_width=2, line_dash=dash)
+            self.logarithms.plot.add_glyph(self.source, line)
+            fill = LIGHT[role] if place == 0 else None
+            dots = Scatter(x="lag", y=f"log_{name}", size=size, fill_color=fill, line_color=LIGHT[role])
+            self.logarithms.plot.add_glyph(self.source, dots)
+        self.marks = [rule(strip.plot, 0, "height") for strip in self.strips]
+
+    def show(self, r: Network) -> None:
+        n = len(r.x)
+        response, log_gradient = impulse_response(r), finite(r.log10_product[::-1])
+        with np.errstate(divide="ignore"):
+            log_response = finite(np.log10(np.abs(response)))
+        signs = np.concatenate([[1.0], np.cumprod(np.sign(r.factor[:0:-1]))])
+        gradient = signs * np.nan_to_num(10.0 ** np.minimum(log_gradient, 300))
+        self.source.data = {"lag": np.arange(n), "response": np.clip(response, -1e6, 1e6),
+                            "gradient": np.clip(gradient, -1e6, 1e6),
+                            "log_response": log_response, "log_gradient": log_gradient}
+        for strip in self.strips:
+            change(strip.plot.x_range, end=n - 0.4)
+        fit(self.bars.plot.y_range, response, gradient, include=(0, 1), pad=0.05)
+        fit(self.logarithms.plot.y_range, log_response, log_gradient, include=(-1, 0.2), pad=0.05)
+
+    def follow(self, lag: int) -> None:
+        for mark in self.marks:
+            change(mark, location=lag)
+
+
+def impulse_response(r: Network) -> np.ndarray:
+    """What an input of 1 at the first step changes in the state of the one unit, by lag (T,)."""
+    zero, one = np.zeros(len(r.x)), series.impulse(len(r.x))
+    if r.form == "cell":
+        both = [rnn.run_cell(x, r.params, activation=r.activation).c for x in (one, zero)]
+    else:
+        both = [rnn.run(x, r.params, activation=r.activation).h for x in (one, zero)]
+    return (both[0] - both[1])[:, 0]
+
+
+class Spectrum:
+    """Eigenvalues in the plane with the unit circle, and singular values beside the size above which growth begins."""
+
+    def __init__(self):
+        self.source = empty("real", "imaginary", "rank", "singular")
+        self.plane = chart("spectrum", "Eigenvalues of W", x_label="real part", y_label="imaginary part", ticks=3,
+                           x_limits=(-1.5, 1.5), y_limits=(-1.5, 1.5))
+        round_frame(self.plane, 1.3)
+        angle = np.linspace(0, 2 * np.pi, 121)
+        circle = ColumnDataSource({"x": np.cos(angle), "y": np.sin(angle)})
+        self.plane.plot.add_glyph(circle, Line(x="x", y="y", line_color=LIGHT["muted"], line_width=1.5))
+        points = Scatter(x="real", y="imaginary", size=7, fill_color=LIGHT["state"], line_color=LIGHT["card"])
+        self.plane.plot.add_glyph(self.source, points)
+        self.values = chart("singular", "Singular values of W", x_label="rank", y_label="singular value",
+                            x_limits=(0.5, 2.5), y_limits=(0, 1))
+        bars = VBar(x="rank", top="singular", width=0.7, fill_color=LIGHT["state"], line_color=None)
+        self.values.plot.add_glyph(self.source, bars)
+        self.limit = rule(self.values.plot, 1, "width")
+        self.strips = [self.plane, self.values]
+
+    def show(self, r: Network) -> None:
+        values, singular = matrices.eigenvalues(r.params.W), matrices.singular_values(r.params.W)
+        n = singular.size
+        self.source.data = {"real": values.real, "imaginary": values.imag, "rank": np.arange(1, n + 1),
+                            "singular": singular}
+        reach = max(1.3, float(np.ceil(4 * np.abs(values).max()) / 4 + 0.25))
+        square(self.plane.plot, reach)
+        change(self.values.plot.x_range, end=n + 0.5)
+        limit = 1 / GAMMA[r.activation]
+        change(self.limit, location=limit)
+        fit(self.values.plot.y_range, singular, include=(0, 1.1 * limit), pad=0.02)
+
+
+class Modes:
+    """The components λᵗ of a symmetric network's state along its eigenvectors, on a logarithmic axis."""
+
+    def __init__(self):
+        self.source = empty("times", "sizes", "last", "end", "name")
+        self.chart = chart("modes", "Size of each mode, from a start of ones", x_label="time step t",
+                           y_label="log₁₀ of the size", x_limits=(0, 20), y_limits=(-6, 0.5))
+        plot = self.chart.plot
+        plot.min_border_right = 96
+        plot.add_glyph(self.source, MultiLine(xs="times", ys="sizes", line_color=LIGHT["state"], line_width=2))
+        plot.add_glyph(self.source, Text(x="last", y="end", text="name", text_color=LIGHT["state"], x_offset=6,
+                                         y_offset=5, text_font={"value": FONT}, text_font_size="12px"))
+        self.strips = [self.chart]
+
+    def show(self, r: Network) -> None:
+        n_steps = len(r.x)
+        modes = matrices.modes(r.params.W, np.ones(len(r.params.b)), n_steps)
+        sizes = np.maximum(modes.log10_components.T[:SHOWN_MODES], -400)
+        # a mode that starts at nothing has no line; those that fall far are cut where the plot ends
+        floor = max(-12.0, float(np.nanmin(np.where(sizes > -40, sizes, np.nan), initial=-1)))
+        low, high = min(floor, -1.0), max(0.5, float(sizes.max()))
+        times, ends = np.arange(n_steps + 1.0), np.clip(sizes[:, -1], low, None)
+        self.source.data = {"times": [times] * len(sizes), "sizes": list(np.where(sizes >= low, sizes, np.nan)),
+                            "name": [f"λ = {plain(value, 3)}" for value in modes.eigenvalues[:SHOWN_MODES]],
+                            "last": np.full(len(sizes), n_steps + 0.0), "end": _apart(ends, 0.07 * (high - low))}
+        change(self.chart.plot.x_range, end=n_steps + 0.0)
+        fit(self.chart.plot.y_range, include=(low, high), pad=0.05)
+
+
+def _apart(places: np.ndarray, distance: float) -> np.ndarray:
+    """Places for labels, moved down until neighbours are `distance` apart; ends are pushed back up inside."""
+    order, moved = np.argsort(-places, kind="stable"), places.astype(float).copy()
+    for above, below in pairwise(order):
+        moved[below] = min(moved[below], moved[above] - distance)
+    low = places.min()
+    for below, above in pairwise(order[::-1]):
+        moved[below] = max(moved[below], low)
+        moved[above] = max(moved[above], moved[below] + distance)
+    return moved
+
+
+class SideChart:
+    """log10 of the gradient against the lag for networks side by side, each line with its name."""
+
+    DASHES = (("tanh network", "gradient", "solid"), ("linear, same W", "gradient", "dashed"),
+              ("carousel", "forget_gate", "solid"))
+
+    def __init__(self):
+        self.source, self.names = empty("lag", "y0", "y1", "y2"), empty("lag", "y", "name")
+        self.chart = chart("side", "log₁₀ of the gradient against the lag", x_label="lag from the last step (steps)",
+                           y_label="log₁₀", x_limits=(0, 200), y_limits=(-6, 1), height=260)
+        plot = self.chart.plot
+        plot.min_border_right = 110
+        for k, (_, role, dash) in enumerate(self.DASHES):
+            look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2.5}
+            plot.add_glyph(self.source, Line(x="lag", y=f"y{k}", **look))
+        plot.add_glyph(self.names, Text(x="lag", y="y", text="name", x_offset=6, y_offset=5, text_color=LIGHT["state"],
+                                        text_font={"value": FONT}, text_font_size="12px"))
+        self.mark = rule(plot, 0, "height")
+        self.strips = [self.chart]
+
+    def show(self, log10_products: dict[str, np.ndarray]) -> None:
+        lines = [finite(log10_products[name][::-1]) for name, _, _ in self.DASHES]
+        n = lines[0].size
+        self.source.data = {"lag": np.arange(n), **{f"y{k}": values for k, values in enumerate(lines)}}
+        # most of the picture for the lines that stay within a hundred powers of ten
+        lowest = max(min(float(np.nanmin(values)) for values in lines), -100.0)
+        highest = max(0.5, *(float(np.nanmax(values)) for values in lines))
+        last = [values[np.isfinite(values)][-1] for values in lines]
+        ends = np.clip(np.array(last), min(lowest, -1), highest)
+        self.names.data = {"lag": np.full(3, n - 1.0), "name": [name for name, _, _ in self.DASHES],
+                           "y": _apart(ends, 0.075 * (highest - min(lowest, -1)))}
+        change(self.chart.plot.x_range, end=n - 1.0)
+        fit(self.chart.plot.y_range, include=(min(lowest, -1), highest), pad=0.05)
+
+    def follow(self, lag: int) -> None:
+        change(self.mark, location=lag)
+
+
+def whole_numbers(strip: Strip, low: int, high: int) -> None:
+    """Ticks at whole numbers only."""
+    strip.plot.below[0].ticker = FixedTicker(ticks=list(range(low, high + 1)))

@@ -1,0 +1,167 @@
+"""What lesson 5 computes for each of its topics: one engine run, and the plotted columns."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from engine import cec, chaos, cliff, gradients, matrices, remedies, rnn
+
+if TYPE_CHECKING:
+    from app.models.vanishing import Vanishing
+
+GAMMA = {"tanh": 1.0, "relu": 1.0, "identity": 1.0, "logistic": 0.25}  # the largest f′
+TARGET = 0.7  # of the loss on the cliff
+
+
+class Network(NamedTuple):
+    """One recurrent network and how its gradient goes back in time."""
+
+    x: np.ndarray  # (T,)
+    params: rnn.RnnParams
+    activation: str
+    form: str
+    a: np.ndarray  # (T, n) what the activation is applied to
+    h: np.ndarray  # (T, n) f(a)
+    factor: np.ndarray  # (T,) size of the one-step Jacobian; with its sign where n = 1
+    log10_product: np.ndarray  # (T,) log10 of the product from step t to T
+    bound: np.ndarray  # (T,) log10 (γ σ_max)^(T−t)
+    prediction: np.ndarray  # (T,) log10 ρ^(T−t)
+    omega: remedies.Omega
+    descents: tuple = ()  # on the cliff: with and without clipping
+
+    @property
+    def state(self) -> np.ndarray:
+        """(T, n): h, or c where the state comes before the activation."""
+        return self.h if self.form == "hidden" else self.a
+
+
+class Chaos(NamedTuple):
+    """Two nearby starts of the two-unit map; row 0 is the start."""
+
+    W: np.ndarray  # (2, 2) with the gain not yet applied
+    b: np.ndarray  # (2,)
+    runs: tuple[np.ndarray, np.ndarray]  # (T + 1, 2) each: start A and start B
+    log10_distance: np.ndarray  # (T + 1,)
+    exponent: float  # Lyapunov exponent, natural logarithm per step
+
+
+class SideBySide(NamedTuple):
+    """Three networks with the same input over `horizon` steps; the logarithms are of ∂(last step)/∂(step t)."""
+
+    x: np.ndarray  # (horizon,)
+    h: np.ndarray  # (horizon, n) of the tanh network
+    carousel: np.ndarray  # (horizon,)
+    log10_products: dict[str, np.ndarray]  # by name of the network, (horizon,) each
+
+
+def network(x: np.ndarray, params: rnn.RnnParams, activation: str, form: str) -> Network:
+    """Run the network and follow its gradient from the last step back."""
+    if form == "hidden":
+        run = rnn.run(x, params, activation=activation)
+        a, h = run.a, run.h
+    else:
+        run = rnn.run_cell(x, params, activation=activation)
+        a, h = run.c, run.h
+    settings = {"activation": activation, "form": form}
+    factor = gradients.factors(x, params, **settings)
+    if len(params.b) == 1:
+        factor = params.W[0, 0] * rnn.derivative(differentiated(a, form), activation)[:, 0]
+    lags = len(x)
+    return Network(x, params, activation, form, a, h, factor, gradients.lag_norms(x, params, **settings),
+                   gradients.bound(params.W, activation, lags)[::-1],
+                   gradients.linear_prediction(params.W, lags)[::-1], omega(x, params, a, activation, form))
+
+
+def differentiated(a: np.ndarray, form: str) -> np.ndarray:
+    """(T, n): where f′ is taken in ∂h(t)/∂h(t−1): at a(t), or at c(t−1) in the other form."""
+    return a if form == "hidden" else np.vstack([np.zeros_like(a[:1]), a[:-1]])
+
+
+def omega(x: np.ndarray, params: rnn.RnnParams, a: np.ndarray, activation: str, form: str) -> remedies.Omega:
+    """The regularizer Ω of the network with c(t) = a(t), for a loss that is the sum of the last step's outputs."""
+    explicit = np.zeros_like(a)
+    explicit[-1] = 1
+    # the state before step 1 is h(0) = 0 in one form, c(0) = 0 and so h(0) = f(0) in the other
+    h0 = np.full(a.shape[1], 0.5) if form == "cell" and activation == "logistic" else None
+    dF_dc = gradients.bptt(x, params, explicit, h0=h0, activation=activation).dF_da
+    slopes = rnn.derivative(differentiated(a, "cell"), activation)
+    return remedies.omega(dF_dc, params.W * slopes[:, np.newaxis, :])
+
+
+def cliff_network(m: "Vanishing") -> Network:
+    """The unit c(t) = w f(c(t−1)) + b at the place that the chosen descent has reached, and both descents."""
+    settings = {"learning_rate": m.learning_rate, "n_updates": m.descent_steps, "n_steps": m.n_steps}
+    descents = (cliff.descend(m.start_w, m.start_b, threshold=m.threshold, **settings),
+                cliff.descend(m.start_w, m.start_b, **settings))
+    chosen = descents[0 if m.clip else 1]
+    params = rnn.RnnParams(np.zeros((1, 1)), np.array([[chosen.w[-1]]]), np.array([chosen.b[-1]]))
+    return network(np.zeros(m.n_steps), params, "logistic", "cell")._replace(descents=descents)
+
+
+@lru_cache(maxsize=64)
+def surface(ws: tuple[float, float, int], bs: tuple[float, float, int], n_steps: int) -> np.ndarray:
+    """log10 of the loss over a grid of w and b, (len(bs), len(ws))."""
+    loss = cliff.surface(np.linspace(*ws), np.linspace(*bs), n_steps=n_steps)
+    return np.log10(np.maximum(loss, 1e-12))
+
+
+def map_weights(m: "Vanishing") -> tuple[np.ndarray, np.ndarray]:
+    """W (2, 2) and b (2,) of the two-unit map."""
+    return np.array([[m.W11, m.W12], [m.W21, m.W22]]), np.array([m.b1, m.b2])
+
+
+def chaos_runs(m: "Vanishing") -> Chaos:
+    W, b = map_weights(m)
+    near = (m.start1, m.start2), (m.start1 + 10**m.separation, m.start2)
+    runs = tuple(chaos.trajectory(W, b, start, m.n_steps, gain=m.gain) for start in near)
+    distance = chaos.distance(W, b, *near, m.n_steps, gain=m.gain)
+    return Chaos(W, b, runs, distance, chaos.lyapunov(W, b, near[0], 2000, gain=m.gain).exponent)
+
+
+@lru_cache(maxsize=64)
+def basins(W: bytes, b: bytes, gain: float, resolution: int) -> chaos.Basins:
+    """Which attractor each start of the map ends in; W and b as the bytes of their float64 arrays."""
+    return chaos.basins(np.frombuffer(W).reshape(2, 2), np.frombuffer(b), gain=gain, resolution=resolution)
+
+
+def side_by_side(m: "Vanishing") -> SideBySide:
+    x, params, gate = m.input(m.horizon), m.weights(), np.full(m.horizon, m.forget)
+    products = {
+        "tanh network": gradients.lag_norms(x, params, activation="tanh"),
+        "linear, same W": gradients.lag_norms(x, params, activation="identity"),
+        "carousel": cec.log10_products(gate),
+    }
+    carousel = cec.run(x, np.ones(m.horizon), gate).c
+    return SideBySide(x, rnn.run(x, params, activation="tanh").h, carousel, products)
+
+
+def columns(m: "Vanishing") -> dict[str, np.ndarray]:
+    """All plotted columns of the present topic by name, (T,) each."""
+    r = m.result
+    if isinstance(r, Network):
+        ratio = np.append(r.omega.ratios, np.nan)
+        return {"x": r.x, "h": r.state[:, 0], "factor": r.factor, "log10_product": r.log10_product,
+                "bound": r.bound, "prediction": r.prediction, "ratio": ratio}
+    if isinstance(r, Chaos):
+        return {"h": r.runs[0][1:, 0], "h_other": r.runs[1][1:, 0], "log10_distance": r.log10_distance[1:],
+                "log10_expected": m.separation + m.time * r.exponent / np.log(10)}
+    shown = {"x": r.x, "h": r.h[:, 0], "carousel": r.carousel}
+    return {name: _cut(values, m.n_steps) for name, values in shown.items()}
+
+
+def _cut(values: np.ndarray, n_steps: int) -> np.ndarray:
+    """The first values, (n_steps,); NaN beyond the last one."""
+    cut = np.full(n_steps, np.nan)
+    cut[: len(values)] = values[:n_steps]
+    return cut
+
+
+def lag_matrix(r: Network, every: int) -> gradients.LagNormMatrix:
+    """log10 norms of ∂h(t)/∂h(k) for every pair of every `every`-th step."""
+    return gradients.lag_norm_matrix(r.x, r.params, activation=r.activation, form=r.form, every=every)
+
+
+def sizes(params: rnn.RnnParams) -> tuple[float, float]:
+    """Spectral radius and largest singular value of W."""
+    return matrices.spectral_radius(params.W), matrices.largest_singular_value(params.W)

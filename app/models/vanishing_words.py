@@ -1,0 +1,142 @@
+"""What lesson 5 says in words about its present state, by topic."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.models import vanishing_topics as topics
+from app.numbers import SUPERSCRIPTS, plain, steps
+
+if TYPE_CHECKING:
+    from app.models.vanishing import Vanishing
+
+
+def power(log10: float) -> str:
+    """A size from its logarithm, which need not fit a float: `0.002`, `10⁻³⁸⁹`, `nothing`."""
+    if log10 == -np.inf:
+        return "nothing"
+    if -4 <= log10 < 5:
+        return plain(10.0**log10, 3)
+    return "10" + f"{log10:.0f}".translate(SUPERSCRIPTS)
+
+
+def sentence(m: "Vanishing") -> str:
+    say = {"vanishing": _vanishing, "exploding": _exploding, "chaos": _chaos, "side by side": _side_by_side}
+    return say[m.topic](m)
+
+
+def _vanishing(m: "Vanishing") -> str:
+    r = m.result
+    if r.log10_product[0] == -np.inf:
+        first = int(np.flatnonzero(np.isfinite(r.log10_product))[0]) + 1
+        if first == m.n_steps:
+            return "Every factor is 0: no gradient leaves the last step."
+        return f"A factor of 0 cuts the way back: nothing arrives before t = {first}."
+    return _one_unit(m) if m.one_unit else _many_units(m)
+
+
+def _one_unit(m: "Vanishing") -> str:
+    """Rate of decay or growth, and what is left at the first step."""
+    r, lag = m.result, m.n_steps - 1
+    rate = 10 ** (r.log10_product[0] / lag)
+    sign = " and turns its sign" if m.w < 0 else ""
+    left = f"after {steps(lag)} back, at t = 1, {power(r.log10_product[0])} is left"
+    if m.activation == "identity":
+        return f"Each step multiplies the gradient by {plain(abs(m.w), 3)}{sign}: it {_pace(rate)}; {left}."
+    largest = f"f′ is at most {plain(topics.GAMMA[m.activation])} and makes w = {plain(m.w)} into less"
+    saturated = largest if rate < 0.9 * abs(m.w) * topics.GAMMA[m.activation] else "f′ is close to its largest value"
+    by = f"by {plain(rate, 3)} on average"
+    return f"Each step multiplies the gradient {by}: it {_pace(rate)}; {left}. Here {saturated}."
+
+
+def _pace(rate: float) -> str:
+    """`halves every 3.1 steps`, `doubles every step`, `keeps its size`."""
+    if abs(rate - 1) < 1e-4:
+        return "keeps its size"
+    if not 0.5 <= rate + 1e-9 <= 2.00001:
+        return f"has {plain(100 * rate, 3)} % of its size one step on"
+    n = plain(abs(np.log(2) / np.log(rate)), 3)
+    return f"{'halves' if rate < 1 else 'doubles'} every " + ("step" if n == "1" else f"{n} steps")
+
+
+def _many_units(m: "Vanishing") -> str:
+    """What ρ and σ_max allow, and what the states make of it."""
+    r, left = m.result, float(m.result.log10_product[0])
+    rho, sigma = topics.sizes(r.params)
+    gamma = topics.GAMMA[m.activation]
+    far = f"over {steps(m.n_steps - 1)} back the gradient"
+    if abs(left) < 0.3:
+        does = f"{far} keeps its size (factor {power(left)})"
+    else:
+        does = f"{far} shrinks to {power(left)} of its size" if left < 0 else f"{far} grows {power(left)}-fold"
+    named = f"σ_max = {plain(sigma, 3)}" + ("" if gamma == 1 else f" and γ = {plain(gamma)}")
+    if gamma * sigma < 1 - 1e-9:
+        return f"{named}: no step can pass on more than {plain(gamma * sigma, 3)}, so the gradient must vanish; {does}."
+    if abs(sigma - rho) < 1e-9 * sigma and left < -0.3 and rho >= 1 - 1e-9:
+        return f"ρ = σ_max = {plain(rho, 3)} would keep the gradient, but saturated units weaken it: {does}."
+    if left < -0.3 and rho >= 1:
+        return f"ρ = {plain(rho, 3)} is above 1, yet saturated units (small f′) make the gradient vanish: {does}."
+    if left < -0.3:
+        return f"{named} allows growth, yet ρ = {plain(rho, 3)} makes the gradient vanish in the long run: {does}."
+    return f"{named} and ρ = {plain(rho, 3)}: {does}."
+
+
+def _exploding(m: "Vanishing") -> str:
+    clipped, free = m.result.descents
+    chosen, n = (clipped if m.clip else free), m.descent_steps
+    if n == 0:
+        return (f"At the start (w = {plain(m.start_w)}, b = {plain(m.start_b)}) the loss is {plain(chosen.loss[0], 3)} "
+                f"and the gradient has length {plain(chosen.gradient_norm[0], 3)}. Take steps of descent.")
+    first = np.flatnonzero(chosen.gradient_norm[:n] > m.threshold)
+    met = f"the gradient reaches length {plain(chosen.gradient_norm[:n].max(), 3)}"
+    where = f"(w, b) = ({plain(chosen.w[-1], 3)}, {plain(chosen.b[-1], 3)}) with loss {plain(chosen.loss[-1], 3)}"
+    if m.clip:
+        cut = f"cut to {plain(m.threshold)} at {steps(first.size)}" if first.size else "never above the threshold"
+        beside = f"without clipping it would be {plain(free.loss[-1], 3)}"
+        return f"After {steps(n)} of descent {met}, {cut}; the descent stands at {where}; {beside}."
+    return (f"After {steps(n)} of descent without clipping {met}, and one step is as long as that times η; "
+            f"the descent stands at {where}; with clipping the loss would be {plain(clipped.loss[-1], 3)}.")
+
+
+def _chaos(m: "Vanishing") -> str:
+    r = m.result
+    ends = r.log10_distance[-1]
+    start = f"Two starts {power(r.log10_distance[0])} apart are {power(ends)} apart after {steps(m.n_steps)}"
+    if ends == -np.inf:
+        start = f"Two starts {power(r.log10_distance[0])} apart have come together within {steps(m.n_steps)}"
+    exponent = f"The Lyapunov exponent is {plain(r.exponent, 3)}"
+    growth = f"{exponent}: near start A small distances are multiplied by {plain(np.exp(r.exponent), 3)} per step"
+    if r.exponent > 0.01:
+        return f"{start}. {growth}: the map is chaotic, and no gradient through it stays small."
+    if ends > -1:
+        return f"{start}: they end in different basins, though each basin by itself is calm. {growth}."
+    return f"{start}. {growth}: they run into the same attractor."
+
+
+def _side_by_side(m: "Vanishing") -> str:
+    said = [f"{name} {power(values[0])}" for name, values in m.result.log10_products.items()]
+    return f"Over {steps(m.horizon - 1)} back this part of the gradient arrives: {', '.join(said)}."
+
+
+def divergence(m: "Vanishing") -> str:
+    """Why values left the plots."""
+    if m.topic == "side by side":
+        return "The carousel adds up its whole input and never forgets."
+    rho = topics.sizes(m.result.params)[0]
+    what = f"|w| = {plain(rho)}" if m.one_unit else f"ρ = {plain(rho)}"
+    return (f"With {what} and an activation that does not saturate, the state is multiplied by up to {plain(rho)} "
+            "at each step.")
+
+
+def explain_product(m: "Vanishing", step: int) -> str:
+    """Why log10 of the product has its value at `step`."""
+    r = m.result
+    if not isinstance(r, topics.Network):
+        return "This topic has no product of its own."
+    lag, value = m.n_steps - step, plain(r.log10_product[step - 1])
+    if lag == 0:
+        return "At the last step no factor has been met yet: the product is 1, and its logarithm 0."
+    if m.one_unit and np.ptp(r.factor) < 1e-12:
+        size = plain(abs(r.factor[0]))
+        return f"From t = {step} to {m.n_steps} there are {lag} factors of size {size}: {lag} · log₁₀ {size} = {value}."
+    return f"From t = {step} to {m.n_steps} there are {lag} factors; log₁₀ of the size of their product is {value}."

@@ -1,0 +1,72 @@
+"""The phase plane of the two-unit map: where each start ends, and two trajectories from nearby starts."""
+
+import numpy as np
+from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text
+
+from app.figures import MATH_FONT, chart
+from app.gradient_charts import empty, round_frame
+from app.models import vanishing_topics as topics
+from app.theme import LIGHT
+
+RESOLUTION = 100
+SHOWN_STEPS = 60  # of each trajectory: more lines would hide the picture
+# Colours of the basins in the order of their labels, half transparent so that they suit a light and a dark card.
+BASINS = ((86, 140, 190), (224, 164, 88), (96, 160, 128), (178, 124, 168), (150, 150, 96), (110, 116, 176))
+OPACITY = 105
+
+
+def painted(labels: np.ndarray) -> np.ndarray:
+    """Labels (rows, columns) as packed RGBA: a colour per basin, nothing where no attractor was found (0)."""
+    colours = np.zeros((labels.max(initial=0) + 1, 4), dtype=np.uint8)
+    for label in range(1, len(colours)):
+        colours[label] = (*BASINS[(label - 1) % len(BASINS)], OPACITY)
+    return np.ascontiguousarray(colours[labels]).view(np.uint32)[..., 0]
+
+
+class PhasePlane:
+    """h₁ against h₂: the basins, both trajectories, and where they are at the cursor."""
+
+    def __init__(self):
+        self.image = ColumnDataSource({"image": [np.zeros((1, 1), dtype=np.uint32)]})
+        self.here, self.runs = empty("x", "y", "name"), empty("a1", "a2", "b1", "b2")
+        self.painted_for: tuple = ()
+        self.chart = chart("phase", "Where each start ends, and two of them on their way", x_label="h₁", y_label="h₂",
+                           x_limits=(-1, 1), y_limits=(-1, 1), ticks=5)
+        round_frame(self.chart, 1.05, 330)
+        plot = self.chart.plot
+        plot.add_glyph(self.image, ImageRGBA(image="image", x=-1, y=-1, dw=2, dh=2))
+        for run, role, dash in (("a", "state", "solid"), ("b", "muted", "dashed")):
+            plot.add_glyph(self.runs, Line(x=f"{run}1", y=f"{run}2", line_color=LIGHT[role], line_dash=dash))
+            plot.add_glyph(self.runs, Scatter(x=f"{run}1", y=f"{run}2", size=4, fill_color=LIGHT[role],
+                                              line_color=None))
+        plot.add_glyph(self.here, Scatter(x="x", y="y", size=12, fill_color=LIGHT["card"], line_color=LIGHT["state"],
+                                          line_width=2.5))
+        plot.add_glyph(self.here, Text(x="x", y="y", text="name", x_offset=8, y_offset=-5, text_color=LIGHT["state"],
+                                       text_font={"value": MATH_FONT}, text_font_style="italic"))
+        self.strips = [self.chart]
+
+    def show(self, r: topics.Chaos, gain: float) -> None:
+        wanted = (r.W.tobytes(), r.b.tobytes(), gain)
+        if wanted != self.painted_for:
+            self.painted_for = wanted
+            self.image.data = {"image": [painted(topics.basins(*wanted, RESOLUTION).labels)]}
+        a, b = (run[: SHOWN_STEPS + 1] for run in r.runs)
+        self.runs.data = {"a1": a[:, 0], "a2": a[:, 1], "b1": b[:, 0], "b2": b[:, 1]}
+
+    def follow(self, r: topics.Chaos, t: int) -> None:
+        """Mark both trajectories at step t."""
+        (x_a, y_a), (x_b, y_b) = r.runs[0][t], r.runs[1][t]
+        self.here.data = {"x": [x_a, x_b], "y": [y_a, y_b], "name": ["A", "B"]}
+
+
+def weights_table(m) -> str:
+    """The map's weights as fields, HTML."""
+    def field(name: str) -> str:
+        label = m.param[name].label
+        return (f'<td><input type=number data-set="{name}" value="{getattr(m, name):g}" step=0.1 min=-8 max=8 '
+                f'aria-label="{label}"></td>')
+
+    head = "<tr><th></th><th>from h₁</th><th>from h₂</th><th>bias b</th></tr>"
+    rows = (f"<tr><td>to h{sub}</td>{field(f'W{k}1')}{field(f'W{k}2')}{field(f'b{k}')}</tr>"
+            for k, sub in ((1, "₁"), (2, "₂")))
+    return f"<table>{head}{''.join(rows)}</table>"

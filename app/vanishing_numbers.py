@@ -1,0 +1,252 @@
+"""The equations of lesson 5 with the numbers of the present step put in, by topic."""
+
+import numpy as np
+
+from app.cliff import terms
+from app.models import vanishing_topics as topics
+from app.models.vanishing import Vanishing
+from app.numbers import Block, number, plain, symbol
+from engine import cliff, remedies, rnn
+
+MOST_FACTORS = 7
+
+
+def blocks(m: Vanishing, t: int) -> list[Block]:
+    if m.topic == "chaos":
+        return [_map_block(m, t, 0), _map_block(m, t, 1), _distance_block(m, t)]
+    if m.topic == "side by side":
+        return [_side_block(m, t)]
+    shown = [_step_block(m, t), _product_block(m, t), _omega_block(m, t)]
+    if m.topic == "exploding":
+        return [_descent_block(m), _rescale_block(m), *shown]
+    return shown if m.n_units == 1 else [shown[0], shown[1], _matrix_block(m), shown[2]]
+
+
+def _in(value: float, role: str = "") -> str:
+    """A number inside a sum or product."""
+    return number(value, role, signed=True)
+
+
+def _step_block(m: Vanishing, t: int) -> Block:
+    """State and factor of step t, of the one unit or of unit 1."""
+    r = m.result
+    lines = (_hidden_lines if r.form == "hidden" else _cell_lines)(r, t)
+    return Block(f"Step t = {t}" + ("" if m.one_unit else ", unit 1"), lines + _factor_lines(m, t), _first_note(r, t))
+
+
+def _first_note(r: topics.Network, t: int) -> str:
+    return "" if t > 1 else f"Before step 1 the state is {'<i>h</i>(0)' if r.form == 'hidden' else '<i>c</i>(0)'} = 0."
+
+
+def _parts(r: topics.Network, t: int) -> tuple[float, float, float, float]:
+    """U x(t), and w and what it multiplies (or their sum over all units and 1), and b, for unit 1."""
+    k, W = t - 1, r.params.W
+    start = np.zeros(len(W)) if r.form == "hidden" else _f0(r)
+    before = r.h[k - 1] if k else start
+    fed = r.params.U[0, 0] * r.x[k]
+    return (fed, W[0, 0], before[0], r.params.b[0]) if len(W) == 1 else (fed, float(W[0] @ before), 1, r.params.b[0])
+
+
+def _f0(r: topics.Network) -> np.ndarray:
+    """f(0) for every unit."""
+    return np.full(len(r.params.W), 0.5 if r.activation == "logistic" else 0.0)
+
+
+def _hidden_lines(r: topics.Network, t: int) -> list[str]:
+    _, w, before, b = _parts(r, t)
+    x, u = number(r.x[t - 1], "input", signed=True), number(r.params.U[0, 0])
+    a, h = symbol("a", "", t, sub=_one(r)), symbol("h", "", t, sub=_one(r))
+    if len(r.params.W) == 1:
+        symbols = f"<i>u</i>·{symbol('x', 'input', t)} + <i>w</i>·{symbol('h', '', t - 1)} + <i>b</i>"
+        values = f"{u}·{x} + {_in(w)}·{_in(before)} + {_in(b)}"
+    else:
+        symbols = f"<i>u</i>₁·{symbol('x', 'input', t)} + Σ<i>W</i>₁ⱼ·<i>h</i>ⱼ({t - 1}) + <i>b</i>"
+        values = f"{u}·{x} + {_in(w)} + {_in(b)}"
+    name = {"identity": "", "logistic": "σ"}.get(r.activation, r.activation)
+    return [f"{a} = {symbols}", f"&emsp;= {values} = <b>{number(r.a[t - 1, 0])}</b>",
+            f"{h} = {name}({number(r.a[t - 1, 0])}) = <b>{number(r.h[t - 1, 0])}</b>"]
+
+
+def _cell_lines(r: topics.Network, t: int) -> list[str]:
+    fed, w, before, b = _parts(r, t)
+    c, earlier = symbol("c", "", t, sub=_one(r)), f"<i>f</i>({symbol('c', '', t - 1)})"
+    ux = f" + <i>u</i>·{symbol('x', 'input', t)}" if r.params.U.any() else ""
+    ux_now = f" + {_in(fed, 'input')}" if ux else ""
+    if len(r.params.W) == 1:
+        return [f"{c} = <i>w</i>·{earlier}{ux} + <i>b</i>", f"&emsp;= {number(w)}·{_in(before)}{ux_now} + {_in(b)}",
+                f"&emsp;= <b>{number(r.a[t - 1, 0])}</b>"]
+    return [f"{c} = Σ<i>W</i>₁ⱼ·<i>f</i>(<i>c</i>ⱼ({t - 1})){ux} + <i>b</i>",
+            f"&emsp;= {number(w)}{ux_now} + {_in(b)} = <b>{number(r.a[t - 1, 0])}</b>"]
+
+
+def _one(r: topics.Network) -> str:
+    return "" if len(r.params.W) == 1 else "1"
+
+
+def _factor_lines(m: Vanishing, t: int) -> list[str]:
+    r = m.result
+    slopes = rnn.derivative(topics.differentiated(r.a, r.form)[t - 1], r.activation)
+    at = f"<i>a</i>({t})" if r.form == "hidden" else f"<i>c</i>({t - 1})"
+    state = "h" if r.form == "hidden" else "c"
+    jacobian = f"∂<i>{state}</i>({t})/∂<i>{state}</i>({t - 1})"
+    factor = number(r.factor[t - 1], "gradient")
+    if m.one_unit:
+        w = r.params.W[0, 0]
+        return [f"{jacobian} = <i>f′</i>({at})·<i>w</i>", f"&emsp;= {number(slopes[0])}·{_in(w)} = {factor}"]
+    scaled = "diag <i>f′</i>·<i>W</i>" if state == "h" else "<i>W</i>·diag <i>f′</i>"
+    return [f"‖{jacobian}‖ = ‖{scaled}‖ = {factor}",
+            f"<i>f′</i>({at}): mean {number(slopes.mean(), digits=3)}, largest {number(slopes.max(), digits=3)}"]
+
+
+def _product_block(m: Vanishing, t: int) -> Block:
+    """The product from t to T, its logarithm, the bound and the linear prediction."""
+    r, n, lag = m.result, m.n_steps, m.n_steps - t
+    state = "h" if r.form == "hidden" else "c"
+    named = f"∂<i>{state}</i>({n})/∂<i>{state}</i>({t})"
+    value = r.log10_product[t - 1]
+    if m.one_unit:
+        sign = np.prod(np.sign(r.factor[t:]))
+        lines = [f"{named} = {_factors(r.factor[t:])}", f"&emsp;= {_size(value, sign)}"]
+    else:
+        last = "" if lag == 0 else f"<i>J</i>({n})" + (f"···<i>J</i>({t + 1})" if lag > 1 else "")
+        lines = [f"‖{named}‖ = ‖{last or '<i>I</i>'}‖", f"&emsp;= {_size(value)}"]
+    lines.append(f"log₁₀ of its size = <b class=gradient>{_logarithm(value)}</b>")
+    rho, sigma = topics.sizes(r.params)
+    gamma = topics.GAMMA[r.activation]
+    top = number(sigma) if gamma == 1 else f"({number(gamma)}·{number(sigma)})"
+    largest = "|<i>w</i>|" if m.one_unit else "σ<sub>max</sub>"
+    lines += [f"bound: (γ·{largest})<sup>{lag}</sup> = {top}<sup>{lag}</sup> = {_size(r.bound[t - 1])}",
+              f"linear: ρ<sup>{lag}</sup> = {number(rho)}<sup>{lag}</sup> = {_size(r.prediction[t - 1])}"]
+    title = f"From step {n} back to {t}" if lag else f"At the last step, t = {n}"
+    note = "No factor has been met yet: the empty product is 1." if lag == 0 else f"{lag} factors" if lag > 1 else ""
+    return Block(title, lines, note)
+
+
+def _factors(factors: np.ndarray) -> str:
+    """A product written out: a power where all factors agree, with dots where there are many."""
+    if not factors.size:
+        return "1"
+    if factors.size > 2 and np.ptp(factors) < 1e-9:
+        return f"{_in(factors[0])}<sup>{factors.size}</sup>"
+    written = [_in(value) for value in factors]
+    if factors.size > MOST_FACTORS:
+        written = [*written[:3], "…", *written[-2:]]
+    return "·".join(written)
+
+
+def _size(log10: float, sign: float = 1.0) -> str:
+    """A signed size from its logarithm, also where it does not fit a float."""
+    if log10 == -np.inf:
+        return number(0.0, "gradient")
+    if -300 < log10 < 300:
+        return number(sign * 10.0**log10, "gradient", digits=4)
+    return f"<b class=gradient>{'−' if sign < 0 else ''}10<sup>{log10:.1f}</sup></b>".replace("-", "−")
+
+
+def _logarithm(value: float) -> str:
+    return "−∞" if value == -np.inf else number(value, digits=4)
+
+
+def _matrix_block(m: Vanishing) -> Block:
+    """The sizes of W and what they promise."""
+    r = m.result
+    rho, sigma = topics.sizes(r.params)
+    gamma = topics.GAMMA[r.activation]
+    must = "below 1: it must vanish" if gamma * sigma < 1 else "not below 1: growth is possible"
+    return Block("The matrix", [
+        f"ρ = max |<i>λ</i>| = {number(rho)}", f"σ<sub>max</sub> = max ‖<i>Wv</i>‖/‖<i>v</i>‖ = {number(sigma)}",
+        f"γσ<sub>max</sub> = {number(gamma)}·{number(sigma)} = <b>{number(gamma * sigma)}</b>"],
+        f"γσ<sub>max</sub> is {must}. A product of {m.n_steps - 1} Jacobians is at most as large as the product of "
+        "their norms.")
+
+
+def _omega_block(m: Vanishing, t: int) -> Block:
+    """Ω's term of the way from t + 1 back to t."""
+    r, lag = m.result, m.n_steps - t
+    total = f"Ω = sum over all <i>t</i> = <b>{number(r.omega.total)}</b>"
+    if lag == 0:
+        return Block("Ω", [total], "The last step has no step after it, so it has no term.")
+    ratio, term = r.omega.ratios[t - 1], r.omega.terms[t - 1]
+    names = f"‖∂F/∂<i>c</i>({t + 1})·∂<i>c</i>({t + 1})/∂<i>c</i>({t})‖ / ‖∂F/∂<i>c</i>({t + 1})‖"
+    if np.isnan(ratio):
+        return Block(f"Ω at t = {t}", [f"ratio = {names}", total], "No error arrives here, so there is no ratio.")
+    return Block(f"Ω at t = {t}", [
+        f"ratio = {names}", f"&emsp;= {number(ratio, 'gradient')}",
+        f"term = (ratio − 1)² = ({number(ratio)} − 1)² = <b>{number(term)}</b>", total],
+        "F is the sum of the last step's outputs here.")
+
+
+def _descent_block(m: Vanishing) -> Block:
+    """The present gradient on the cliff, clipped or not, and the next w and b."""
+    r = m.result
+    path = r.descents[0 if m.clip else 1]
+    w, b = float(path.w[-1]), float(path.b[-1])
+    g = cliff.gradient(w, b, n_steps=m.n_steps)
+    norm = float(np.hypot(g.dF_dw, g.dF_db))
+    lines = [f"<i>w</i> = {number(w)}, <i>b</i> = {number(b)}",
+             f"F = ({number(r.h[-1, 0])} − {topics.TARGET})² = <b>{number(g.loss)}</b>",
+             f"∂F/∂<i>w</i> = {number(g.dF_dw, 'gradient')}, ∂F/∂<i>b</i> = {number(g.dF_db, 'gradient')}",
+             f"‖<i>g</i>‖ = √({_in(g.dF_dw)}² + {_in(g.dF_db)}²) = {number(norm, 'gradient')}"]
+    used = np.array([g.dF_dw, g.dF_db])
+    if m.clip and norm > m.threshold:
+        used = remedies.clip_by_norm(used, m.threshold).gradient
+        limit = number(m.threshold)
+        lines += [f"‖<i>g</i>‖ &gt; θ = {limit}: <i>g</i> ← <i>g</i>·{limit}/{number(norm)}",
+                  f"&emsp;= ({number(used[0], 'gradient')}, {number(used[1], 'gradient')})"]
+    rate = number(m.learning_rate)
+    lines += [f"<i>w</i> ← {number(w)} − {rate}·{_in(used[0])} = <b>{number(w - m.learning_rate * used[0])}</b>",
+              f"<i>b</i> ← {number(b)} − {rate}·{_in(used[1])} = <b>{number(b - m.learning_rate * used[1])}</b>"]
+    small = m.clip and norm <= m.threshold
+    note = f"‖g‖ is not above θ = {plain(m.threshold)}: nothing to clip." if small else ""
+    return Block(f"After {m.descent_steps} steps of descent", lines, note)
+
+
+def _rescale_block(m: Vanishing) -> Block:
+    values = terms(m.decay)
+    scaled = remedies.rescale(values)
+    total = " + ".join(number(value, digits=2) for value in values)
+    last = f"{number(values[-1])}/{number(scaled.total, digits=5)}"
+    return Block("Rescaling", [f"sum = {total}", f"&emsp;= {number(scaled.total, digits=5)}",
+                               f"fifth term: {last} = <b>{number(scaled.terms[-1], digits=3)}</b>",
+                               f"fifth / first = {number(values[-1] / values[0])}, as before"])
+
+
+def _map_block(m: Vanishing, t: int, which: int) -> Block:
+    """One step of the map for start A or B."""
+    r, name = m.result, "AB"[which]
+    before, now = r.runs[which][t - 1], r.runs[which][t]
+    lines = []
+    for k in (0, 1):
+        net = m.gain * (r.W[k] @ before) + r.b[k]
+        left, right = (f"{_in(r.W[k, j])}·{_in(before[j])}" for j in (0, 1))
+        gain = "" if m.gain == 1 else f"{number(m.gain)}·"
+        inner = f"{gain}({left} + {right}) + {_in(r.b[k])}"
+        lines += [f"{symbol('h', '', t, sub=str(k + 1))} = tanh[{inner}]",
+                  f"&emsp;= tanh {_in(net)} = <b>{number(now[k])}</b>"]
+    return Block(f"Start {name}, step {t}", lines)
+
+
+def _distance_block(m: Vanishing, t: int) -> Block:
+    r = m.result
+    (a1, a2), (b1, b2) = r.runs[0][t], r.runs[1][t]
+    value, factor = r.log10_distance[t], float(np.exp(r.exponent))
+    return Block(f"Distance at t = {t}", [
+        f"<i>d</i> = √(({number(a1 - b1)})² + ({number(a2 - b2)})²) = {_size(value)}",
+        f"log₁₀ <i>d</i> = {_logarithm(value)}",
+        "expected: log₁₀ <i>d</i>(0) + <i>t</i>·<i>λ</i>/ln 10",
+        f"&emsp;= {number(m.separation)} + {t}·{_in(r.exponent / np.log(10))}",
+        f"&emsp;= {number(m.separation + t * r.exponent / np.log(10))}"],
+        f"λ = {plain(r.exponent)} is the Lyapunov exponent of start A: small distances are multiplied by "
+        f"e<sup>λ</sup> = {number(factor)} per step, until they are as large as the picture.")
+
+
+def _side_block(m: Vanishing, t: int) -> Block:
+    r, lag = m.result, m.horizon - t
+    gate = f"{number(m.forget, 'forget_gate')}<sup>{lag}</sup>"
+    if lag < 0:
+        return Block(f"t = {t}", [f"the networks stop at step {m.horizon}"], "")
+    lines = [f"{name}: {_size(values[t - 1])}" for name, values in r.log10_products.items()]
+    lines[-1] = f"carousel: {gate} = {_size(r.log10_products['carousel'][t - 1])}"
+    return Block(f"From step {m.horizon} back to t = {t}, lag {lag}", lines,
+                 "The first two are norms of a product of Jacobians diag f′(a)·W (with f′ = 1 for the linear network); "
+                 "the carousel has only its forget gate.")
