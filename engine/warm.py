@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from engine import cec, chaos, cliff, gamma, linear, matrices, parity, remedies, series
+from engine import cec, chaos, cliff, costs, gamma, linear, matrices, parity, remedies, series
 
 
 def compile_kernels():
@@ -16,6 +16,7 @@ def compile_kernels():
     _linear()
     _remedies()
     _chaos()
+    _costs()
 
 
 def _parity():
@@ -91,6 +92,11 @@ def _chaos():
     chaos.distance(W, b, h0, [0.5, 0.4], 2, gain=1.0)
     chaos.lyapunov(W, b, h0, 2, gain=1.0, skip=1)
     chaos.basins(W, b, gain=1.0, resolution=2, n_steps=8)
+
+
+def _costs():
+    for count in (costs.bptt, costs.unrolled, costs.rtrl):
+        count(2, 2, 1)
 
 
 if __name__ == "__main__":

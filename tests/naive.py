@@ -197,3 +197,87 @@ def omega(dF_dc, jacobians, sqrt):
         ratios.append(sqrt(sum(v**2 for v in earlier)) / sqrt(sum(v**2 for v in later)))
         total = total + (ratios[-1] - 1) ** 2
     return ratios, total
+
+
+class Ledger:
+    """Counts products, and the most numbers that were kept at one time."""
+
+    def __init__(self):
+        self.multiply_adds = 0
+        self.stored_numbers = 0
+
+    def times(self, a, b):
+        self.multiply_adds += 1
+        return a * b
+
+    def keeps(self, *nested):
+        def leaves(values):
+            return sum(leaves(value) for value in values) if isinstance(values, list) else 1
+
+        self.stored_numbers = max(self.stored_numbers, leaves(list(nested)))
+
+
+def counted_step(x_t, U, W, b, h, ledger):
+    """a(t) = U x(t) + W h(t-1) + b."""
+    a = []
+    for i in range(len(b)):
+        net = b[i]
+        for j in range(len(x_t)):
+            net = net + ledger.times(U[i][j], x_t[j])
+        for j in range(len(h)):
+            net = net + ledger.times(W[i][j], h[j])
+        a.append(net)
+    return a
+
+
+def counted_backward(x, U, W, b, h0, f, slope, explicit, ledger, copies):
+    """dF/da(t) = f' dF/dh(t), dF/dh(t-1) = explicit + W^T dF/da(t); the gradient as rows of [dU | dW | db].
+
+    With `copies` each step keeps its own gradient, to be added up in the end. `slope` gives f' from the state, so that
+    only the states have to be kept.
+    """
+    n, m = len(b), len(x[0])
+    states, h = [], h0
+    for x_t in x:
+        h = [f(net) for net in counted_step(x_t, U, W, b, h, ledger)]
+        states.append(h)
+    gradients = [[[0] * (m + n + 1) for _ in range(n)] for _ in range(len(x) if copies else 1)]
+    dF_dh = explicit[-1]
+    for t in range(len(x) - 1, -1, -1):
+        ledger.keeps(states, dF_dh, gradients)
+        gradient = gradients[t if copies else 0]
+        inputs = x[t] + (states[t - 1] if t > 0 else h0)
+        s = [ledger.times(slope(states[t][i]), dF_dh[i]) for i in range(n)]
+        for i in range(n):
+            for j in range(m + n):
+                gradient[i][j] = gradient[i][j] + ledger.times(s[i], inputs[j])
+            gradient[i][-1] = gradient[i][-1] + s[i]
+        if t > 0:
+            dF_dh = [explicit[t - 1][j] + sum(ledger.times(W[i][j], s[i]) for i in range(n)) for j in range(n)]
+    if not copies:
+        return gradients[0]
+    total = [[sum(copy[i][j] for copy in gradients) for j in range(m + n + 1)] for i in range(n)]
+    ledger.keeps(states, dF_dh, gradients, total)
+    return total
+
+
+def counted_rtrl(x, U, W, b, h0, f, slope, explicit, ledger):
+    """dh_i(t)/dweight = f' (explicit part + sum over k of W_ik dh_k(t-1)/dweight); rows of [dU | dW | db]."""
+    n, m = len(b), len(x[0])
+    weights = [(unit, j) for unit in range(n) for j in range(m + n + 1)]
+    table = [[0] * n for _ in weights]
+    gradient, h = [[0] * (m + n + 1) for _ in range(n)], h0
+    for t in range(len(x)):
+        inputs = [*x[t], *h, 1]
+        h = [f(net) for net in counted_step(x[t], U, W, b, h, ledger)]
+        for row, (unit, j) in enumerate(weights):
+            earlier, later = table[row], []
+            for i in range(n):
+                inner = inputs[j] if i == unit else 0
+                for k in range(n):
+                    inner = inner + ledger.times(W[i][k], earlier[k])
+                later.append(ledger.times(slope(h[i]), inner))
+                gradient[unit][j] = gradient[unit][j] + ledger.times(explicit[t][i], later[i])
+            table[row] = later
+        ledger.keeps(h, table, gradient)
+    return gradient
