@@ -31,7 +31,7 @@ class Layout(NamedTuple):
 
 
 def layout(n_units: int, n_steps: int) -> Layout:
-    spacing = min(196.0, (RIGHT - LEFT) / n_steps)
+    spacing = min(225.0, (RIGHT - LEFT) / n_steps)
     box = 86.0 if n_steps <= NUMBERED else min(34.0, 0.62 * spacing)
     pitch = (BOTTOM - TOP) / n_units
     centers = [LEFT + (k + 0.5) * spacing for k in range(n_steps)]
@@ -62,11 +62,10 @@ def draw(n_units: int, n_steps: int, output_layer: bool, looks_at: np.ndarray) -
 
 def _folded(picture: Diagram, n_units: int) -> None:
     """The network as it is: one layer, a delay and the way back."""
-    place = layout(n_units, MAX_DRAWN)
-    center, radius = 50.0, min(13.0, place.radius * 1.2, (BOTTOM - TOP) / n_units / 2 - 2.5)
+    center, pitch = 50.0, (BOTTOM - TOP) / n_units
     picture.parts.append(f"<g class=box><rect x=28 y={TOP} width=44 height={BOTTOM - TOP} rx=10 /></g>")
-    for j, row in enumerate(place.rows):
-        picture.unit(f"folded{j}", center, row, radius=radius, value="")
+    for j in range(n_units):
+        picture.unit(f"folded{j}", center, TOP + (j + 0.5) * pitch, radius=min(15.0, pitch / 2 - 2.5), value="")
     picture.arrow((72, MIDDLE), (104, MIDDLE), (104, 22), (50, 22), (50, TOP))
     picture.delay(104, 58)
     picture.label(77, 16, "W", "unit-label")
@@ -130,9 +129,6 @@ def _chevron(start: tuple[float, float], end: tuple[float, float], role: str, na
     wings = [(x1 - head * ux - side * head * uy, y1 - head * uy + side * head * ux) for side in (1, -1)]
     points = f"M{wings[0][0]:.1f},{wings[0][1]:.1f}L{x1:.1f},{y1:.1f}L{wings[1][0]:.1f},{wings[1][1]:.1f}"
     return f'<path class="edge {role}" d="M{x0:.1f},{y0:.1f}L{x1:.1f},{y1:.1f}{points}" data-on="{name}" />'
-
-
-MAX_DRAWN = 20
 
 
 def live(x, before, h, s, t: int, backward: bool, looks_at) -> dict[str, dict]:

@@ -35,7 +35,7 @@ def _result(value: float, role: str = "") -> str:
     return f"<b>{number(value, role, digits=DIGITS)}</b>"
 
 
-def _sum(terms: list[str], per_line: int = 2) -> list[str]:
+def _sum(terms: list[str], per_line: int) -> list[str]:
     """A sum, broken into lines that fit a narrow column."""
     lines = [" + ".join(terms[k : k + per_line]) for k in range(0, len(terms), per_line)]
     return [f"&emsp;= {lines[0]}", *(f"&emsp;&ensp;+ {line}" for line in lines[1:])]
@@ -56,16 +56,16 @@ def _vector(name: str, t: int, values: np.ndarray, role: str = "") -> str:
 
 def _forward(model, t: int) -> Block:
     r, w, k, n = model.result, model.result.weights, t - 1, model.n_units
-    before, lines = model.before()[k], []
+    before, lines, fit = model.before()[k], [], 3 if n == 1 else 2
     for i in _units(model):
         unit, entered = i + 1, range(n)
         symbols = [f"{_weight('U', str(unit))}·{symbol('x', 'input', t)}"]
         symbols += [f"{_weight('W', f'{unit}{j + 1}')}·{_of('h', j + 1, t - 1)}" for j in entered]
         values = [f"{_value(w['U'][i, 0])}·{_value(r.x[k], 'input')}"]
         values += [f"{_value(w['W'][i, j])}·{_value(before[j])}" for j in entered]
-        net = _sum([*symbols, _weight("b", str(unit))])
+        net = _sum([*symbols, _weight("b", str(unit))], fit)
         net[0] = net[0].replace("&emsp;", f"{_of('a', unit, t)} ", 1)
-        lines += [*net, *_sum([*values, _value(w["b"][i])]), f"&emsp;= {_result(r.run.a[k, i])}"]
+        lines += [*net, *_sum([*values, _value(w["b"][i])], fit), f"&emsp;= {_result(r.run.a[k, i])}"]
         state = f"{_of('h', unit, t)} = {_activation(model.activation, r.run.a[k, i])}"
         lines += [f"{state} = {_result(r.run.h[k, i])}", _slope(model, unit, k)]
     if n > WRITTEN_OUT:
@@ -121,9 +121,9 @@ def _output_lines(model, t: int) -> list[str]:
     V, bias, y, error = r.weights["V"][0], r.weights["b_out"][0], r.loss.y[k, 0], r.loss.error[k, 0]
     symbols = [f"{_weight('V', str(j + 1))}·{_of('h', j + 1, t)}" for j in range(model.n_units)]
     values = [f"{_value(V[j])}·{_value(r.run.h[k, j])}" for j in range(model.n_units)]
-    net = _sum([*symbols, _weight("b", "out")])
+    net = _sum([*symbols, _weight("b", "out")], 2)
     net[0] = net[0].replace("&emsp;", f"{symbol('y', '', t)} ", 1)
-    lines = [*net, *_sum([*values, _value(bias)]), f"&emsp;= {_result(y)}"]
+    lines = [*net, *_sum([*values, _value(bias)], 2), f"&emsp;= {_result(y)}"]
     lines.append(f"{symbol('e', '', t)} = {_value(r.d[k, 0])} − {_value(y)} = {_result(error)}")
     for i in _units(model):
         explicit = f"{_of('∂ᵉF/∂h', i + 1, t, 'gradient')} = −2·{_weight('V', str(i + 1))}·{symbol('e', '', t)}"
@@ -155,13 +155,10 @@ def _static(model, t: int) -> Block:
 
 
 def _bracket(head: str, terms: list[str]) -> list[str]:
-    """head·(a + b + …), two terms to a line."""
+    """head·(a + b + …), one term to a line."""
     if len(terms) == 1:
         return [head + terms[0]]
-    pairs = [" + ".join(terms[k : k + 2]) for k in range(0, len(terms), 2)]
-    lines = [f"{head}({pairs[0]}", *(f"&emsp;&emsp;+ {pair}" for pair in pairs[1:])]
-    lines[-1] += ")"
-    return lines
+    return [f"{head}({terms[0]}", *(f"&emsp;&emsp;+ {term}" for term in terms[1:-1]), f"&emsp;&emsp;+ {terms[-1]})"]
 
 
 def _entering(model, t: int) -> tuple[str, float]:

@@ -22,7 +22,7 @@ def _row(model: Unrolled, name: str, values: np.ndarray) -> str:
     label = pretty(name)
     if name in SHARED:
         checked = " checked" if chosen else ""
-        pick = f"<input type=radio name=weight data-pick='{{\"weight\": \"{name}\"}}'{checked}>"
+        pick = f'<input type=radio name=weight data-pick=\'{{"weight": "{name}"}}\'{checked}>'
         label = f"<label>{pick} {label}</label>"
     low, high = model.param[name].bounds
     field = (

@@ -46,6 +46,8 @@ def _contributions(model) -> str:
         others = "" if not none else f", and {none} {'copy' if none == 1 else 'copies'} nothing"
         return f"{alive.size} copies contribute {percent(alive[0])} of {name} = {plain(total)} each{others}."
     least = int(shares.argmin())
+    if model.n_steps == 2:
+        return f"Copy {k + 1} contributes {percent(shares[k])} of {name} = {plain(total)}, copy {2 - k} the rest."
     most = f"Copy {k + 1} contributes {percent(shares[k])} of {name} = {plain(total)}"
     return f"{most}, copy {least + 1} {_only(shares[least])}."
 

@@ -26,7 +26,7 @@ export class Strips {
     if (!frame.predicting && this.asking) this.stopPrediction()
     if (frame.predicting && this.guess.length !== frame.steps) this.startPrediction(frame)
     if (!frame.predicting && !frame.score) this.clearPrediction()
-    for (const strip of this.all) if (strip.edits) this.element(strip.name).toggleAttribute("data-edits", this.editable(strip))
+    for (const strip of this.all.filter(strip => strip.edits)) this.showEditable(strip, this.editable(strip))
   }
 
   // Where the pointer is, in the plot's own coordinates.
@@ -58,6 +58,12 @@ export class Strips {
     })
     element.addEventListener("pointerup", event => { if (touch) begin(event); last = touch = null })
     element.addEventListener("pointercancel", () => { last = touch = null })
+  }
+
+  showEditable(strip, on) {
+    const element = this.element(strip.name)
+    element.toggleAttribute("data-edits", on)
+    element.querySelector(".hint")?.toggleAttribute("hidden", !on)
   }
 
   editable(strip) { return Boolean(strip.edits) && !this.page.frame.fixed.includes(strip.name) }

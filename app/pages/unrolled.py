@@ -1,0 +1,292 @@
+"""Lesson 4: a recurrent network, its copies in time, and one gradient computed three ways."""
+
+from typing import ClassVar
+
+import numpy as np
+from bokeh.models import BasicTicker, BoxAnnotation, ColumnDataSource, FixedTicker, Line, Scatter, VBar
+
+from app import copies, hand_calculation, timing, weight_table
+from app.cost_charts import CostCharts, measurement
+from app.diagram import Diagram
+from app.figures import Card, Strip, chart, rule
+from app.models.unrolled import MAX_UNITS, SHARED, Unrolled
+from app.models.unrolled_words import SUBSCRIPTS, percent, pretty
+from app.numbers import Block, plain
+from app.ranges import change, fit
+from app.shell import serve
+from app.theme import LIGHT
+from app.view import View
+
+UNITS = range(MAX_UNITS)
+GRADIENTS = ("dF_dh", "s", "term", "sum", "share")
+EXACT = -17.0  # where an error of exactly 0 is drawn on the logarithmic axis
+STATE_LIMITS = {"tanh": (-1, 1), "logistic": (0, 1), "relu": (0, 1), "identity": (-1, 1)}
+
+
+class UnrolledView(View):
+    controls = ("n_units", "n_steps", "W11", "activation", "loss_at", "output_layer", "weight", "window")
+    more = ("x", "d1", "d2", "d3", "d4")
+    conceals: ClassVar = {"share": ((*GRADIENTS, "after"), ("sum.value",))}
+
+    def build(self) -> list[Card]:
+        strip = self.stack.strip
+        hint = "click or drag to edit"
+        self.x = strip("x", "x", "input", title="Input x(t)", edits="x", at=(-2, -1, 0, 1, 2), hint=hint)
+        self.states = [self._state(f"h{j + 1}", f"h{j + 1}".translate(SUBSCRIPTS), j) for j in UNITS]
+        self.y = self._state("y", "y", 0)
+        self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42, ticks=3)
+        self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42, ticks=3)
+        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, ticks=3, kind="bar")
+        self.sum = strip("sum", "sum", "gradient", title="Sum of the terms, from the last copy back", height=50,
+                         kind="none", ticks=3)  # fmt: skip
+        self.share = strip("share", "share", "gradient", title="Share of each copy", height=44, kind="bar",
+                           predicts="share", last=True, limits=(-0.08, 1.1), at=(0, 0.5, 1),
+                           axis_label="time step t: copy of the network")  # fmt: skip
+        self._draw_sum()
+        self._veil()
+        self.costs = CostCharts()
+        self.timings, self.timed = None, 0
+        self.tabled, self.written = None, {}
+        return [
+            Card("", [self.x, *self.states, self.y, self.dF_dh, self.s, self.term, self.sum, self.share]),
+            Card(
+                "Weights and their gradients", table=True, key="weights",
+                help="Change any weight and watch all columns. The dot chooses the weight whose terms are shown.",
+            ),
+            Card(
+                "Every copy's share", [self._bars()], key="shares",
+                help="One bar per weight, one piece per copy: pale is the first copy, full colour the last. Positive "
+                "pieces are stacked upwards, negative ones downwards; the dot is their sum, the gradient.",
+            ),
+            Card(
+                "Truncated BPTT", [self._truncation()], key="truncation", table=True,
+                help="Each error is carried back through at most as many copies as the window says. The dashed line "
+                "is the present window. Solid: the chosen weight; grey: all of W together.",
+            ),
+            Card(
+                "What it costs", self.costs.strips, key="costs", table=True, wide=False,
+                help="Forward pass and gradient, counted as the plain algorithms do them, for one input. On these "
+                "logarithmic axes a power is a straight line: RTRL grows with n⁴ but its memory not with T, BPTT's "
+                "memory grows with T. Dashed lines mark the present size; circles are measured.",
+            ),
+        ]  # fmt: skip
+
+    def _state(self, name: str, label: str, j: int) -> Strip:
+        """A strip of a state with its target, which a stroke on the strip sets."""
+        target = "d" if name == "y" else f"d{j + 1}"
+        title = "Output y(t) and its target" if name == "y" else f"State h{j + 1}(t) and its target"
+        hint = "grey: target; click or drag sets it where the loss looks" if name in ("h1", "y") else ""
+        edits = {"edits": f"d{j + 1}", "paints": target, "hint": hint}
+        strip = self.stack.strip(name, label, "state", title=title, height=42, ticks=3, **edits)
+        self.stack.trace(strip, target, "target", kind="line", dash="dashed", pin=False)
+        ring = Scatter(x="t", y=target, size=8, line_color=LIGHT["target"], line_width=2, fill_color=None, name="dot")
+        strip.plot.add_glyph(self.stack.source, ring)
+        return strip
+
+    def _draw_sum(self) -> None:
+        """A waterfall: each copy's bar goes on where the copy after it ended."""
+        colour = LIGHT["gradient"]
+        self.sum.plot.add_glyph(
+            self.stack.source, VBar(x="t", top="sum", bottom="after", width=0.7, fill_color=colour, line_color=None)
+        )
+
+    def _veil(self) -> None:
+        """On the way back, gradients of copies not reached yet are pale."""
+        self.veil = BoxAnnotation(left=0, right=0.5, fill_color=LIGHT["card"], fill_alpha=0.85, visible=False)
+        for strip in (self.dF_dh, self.s, self.term, self.sum, self.share):
+            strip.plot.add_layout(self.veil)
+
+    def _bars(self) -> Strip:
+        self.pieces, self.totals = ColumnDataSource(), ColumnDataSource()
+        self.bars = chart(
+            "pieces", "Terms of all weights", x_label="weight", y_label="contribution to ∂F/∂weight",
+            x_limits=(0.4, 8.6), y_limits=(-1, 1), height=240,
+        )  # fmt: skip
+        self.bars.plot.add_glyph(
+            self.pieces,
+            VBar(x="weight", top="top", bottom="bottom", width=0.72, fill_color=LIGHT["gradient"], fill_alpha="shade",
+                 line_color=LIGHT["card"], line_width=1),
+        )  # fmt: skip
+        self.bars.plot.add_glyph(
+            self.totals, Scatter(x="weight", y="total", size=10, fill_color=LIGHT["state"], line_color=LIGHT["card"])
+        )
+        return self.bars
+
+    def _truncation(self) -> Strip:
+        self.errors = ColumnDataSource()
+        self.error = chart(
+            "truncation", "Error that truncation makes", x_label="window (copies)", y_label="log₁₀ of relative error",
+            x_limits=(0.5, 20.5), y_limits=(EXACT - 0.8, 1), height=210,
+        )  # fmt: skip
+        for column, role, dash in (("all", "target", "dashed"), ("one", "gradient", "solid")):
+            look = {"line_color": LIGHT[role], "line_width": 2, "line_dash": dash}
+            self.error.plot.add_glyph(self.errors, Line(x="window", y=column, **look))
+            dot = Scatter(x="window", y=column, size=6, fill_color=LIGHT[role], line_color=LIGHT[role])
+            self.error.plot.add_glyph(self.errors, dot)
+        whole = BasicTicker(desired_num_ticks=10, num_minor_ticks=0, min_interval=1)
+        self.error.plot.below[0].ticker = whole
+        self.error.plot.left[0].update(
+            ticker=FixedTicker(ticks=[EXACT, -12, -8, -4, 0, 4]), major_label_overrides={EXACT: "exact"}
+        )
+        self.at_window = rule(self.error.plot, 20, "height")
+        return self.error
+
+    def update(self) -> dict[str, np.ndarray]:
+        m, n = self.model, self.model.n_units
+        table, blank = m.table(), np.full(m.n_steps, np.nan)
+        names = ["x", *(f"h{j + 1}" for j in UNITS), *(f"d{j + 1}" for j in UNITS), "y", "d", *GRADIENTS]
+        columns = {name: table.get(name, blank) for name in names}
+        columns["after"] = np.append(table["sum"][1:], 0.0)
+        self._place_strips(n)
+        self._fit(columns)
+        if not self.concealed:
+            self._send_pieces()
+            self._send_errors()
+            if m.measured != self.timed:
+                self.timings = timing.measure(m.n_units) if m.measured else None
+                self.timed = m.measured
+            self.costs.show(n, m.n_steps, self.timings)
+        return columns
+
+    def _place_strips(self, n: int) -> None:
+        for j, strip in enumerate(self.states):
+            change(strip.plot, visible=j < n)
+        # Where few units leave room, the plots that matter most use it.
+        for strip in (self.states[0], self.term, self.sum):
+            change(strip.plot, height=strip.height + (16 if n == 1 else 0))
+        change(self.y.plot, visible=self.model.output_layer)
+        unit = str(self.model.unit + 1).translate(SUBSCRIPTS)
+        for strip, name in ((self.dF_dh, f"∂F/∂h{unit}"), (self.s, f"s{unit}")):
+            change(strip.plot.left[0], axis_label=name)
+        # A long label beside a long number would push its plot out of line with the others.
+        change(self.dF_dh.plot.left[0], axis_label_text_font_size="10.5px", axis_label_standoff=-3)
+
+    def _fit(self, columns: dict[str, np.ndarray]) -> None:
+        largest = float(np.abs(columns["x"]).max())
+        fit(self.x.plot.y_range, include=self.input_limits() if largest else (-1, 1))
+        low_high = STATE_LIMITS[self.model.activation]
+        for j, strip in enumerate(self.states[: self.model.n_units]):
+            fit(strip.plot.y_range, columns[f"h{j + 1}"], columns[f"d{j + 1}"], include=low_high, pad=0.12)
+        if self.model.output_layer:
+            fit(self.y.plot.y_range, columns["y"], columns["d"], include=(-1, 1), pad=0.12)
+        for strip, name in ((self.dF_dh, "dF_dh"), (self.s, "s"), (self.term, "term"), (self.sum, "sum")):
+            fit(strip.plot.y_range, columns[name], include=(-1, 1) if self.concealed else (0, 0.02))
+
+    def input_limits(self) -> tuple[float, float]:
+        return (-1, 1) if np.abs(self.model.sequence("x")).max() <= 1 else (-2, 2)
+
+    def _send_pieces(self) -> None:
+        """Stacked bars: what is positive piles up from 0, what is negative down from 0."""
+        m = self.model
+        names = [name for name in m.names() if name in SHARED]
+        terms = np.stack([m.terms(name) for name in names])  # (weights, T)
+        place = np.arange(1.0, len(names) + 1)
+        up, down = np.cumsum(np.maximum(terms, 0), axis=1), np.cumsum(np.minimum(terms, 0), axis=1)
+        top = np.where(terms >= 0, up, down)
+        shade = np.linspace(0.22, 1, m.n_steps) if m.n_steps > 1 else np.ones(1)
+        self.pieces.data = {
+            "weight": np.repeat(place, m.n_steps),
+            "top": top.ravel(),
+            "bottom": (top - terms).ravel(),
+            "shade": np.tile(shade, len(names)),
+        }
+        self.totals.data = {"weight": place, "total": terms.sum(axis=1)}
+        fit(self.bars.plot.y_range, up, down, include=(0, 0.02))
+        change(self.bars.plot.x_range, end=len(names) + 0.6)
+        change(
+            self.bars.plot.below[0],
+            ticker=self._ticks(len(names)),
+            major_label_overrides={float(k): pretty(name) for k, name in zip(place, names, strict=True)},
+            major_label_orientation="vertical" if len(names) > 15 else "horizontal",
+        )
+
+    def _ticks(self, count: int) -> FixedTicker:
+        """The same ticker as long as there are as many weights, so that nothing is sent."""
+        known = self.bars.plot.below[0].ticker
+        return known if isinstance(known, FixedTicker) and len(known.ticks) == count else FixedTicker(
+            ticks=list(range(1, count + 1)))  # fmt: skip
+
+    def _send_errors(self) -> None:
+        m, totals = self.model, self.model.truncated()
+        exact = totals[-1]
+        one = np.abs(totals - exact) / (abs(exact) or np.nan)
+        both = {"one": one, "all": m.truncation_error()}
+        with np.errstate(divide="ignore"):
+            logs = {name: np.maximum(np.log10(error), EXACT) for name, error in both.items()}
+        self.errors.data = {"window": m.time, **logs}
+        change(self.error.plot.x_range, end=max(m.n_steps, 2) + 0.5)
+        change(self.at_window, location=min(m.window, m.n_steps))
+        largest = np.nanmax([0.0, *(value for values in logs.values() for value in values)])
+        change(self.error.plot.y_range, end=float(largest) + 1)
+
+    def tables(self) -> dict[str, str]:
+        if self.concealed:
+            return {"weights": "", "truncation": "", "costs": ""}
+        # Moving the cursor changes no table, and the finite differences take a while.
+        if self.tabled is not self.model.result:
+            self.tabled = self.model.result
+            self.written = {
+                "weights": weight_table.html(self.model),
+                "truncation": self._truncation_words(),
+                "costs": measurement(self.timings, self.model.measured),
+            }
+        return self.written
+
+    def _truncation_words(self) -> str:
+        m, totals = self.model, self.model.truncated()
+        window, name = min(m.window, m.n_steps), f"∂F/∂{pretty(m.chosen)}"
+        if m.n_steps == 1:
+            return "<p class=help>There is one copy, and nothing to cut off.</p>"
+        if window == m.n_steps:
+            kept = f"The window of {m.window} reaches back through all {m.n_steps} copies: nothing is cut off."
+            return f"<p class=help>{kept}</p>"
+        off = f", off by {percent(abs(totals[window - 1] / totals[-1] - 1))}" if totals[-1] else ""
+        return (
+            f"<p class=help>With a window of {window}, {name} = <b>{plain(totals[window - 1])}</b> instead of "
+            f"<b>{plain(totals[-1])}</b>{off}.</p>"
+        )
+
+    def hidden_cards(self) -> set[str]:
+        return {"weights", "shares", "truncation", "costs"} if self.concealed else set()
+
+    def hidden_controls(self) -> set[str]:
+        targets = 1 if self.model.output_layer else self.model.n_units
+        return {f"d{j}" for j in range(targets + 1, MAX_UNITS + 1)}
+
+    def idle_controls(self) -> set[str]:
+        return {"window"} if self.model.n_steps == 1 else set()
+
+    def fixed_strips(self) -> set[str]:
+        return {strip.name for strip in self.states} if self.model.output_layer else {"y"}
+
+    def diagram_key(self) -> object:
+        m = self.model
+        return m.n_units, m.n_steps, m.output_layer, m.loss_at
+
+    def diagram(self) -> Diagram:
+        m = self.model
+        return copies.draw(m.n_units, m.n_steps, m.output_layer, m.counts)
+
+    def live(self, t: int) -> dict[str, dict]:
+        m, r = self.model, self.model.result
+        back = m.backward and not self.concealed
+        # The veil follows the cursor, not the result: this is what is called when the cursor moves.
+        change(self.veil, visible=bool(back and t > 1), right=t - 0.5)
+        found = copies.live(r.x, m.before(), r.run.h, r.copies.dF_da, t, back, m.counts)
+        terms, name = m.terms(), f"∂F/∂{pretty(m.chosen)}"
+        found["text"] |= {
+            "sum.value": f"{name} = {plain(terms.sum())}" if not back else _so_far(name, terms, t),
+            "loss": f"F = {plain(r.loss.loss)}",
+        }
+        return found | {"limits": {"x": self.input_limits()}}
+
+    def numbers(self, t: int) -> list[Block]:
+        return hand_calculation.blocks(self.model, t)
+
+
+def _so_far(name: str, terms: np.ndarray, t: int) -> str:
+    span = f"copy {t}" if t == terms.size else f"copies {terms.size}…{t}"
+    return f"{name}, {span}: {plain(terms[t - 1 :].sum())}"
+
+
+serve(Unrolled, UnrolledView)
