@@ -88,31 +88,31 @@ def _log_growth(W, b, h0, n_steps):
 
 @njit(cache=True, nogil=True)
 def _advance(W, b, starts, h, closed):
-    """LONGEST_PERIOD steps for all rows of h; closed gets the first step that leads back to the start, or 0."""
+    """LONGEST_PERIOD steps for all rows of h; closed says whether one of them led back to where the steps started."""
     starts[:] = h
-    closed[:] = 0
-    for period in range(1, LONGEST_PERIOD + 1):
+    closed[:] = False
+    for _ in range(LONGEST_PERIOD):
         # starts in the inner loop: their exponentials do not wait for each other
         for n in range(h.shape[0]):
             h1, h2 = h[n, 0], h[n, 1]
             for i in range(2):
                 h[n, i] = _tanh(W[i, 0] * h1 + W[i, 1] * h2 + b[i])
         for n in range(h.shape[0]):
-            if abs(h[n, 0] - starts[n, 0]) < CLOSED and abs(h[n, 1] - starts[n, 1]) < CLOSED and closed[n] == 0:
-                closed[n] = period
+            if abs(h[n, 0] - starts[n, 0]) < CLOSED and abs(h[n, 1] - starts[n, 1]) < CLOSED:
+                closed[n] = True
 
 
 @njit(cache=True, nogil=True)
-def _trace_cycle(W, b, start, closed, cycle):
-    """Write the cycle's points and return its period, which is shorter where a fixed point is closed in on by turns."""
-    cycle[0] = start
-    for period in range(1, closed):
-        h1, h2 = cycle[period - 1]
-        for i in range(2):
-            cycle[period, i] = _tanh(W[i, 0] * h1 + W[i, 1] * h2 + b[i])
-        if abs(cycle[period, 0] - start[0]) < SAME and abs(cycle[period, 1] - start[1]) < SAME:
-            return period
-    return closed
+def _trace_cycle(W, b, start, cycle):
+    """Write the points of the cycle that a closed start is on, and return its period."""
+    h1, h2 = start
+    for period in range(1, LONGEST_PERIOD + 1):
+        cycle[period - 1, 0], cycle[period - 1, 1] = h1, h2
+        h1, h2 = _tanh(W[0, 0] * h1 + W[0, 1] * h2 + b[0]), _tanh(W[1, 0] * h1 + W[1, 1] * h2 + b[1])
+        # SAME and not CLOSED: a fixed point may be closed in on by turns, every second state nearer than the next
+        if abs(h1 - start[0]) < SAME and abs(h2 - start[1]) < SAME:
+            break
+    return period
 
 
 @njit(cache=True, nogil=True)
@@ -144,15 +144,16 @@ def _settle(W, b, h, n_steps, cycles, periods, n_known):
     """Labels for one row of starts h (n, 2), which is used up; writes new attractors and returns how many are known."""
     labels = np.zeros(h.shape[0], dtype=np.int64)
     columns = np.arange(h.shape[0])
-    starts, closed, cycle = np.empty_like(h), np.empty_like(columns), np.empty((LONGEST_PERIOD, 2))
+    starts, cycle = np.empty_like(h), np.empty((LONGEST_PERIOD, 2))
+    closed = np.empty(h.shape[0], dtype=np.bool_)
     n_moving = h.shape[0]
     for _ in range(0, n_steps, LONGEST_PERIOD):
         _advance(W, b, starts[:n_moving], h[:n_moving], closed[:n_moving])
         n_before, n_moving = n_moving, 0
         for n in range(n_before):
             k = MOST_ATTRACTORS
-            if closed[n] > 0:
-                period = _trace_cycle(W, b, starts[n], closed[n], cycle)
+            if closed[n]:
+                period = _trace_cycle(W, b, starts[n], cycle)
                 # a start on a boundary comes close to a saddle, and may still leave it
                 if _attracts(W, b, cycle, period):
                     k = _label(starts[n], cycles, periods, n_known)
@@ -221,9 +222,6 @@ def lyapunov(W, b, h0, n_steps, *, gain=1.0, skip=100):
     n_steps, skip = _validate.integer("n_steps", n_steps, low=1), _validate.integer("skip", skip, low=0)
     logs = _log_growth(*_network(W, b, gain), h0, skip + n_steps)
     running = np.cumsum(logs[skip:]) / np.arange(1, n_steps + 1)
-    # a vector that died while nobody counted stays dead
-    if np.isneginf(logs[:skip]).any():
-        running[:] = -np.inf
     return Lyapunov(float(running[-1]), running)
 
 

@@ -182,7 +182,7 @@ def test_a_quarter_turn_is_a_cycle_of_four():
 
 def test_a_fixed_point_closed_in_on_by_turns_is_no_cycle_of_two():
     # the slope at the fixed point is negative: every second state is nearer than the next
-    result = chaos.basins(wang(1, 5), [0, 0], resolution=6)
+    result = chaos.basins(wang(1, 5), [0, 0], resolution=30)
     assert [len(points) for points in result.attractors] == [1, 1]
 
 
