@@ -16,6 +16,26 @@ from typing import NamedTuple
 import numpy as np
 
 from engine import _activation, _recursive, _validate, feedforward, rnn
+from engine.jacobians import LagNormMatrix, bound, factors, lag_norm_matrix, lag_norms, linear_prediction
+
+__all__ = [
+    "ForwardGradients",
+    "Gradients",
+    "LagNormMatrix",
+    "Loss",
+    "Output",
+    "UnrolledGradients",
+    "bound",
+    "bptt",
+    "factors",
+    "lag_norm_matrix",
+    "lag_norms",
+    "linear_prediction",
+    "output_layer",
+    "rtrl",
+    "sum_squared_error",
+    "unrolled",
+]
 
 
 class Gradients(NamedTuple):

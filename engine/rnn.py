@@ -49,6 +49,14 @@ def _params(params):
     return RnnParams(U, _validate.array("params.W", W, (n_units, n_units)), _validate.array("params.b", b, (n_units,)))
 
 
+def recurrent_weights(params):
+    """W (n, n) of RnnParams, or of a matrix given alone. Raises ValueError for anything else."""
+    if isinstance(params, RnnParams):
+        return _params(params).W
+    W = _validate.array("W", params, (None, None))
+    return _validate.array("W", W, (W.shape[0], W.shape[0]))
+
+
 def _inputs(x, params):
     """x as (T, m); a sequence (T,) will do where the network has one input."""
     n_inputs = params.U.shape[1]
