@@ -10,7 +10,7 @@ import numpy as np
 
 from app.diagram import Diagram
 
-WIDTH, HEIGHT = 640, 184
+WIDTH, HEIGHT = 640, 188
 TOP, BOTTOM = 46, 130  # of the boxes
 MIDDLE = (TOP + BOTTOM) / 2
 LEFT, RIGHT = 186, 636
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
 
 def layout(n_units: int, n_steps: int) -> Layout:
     spacing = min(225.0, (RIGHT - LEFT) / n_steps)
-    box = 86.0 if n_steps <= NUMBERED else min(34.0, 0.62 * spacing)
+    box = min(108.0, spacing - 22) if n_steps <= NUMBERED else min(34.0, 0.62 * spacing)
     pitch = (BOTTOM - TOP) / n_units
     centers = [LEFT + (k + 0.5) * spacing for k in range(n_steps)]
     rows = [TOP + (j + 0.5) * pitch for j in range(n_units)]
@@ -97,8 +97,8 @@ def _copy(picture: Diagram, place: Layout, k: int, n_steps: int) -> None:
                 picture.label(x + 17, row + 5, "", f"value {role}", live=f"{name}{t}.{j}", anchor="start")
     picture.parts.append(_chevron((center, 154), (center, BOTTOM + 2), "input", f"in{t}"))
     if n_steps <= NAMED:
-        picture.label(center, 166, "", "value input", live=f"x{t}")
-    picture.label(center, 181, str(t), "note")
+        picture.label(center, 168, "", "value input", live=f"x{t}")
+    picture.label(center, 185, str(t), "note")
 
 
 def _between(picture: Diagram, place: Layout, k: int, n_steps: int) -> None:

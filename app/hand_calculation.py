@@ -79,7 +79,7 @@ def _activation(name: str, a: float) -> str:
         "tanh": f"tanh({value})",
         "logistic": f"1/(1 + e<sup>{number(-a, digits=DIGITS)}</sup>)",
         "relu": f"max(0, {value})",
-        "identity": value,
+        "identity": "<i>a</i>",
     }[name]
 
 
@@ -90,11 +90,12 @@ def _slope(model, unit: int, k: int) -> str:
     formula = {
         "tanh": f"1 − {state}²" if abs(h) < SATURATED else f"1/cosh²({number(a, digits=DIGITS)})",
         "logistic": f"{state}·(1 − {state})" if h < SATURATED else f"{power}/(1 + {power})²",
-        "relu": "<i>a</i> &gt; 0" if a > 0 else "<i>a</i> ≤ 0",
+        "relu": "",
         "identity": "",
     }[model.activation]
-    shown = f"{formula}: " if model.activation == "relu" else f"{formula} = " if formula else ""
-    return f"<i>f</i>′(<i>a</i><sub>{unit}</sub>({k + 1})) = {shown}{_result(model.result.slope[k, unit - 1])}"
+    why = f", as <i>a</i> {'&gt;' if a > 0 else '≤'} 0" if model.activation == "relu" else ""
+    shown = f"{formula} = " if formula else ""
+    return f"<i>f</i>′(<i>a</i><sub>{unit}</sub>({k + 1})) = {shown}{_result(model.result.slope[k, unit - 1])}{why}"
 
 
 def _loss(model, t: int) -> Block:

@@ -92,7 +92,9 @@ class UnrolledView(View):
 
     def _veil(self) -> None:
         """On the way back, gradients of copies not reached yet are pale."""
-        self.veil = BoxAnnotation(left=0, right=0.5, fill_color=LIGHT["card"], fill_alpha=0.85, visible=False)
+        self.veil = BoxAnnotation(
+            left=0, right=0.5, fill_color=LIGHT["card"], fill_alpha=0.85, line_color=None, visible=False
+        )
         for strip in (self.dF_dh, self.s, self.term, self.sum, self.share):
             strip.plot.add_layout(self.veil)
 
@@ -105,7 +107,7 @@ class UnrolledView(View):
         self.bars.plot.add_glyph(
             self.pieces,
             VBar(x="weight", top="top", bottom="bottom", width=0.72, fill_color=LIGHT["gradient"], fill_alpha="shade",
-                 line_color=LIGHT["card"], line_width=1),
+                 line_color=LIGHT["card"], line_width=0.6),
         )  # fmt: skip
         self.bars.plot.add_glyph(
             self.totals, Scatter(x="weight", y="total", size=10, fill_color=LIGHT["state"], line_color=LIGHT["card"])
@@ -159,16 +161,16 @@ class UnrolledView(View):
         for strip, name in ((self.dF_dh, f"∂F/∂h{unit}"), (self.s, f"s{unit}")):
             change(strip.plot.left[0], axis_label=name)
         # A long label beside a long number would push its plot out of line with the others.
-        change(self.dF_dh.plot.left[0], axis_label_text_font_size="10.5px", axis_label_standoff=-3)
+        change(self.dF_dh.plot.left[0], axis_label_text_font_size="10.5px", axis_label_standoff=0)
 
     def _fit(self, columns: dict[str, np.ndarray]) -> None:
         largest = float(np.abs(columns["x"]).max())
         fit(self.x.plot.y_range, include=self.input_limits() if largest else (-1, 1))
         low_high = STATE_LIMITS[self.model.activation]
         for j, strip in enumerate(self.states[: self.model.n_units]):
-            fit(strip.plot.y_range, columns[f"h{j + 1}"], columns[f"d{j + 1}"], include=low_high, pad=0.12)
+            fit(strip.plot.y_range, columns[f"h{j + 1}"], columns[f"d{j + 1}"], include=low_high)
         if self.model.output_layer:
-            fit(self.y.plot.y_range, columns["y"], columns["d"], include=(-1, 1), pad=0.12)
+            fit(self.y.plot.y_range, columns["y"], columns["d"], include=(-1, 1))
         for strip, name in ((self.dF_dh, "dF_dh"), (self.s, "s"), (self.term, "term"), (self.sum, "sum")):
             fit(strip.plot.y_range, columns[name], include=(-1, 1) if self.concealed else (0, 0.02))
 
