@@ -98,7 +98,7 @@ def test_worked_example_can_be_stepped_through(stem):
         frame = ask(page, do="example", step=number)
         assert not frame["notices"]
         if step.cursor:
-            assert frame["t"] == step.cursor
+            assert frame["position"] == step.cursor
 
 
 @each_page

@@ -26,6 +26,7 @@ SLIDERS = {
     "gated_cec": ("w", 0.8, 1.1),
     "parity": ("steepness", 5.0, 20.0),
     "gamma": ("alpha", 0.2, 1.2),
+    "unrolled": ("W11", -1.0, 1.0),
 }
 
 MEASURE = """async ([low, high]) => {

@@ -13,8 +13,8 @@ from app.site import page_stems
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 # Per page: a slider, the plot that is edited by hand, a trace downstream of it, and the trace that is predicted.
-SLIDER = {"parity": "n_steps", "gated_cec": "w", "gamma": "alpha"}
-EDITED = {"parity": ("x", "y"), "gated_cec": ("x", "c"), "gamma": ("x", "a1")}
+SLIDER = {"parity": "n_steps", "gated_cec": "w", "gamma": "alpha", "unrolled": "W11"}
+EDITED = {"parity": ("x", "y"), "gated_cec": ("x", "c"), "gamma": ("x", "a1"), "unrolled": ("x", "h1")}
 
 each_page = pytest.mark.parametrize("stem", STEMS)
 
@@ -131,7 +131,7 @@ MALFORMED = [
 
 @each_page
 def test_malformed_urls_give_the_default_and_a_notice(reader, stem):
-    sequence = {"parity": "bits", "gated_cec": "x", "gamma": "x"}[stem]
+    sequence = {"parity": "bits", "gated_cec": "x", "gamma": "x", "unrolled": "x"}[stem]
     page = reader(stem)
     columns, cursor = page.columns(), page.frame["t"]
     for query in (written.format(name=sequence) for written in MALFORMED):
@@ -207,7 +207,7 @@ def test_worked_example_steps_through_the_page(reader, stem):
         page.click('[data-example="next"]')
         assert page.page.locator(".example-step:visible").count() == 1
         if step.cursor:
-            assert page.frame["t"] == step.cursor
+            assert page.frame["position"] == step.cursor
         if step.preset:
             assert f"preset={step.preset}" in page.frame["query"]
     assert page.page.locator('[data-example="next"]').is_disabled()
