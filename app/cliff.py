@@ -5,7 +5,7 @@ from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text, VBar
 from bokeh.transform import dodge
 
 from app.figures import FONT, chart
-from app.gradient_charts import empty, whole_numbers
+from app.gradient_charts import empty, whole_steps
 from app.models import vanishing_topics as topics
 from app.numbers import plain
 from app.ranges import change, fit
@@ -13,7 +13,7 @@ from app.theme import LIGHT
 from engine import remedies
 from engine.cliff import Descent
 
-W_SPAN, B_SPAN = (3.0, 8.0), (-4.0, 4.0)
+W_SPAN, B_SPAN = (3.5, 6.5), (-3.5, 1.0)
 GRID = 110
 TERMS = 5
 GREY = (91, 100, 120)  # at part opacity, so that it darkens a light card and lightens a dark one
@@ -45,21 +45,20 @@ class CliffCharts:
         for source, (_, role, dash) in zip(self.paths, PATHS, strict=True):
             for strip, x, y in ((self.plane, "w", "b"), (self.loss, "step", "log10_loss")):
                 look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2}
-                strip.plot.add_glyph(source, Line(x=x, y=y, **look))
-                strip.plot.add_glyph(source, Scatter(x=x, y=y, size="size", fill_color=LIGHT[role],
-                                                     line_color=LIGHT["card"]))
+                strip.plot.add_glyph(source, Line(x=x, y=y, line_alpha=0.6, **look))
+                strip.plot.add_glyph(source, Scatter(x=x, y=y, size="size", fill_color=LIGHT[role], line_color=None))
         self.strips = [self.plane, self.loss]
 
     def show(self, descents: tuple[Descent, Descent], n_steps: int) -> None:
         if self.drawn_for != n_steps:
             self.drawn_for = n_steps
             surface = topics.surface((*W_SPAN, GRID), (*B_SPAN, GRID), n_steps)
-            self.image.data = {"image": [shades(surface, -3.5, 0)]}
+            self.image.data = {"image": [shades(surface, -2.4, -0.2)]}
         for source, descent in zip(self.paths, descents, strict=True):
             steps = np.arange(descent.w.size)
             log10_loss = np.log10(np.maximum(descent.loss, 1e-12))
             source.data = {"step": steps, "w": descent.w, "b": descent.b, "log10_loss": log10_loss,
-                           "size": np.where(steps == steps[-1], 11, 5)}
+                           "size": np.where(steps == steps[-1], 11, 4)}
         change(self.loss.plot.x_range, end=max(10, descents[0].w.size - 1) + 0.0)
         losses = np.concatenate([descent.loss for descent in descents])
         fit(self.loss.plot.y_range, np.log10(np.maximum(losses, 1e-6)), include=(-2, 0), pad=0.05)
@@ -72,7 +71,7 @@ class RescaleChart:
         self.source = empty("lag", "before", "after", "before_text", "after_text")
         self.chart = chart("rescale", "The terms before (grey) and after", x_label="lag (steps)", y_label="term",
                            x_limits=(-0.6, TERMS - 0.4), y_limits=(0, 1.12), height=230)
-        whole_numbers(self.chart, 0, TERMS - 1)
+        whole_steps(self.chart)
         for name, role, shift in (("before", "target", -0.22), ("after", "gradient", 0.22)):
             bars = VBar(x=dodge("lag", shift), top=name, width=0.4, fill_color=LIGHT[role], line_color=None)
             self.chart.plot.add_glyph(self.source, bars)

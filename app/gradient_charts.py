@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from bokeh.models import ColumnDataSource, FixedTicker, Line, MultiLine, Plot, Scatter, Text, VBar
+from bokeh.models import BasicTicker, ColumnDataSource, Line, MultiLine, Plot, Scatter, Text, VBar
 from bokeh.transform import dodge
 
 from app.figures import FONT, Strip, chart, rule
@@ -55,6 +55,8 @@ class LagCharts:
             fill = LIGHT[role] if place == 0 else None
             dots = Scatter(x="lag", y=f"log_{name}", size=size, fill_color=fill, line_color=LIGHT[role])
             self.logarithms.plot.add_glyph(self.source, dots)
+        for strip in self.strips:
+            whole_steps(strip)
         self.marks = [rule(strip.plot, 0, "height") for strip in self.strips]
 
     def show(self, r: Network) -> None:
@@ -70,7 +72,7 @@ class LagCharts:
         for strip in self.strips:
             change(strip.plot.x_range, end=n - 0.4)
         fit(self.bars.plot.y_range, response, gradient, include=(0, 1), pad=0.05)
-        fit(self.logarithms.plot.y_range, log_response, log_gradient, include=(-1, 0.2), pad=0.05)
+        fit(self.logarithms.plot.y_range, log_response, log_gradient, include=(-1, 0), pad=0.06)
 
     def follow(self, lag: int) -> None:
         for mark in self.marks:
@@ -104,11 +106,12 @@ class Spectrum:
                             x_limits=(0.5, 2.5), y_limits=(0, 1))
         bars = VBar(x="rank", top="singular", width=0.7, fill_color=LIGHT["state"], line_color=None)
         self.values.plot.add_glyph(self.source, bars)
+        whole_steps(self.values)
         self.limit = rule(self.values.plot, 1, "width")
         self.strips = [self.plane, self.values]
 
     def show(self, r: Network) -> None:
-        values, singular = matrices.eigenvalues(r.params.W), matrices.singular_values(r.params.W)
+        values, singular = r.eigenvalues, r.singular_values
         n = singular.size
         self.source.data = {"real": values.real, "imaginary": values.imag, "rank": np.arange(1, n + 1),
                             "singular": singular}
@@ -128,7 +131,6 @@ class Modes:
         self.chart = chart("modes", "Size of each mode, from a start of ones", x_label="time step t",
                            y_label="log₁₀ of the size", x_limits=(0, 20), y_limits=(-6, 0.5))
         plot = self.chart.plot
-        plot.min_border_right = 96
         plot.add_glyph(self.source, MultiLine(xs="times", ys="sizes", line_color=LIGHT["state"], line_width=2))
         plot.add_glyph(self.source, Text(x="last", y="end", text="name", text_color=LIGHT["state"], x_offset=6,
                                          y_offset=5, text_font={"value": FONT}, text_font_size="12px"))
@@ -140,17 +142,30 @@ class Modes:
         sizes = np.maximum(modes.log10_components.T[:SHOWN_MODES], -400)
         # a mode that starts at nothing has no line; those that fall far are cut where the plot ends
         floor = max(-12.0, float(np.nanmin(np.where(sizes > -40, sizes, np.nan), initial=-1)))
-        low, high = min(floor, -1.0), max(0.5, float(sizes.max()))
-        times, ends = np.arange(n_steps + 1.0), np.clip(sizes[:, -1], low, None)
+        low, high = min(floor, -1.0), max(0.0, float(sizes.max()))
+        times = np.arange(n_steps + 1.0)
+        # each name stands where its line ends, or leaves the plot
+        ends = (sizes >= low).sum(axis=1).clip(min=1) - 1
+        places = np.maximum(sizes[np.arange(len(sizes)), ends], low)
+        whole = ends == n_steps
+        places[whole] = _apart(places[whole], 0.09 * (high - low))
         self.source.data = {"times": [times] * len(sizes), "sizes": list(np.where(sizes >= low, sizes, np.nan)),
                             "name": [f"λ = {plain(value, 3)}" for value in modes.eigenvalues[:SHOWN_MODES]],
-                            "last": np.full(len(sizes), n_steps + 0.0), "end": _apart(ends, 0.07 * (high - low))}
-        change(self.chart.plot.x_range, end=n_steps + 0.0)
-        fit(self.chart.plot.y_range, include=(low, high), pad=0.05)
+                            "last": times[ends], "end": places}
+        change(self.chart.plot.x_range, end=1.2 * n_steps)  # room for the names
+        _span(self.chart.plot.y_range, low, high)
+
+
+def _span(limits, low: float, high: float) -> None:
+    """A range with a small margin on both sides."""
+    margin = 0.07 * (high - low)
+    change(limits, start=low - margin, end=high + margin)
 
 
 def _apart(places: np.ndarray, distance: float) -> np.ndarray:
     """Places for labels, moved down until neighbours are `distance` apart; ends are pushed back up inside."""
+    if not places.size:
+        return places
     order, moved = np.argsort(-places, kind="stable"), places.astype(float).copy()
     for above, below in pairwise(order):
         moved[below] = min(moved[below], moved[above] - distance)
@@ -172,7 +187,6 @@ class SideChart:
         self.chart = chart("side", "log₁₀ of the gradient against the lag", x_label="lag from the last step (steps)",
                            y_label="log₁₀", x_limits=(0, 200), y_limits=(-6, 1), height=260)
         plot = self.chart.plot
-        plot.min_border_right = 110
         for k, (_, role, dash) in enumerate(self.DASHES):
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2.5}
             plot.add_glyph(self.source, Line(x="lag", y=f"y{k}", **look))
@@ -186,19 +200,19 @@ class SideChart:
         n = lines[0].size
         self.source.data = {"lag": np.arange(n), **{f"y{k}": values for k, values in enumerate(lines)}}
         # most of the picture for the lines that stay within a hundred powers of ten
-        lowest = max(min(float(np.nanmin(values)) for values in lines), -100.0)
-        highest = max(0.5, *(float(np.nanmax(values)) for values in lines))
+        lowest = min(max(min(float(np.nanmin(values)) for values in lines), -100.0), -1.0)
+        highest = max(0.0, *(float(np.nanmax(values)) for values in lines))
         last = [values[np.isfinite(values)][-1] for values in lines]
-        ends = np.clip(np.array(last), min(lowest, -1), highest)
+        ends = np.clip(np.array(last), lowest, highest)
         self.names.data = {"lag": np.full(3, n - 1.0), "name": [name for name, _, _ in self.DASHES],
-                           "y": _apart(ends, 0.075 * (highest - min(lowest, -1)))}
-        change(self.chart.plot.x_range, end=n - 1.0)
-        fit(self.chart.plot.y_range, include=(min(lowest, -1), highest), pad=0.05)
+                           "y": _apart(ends, 0.085 * (highest - lowest))}
+        change(self.chart.plot.x_range, end=1.22 * n)  # room for the names
+        _span(self.chart.plot.y_range, lowest, highest)
 
     def follow(self, lag: int) -> None:
         change(self.mark, location=lag)
 
 
-def whole_numbers(strip: Strip, low: int, high: int) -> None:
-    """Ticks at whole numbers only."""
-    strip.plot.below[0].ticker = FixedTicker(ticks=list(range(low, high + 1)))
+def whole_steps(strip: Strip) -> None:
+    """Ticks at whole numbers only: there is no half step."""
+    strip.plot.below[0].ticker = BasicTicker(desired_num_ticks=6, num_minor_ticks=0, min_interval=1)

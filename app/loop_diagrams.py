@@ -48,8 +48,8 @@ def cliff_unit() -> Diagram:
     """One unit that feeds on itself, its gradient, the clipping, and the step that follows."""
     d = Diagram(640, 176, "A single unit c feeds back through the logistic function, a delay and the weight w; the "
                           "bias b enters the sum. The gradient of the loss passes a clipping stage, then changes w, b.")
-    d.arrow((58, 50), (118, 50))
-    d.label(52, 55, "", "value", live="b", anchor="end")
+    d.arrow((78, 50), (118, 50))
+    d.label(72, 55, "", "value", live="b", anchor="end")
     d.operator(140, 50)
     d.arrow((160, 50), (258, 50))
     d.arrow((220, 50), (220, 112), (203, 112))
@@ -121,7 +121,6 @@ def live(m: Vanishing, t: int) -> dict[str, dict]:
 def _live_loop(m: Vanishing, t: int) -> dict[str, dict]:
     r, k = m.result, t - 1
     state, slopes = r.state[k, 0], rnn.derivative(topics.differentiated(r.a, r.form)[k], r.activation)
-    rho, sigma = topics.sizes(r.params)
     one = m.one_unit
     letter = "h" if r.form == "hidden" else "c"
     factor = f"{'f′·w' if one else f'‖∂{letter}({t})/∂{letter}({t - 1})‖'} = {plain(r.factor[k], 3)}"
@@ -129,9 +128,9 @@ def _live_loop(m: Vanishing, t: int) -> dict[str, dict]:
     return {
         "text": {"x.value": plain(r.x[k], 3), "h.value": plain(state, 3), "slope": slope,
                  "u": f"u = {plain(m.u)}" if one else "U",
-                 "w": f"w = {plain(m.w)}" if one else f"W, ρ = {plain(rho, 3)}",
+                 "w": f"w = {plain(m.w)}" if one else f"W, ρ = {plain(r.rho, 3)}",
                  "factor": factor, "product": power(r.log10_product[k]),
-                 "size": "" if one else f"{m.n_units} units, σ_max = {plain(sigma, 3)}"},
+                 "size": "" if one else f"{m.n_units} units, σ_max = {plain(r.sigma, 3)}"},
         "level": {"x": abs(r.x[k]), "h": _share(state, r.state[:, 0])},
     }
 

@@ -28,20 +28,21 @@ class PhasePlane:
 
     def __init__(self):
         self.image = ColumnDataSource({"image": [np.zeros((1, 1), dtype=np.uint32)]})
-        self.here, self.runs = empty("x", "y", "name"), empty("a1", "a2", "b1", "b2")
+        self.here, self.runs = empty("x", "y", "name", "dx", "dy"), empty("a1", "a2", "b1", "b2")
         self.painted_for: tuple = ()
         self.chart = chart("phase", "Where each start ends, and two of them on their way", x_label="h₁", y_label="h₂",
                            x_limits=(-1, 1), y_limits=(-1, 1), ticks=5)
-        round_frame(self.chart, 1.05, 330)
+        round_frame(self.chart, 1.12, 330)
         plot = self.chart.plot
         plot.add_glyph(self.image, ImageRGBA(image="image", x=-1, y=-1, dw=2, dh=2))
         for run, role, dash in (("a", "state", "solid"), ("b", "muted", "dashed")):
-            plot.add_glyph(self.runs, Line(x=f"{run}1", y=f"{run}2", line_color=LIGHT[role], line_dash=dash))
-            plot.add_glyph(self.runs, Scatter(x=f"{run}1", y=f"{run}2", size=4, fill_color=LIGHT[role],
-                                              line_color=None))
+            look = {"line_color": LIGHT[role], "line_dash": dash, "line_alpha": 0.35}
+            plot.add_glyph(self.runs, Line(x=f"{run}1", y=f"{run}2", **look))
+            dots = Scatter(x=f"{run}1", y=f"{run}2", size=4, fill_color=LIGHT[role], line_color=None)
+            plot.add_glyph(self.runs, dots)
         plot.add_glyph(self.here, Scatter(x="x", y="y", size=12, fill_color=LIGHT["card"], line_color=LIGHT["state"],
                                           line_width=2.5))
-        plot.add_glyph(self.here, Text(x="x", y="y", text="name", x_offset=8, y_offset=-5, text_color=LIGHT["state"],
+        plot.add_glyph(self.here, Text(x="x", y="y", text="name", x_offset="dx", y_offset="dy", text_color=LIGHT["state"],
                                        text_font={"value": MATH_FONT}, text_font_style="italic"))
         self.strips = [self.chart]
 
@@ -56,7 +57,7 @@ class PhasePlane:
     def follow(self, r: topics.Chaos, t: int) -> None:
         """Mark both trajectories at step t."""
         (x_a, y_a), (x_b, y_b) = r.runs[0][t], r.runs[1][t]
-        self.here.data = {"x": [x_a, x_b], "y": [y_a, y_b], "name": ["A", "B"]}
+        self.here.data = {"x": [x_a, x_b], "y": [y_a, y_b], "name": ["A", "B"], "dx": [-18, 9], "dy": [-4, 14]}
 
 
 def weights_table(m) -> str:

@@ -8,7 +8,7 @@ from app.models.vanishing import Vanishing
 from app.numbers import Block, number, plain, symbol
 from engine import cliff, remedies, rnn
 
-MOST_FACTORS = 7
+MOST_FACTORS = 4
 
 
 def blocks(m: Vanishing, t: int) -> list[Block]:
@@ -62,9 +62,10 @@ def _hidden_lines(r: topics.Network, t: int) -> list[str]:
     else:
         symbols = f"<i>u</i>₁·{symbol('x', 'input', t)} + Σ<i>W</i>₁ⱼ·<i>h</i>ⱼ({t - 1}) + <i>b</i>"
         values = f"{u}·{x} + {_in(w)} + {_in(b)}"
-    name = {"identity": "", "logistic": "σ"}.get(r.activation, r.activation)
+    name = {"logistic": "σ"}.get(r.activation, r.activation)
+    applied = a if name == "identity" else f"{name}({number(r.a[t - 1, 0])})"
     return [f"{a} = {symbols}", f"&emsp;= {values} = <b>{number(r.a[t - 1, 0])}</b>",
-            f"{h} = {name}({number(r.a[t - 1, 0])}) = <b>{number(r.h[t - 1, 0])}</b>"]
+            f"{h} = {applied} = <b>{number(r.h[t - 1, 0])}</b>"]
 
 
 def _cell_lines(r: topics.Network, t: int) -> list[str]:
@@ -106,12 +107,12 @@ def _product_block(m: Vanishing, t: int) -> Block:
     value = r.log10_product[t - 1]
     if m.one_unit:
         sign = np.prod(np.sign(r.factor[t:]))
-        lines = [f"{named} = {_factors(r.factor[t:])}", f"&emsp;= {_size(value, sign)}"]
+        lines = [f"{named}", f"&emsp;= {_factors(r.factor[t:])}", f"&emsp;= {_size(value, sign)}"]
     else:
         last = "" if lag == 0 else f"<i>J</i>({n})" + (f"···<i>J</i>({t + 1})" if lag > 1 else "")
         lines = [f"‖{named}‖ = ‖{last or '<i>I</i>'}‖", f"&emsp;= {_size(value)}"]
     lines.append(f"log₁₀ of its size = <b class=gradient>{_logarithm(value)}</b>")
-    rho, sigma = topics.sizes(r.params)
+    rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[r.activation]
     top = number(sigma) if gamma == 1 else f"({number(gamma)}·{number(sigma)})"
     largest = "|<i>w</i>|" if m.one_unit else "σ<sub>max</sub>"
@@ -130,7 +131,7 @@ def _factors(factors: np.ndarray) -> str:
         return f"{_in(factors[0])}<sup>{factors.size}</sup>"
     written = [_in(value) for value in factors]
     if factors.size > MOST_FACTORS:
-        written = [*written[:3], "…", *written[-2:]]
+        written = [*written[:2], "…", written[-1]]
     return "·".join(written)
 
 
@@ -150,7 +151,7 @@ def _logarithm(value: float) -> str:
 def _matrix_block(m: Vanishing) -> Block:
     """The sizes of W and what they promise."""
     r = m.result
-    rho, sigma = topics.sizes(r.params)
+    rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[r.activation]
     must = "below 1: it must vanish" if gamma * sigma < 1 else "not below 1: growth is possible"
     return Block("The matrix", [
@@ -217,13 +218,13 @@ def _map_block(m: Vanishing, t: int, which: int) -> Block:
     before, now = r.runs[which][t - 1], r.runs[which][t]
     lines = []
     for k in (0, 1):
-        net = m.gain * (r.W[k] @ before) + r.b[k]
         left, right = (f"{_in(r.W[k, j])}·{_in(before[j])}" for j in (0, 1))
-        gain = "" if m.gain == 1 else f"{number(m.gain)}·"
-        inner = f"{gain}({left} + {right}) + {_in(r.b[k])}"
-        lines += [f"{symbol('h', '', t, sub=str(k + 1))} = tanh[{inner}]",
-                  f"&emsp;= tanh {_in(net)} = <b>{number(now[k])}</b>"]
-    return Block(f"Start {name}, step {t}", lines)
+        fed = float(r.W[k] @ before)
+        lines += [f"<i>s</i><sub>{k + 1}</sub> = {left} + {right}", f"&emsp;= {number(fed)}",
+                  f"{symbol('h', '', t, sub=str(k + 1))} = tanh({number(m.gain)}·{_in(fed)} + {_in(r.b[k])}) "
+                  f"= <b>{number(now[k])}</b>"]
+    note = "sₖ = Wₖ₁h₁ + Wₖ₂h₂ from the step before; hₖ = tanh(gain·sₖ + bₖ)." if which == 0 else ""
+    return Block(f"Start {name}, step {t}", lines, note)
 
 
 def _distance_block(m: Vanishing, t: int) -> Block:
@@ -231,7 +232,7 @@ def _distance_block(m: Vanishing, t: int) -> Block:
     (a1, a2), (b1, b2) = r.runs[0][t], r.runs[1][t]
     value, factor = r.log10_distance[t], float(np.exp(r.exponent))
     return Block(f"Distance at t = {t}", [
-        f"<i>d</i> = √(({number(a1 - b1)})² + ({number(a2 - b2)})²) = {_size(value)}",
+        f"<i>d</i> = √(({number(a1 - b1)})² + ({number(a2 - b2)})²)", f"&emsp;= {_size(value)}",
         f"log₁₀ <i>d</i> = {_logarithm(value)}",
         "expected: log₁₀ <i>d</i>(0) + <i>t</i>·<i>λ</i>/ln 10",
         f"&emsp;= {number(m.separation)} + {t}·{_in(r.exponent / np.log(10))}",

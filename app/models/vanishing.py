@@ -52,11 +52,11 @@ class Vanishing(PageModel):
     x = Sequence((1.0,), bounds=(-2, 2), label="drawn input")
     seed = param.Integer(1, bounds=(0, 9999), doc="seed of the weights and of the noise")
 
-    start_w = param.Number(5.1, bounds=(0, 10), step=0.01, label="start at w", doc="where the descent starts")
-    start_b = param.Number(-1.6, bounds=(-6, 4), step=0.01, label="start at b", doc="where the descent starts")
-    learning_rate = param.Number(0.5, bounds=(0.001, 2), step=0.001, label="learning rate η", doc="length of a step")
+    start_w = param.Number(4.9, bounds=(0, 10), step=0.01, label="start at w", doc="where the descent starts")
+    start_b = param.Number(-2.0, bounds=(-6, 4), step=0.01, label="start at b", doc="where the descent starts")
+    learning_rate = param.Number(0.2, bounds=(0.001, 2), step=0.001, label="learning rate η", doc="length of a step")
     clip = param.Boolean(True, label="clip the gradient", doc="shorten gradients that are longer than the threshold")
-    threshold = param.Number(0.2, bounds=(0.01, 10), step=0.01, label="threshold θ", doc="the longest gradient allowed")
+    threshold = param.Number(0.1, bounds=(0.01, 10), step=0.01, label="threshold θ", doc="the longest gradient allowed")
     descent_steps = param.Integer(0, bounds=(0, 200), label="steps of descent", doc="how often w and b were updated")
     decay = param.Number(0.1, bounds=(0.05, 1), step=0.01, label="ratio of the terms",
                          doc="in the rescaling picture each of the five terms is this part of the one before")
@@ -133,7 +133,7 @@ class Vanishing(PageModel):
     def vanishes_though_large(self) -> Check:
         if self.topic != "vanishing" or self.n_units < 2:
             return Check(False, "Choose the topic “vanishing” and at least 2 units.")
-        rho = matrices.spectral_radius(self.result.params.W)
+        rho = self.result.rho
         left = self.result.log10_product[0]
         said = f"ρ = {plain(rho, 3)}, and {words.power(left)} of the gradient arrives at step 1."
         return Check(bool(rho >= 1.5 - 1e-9 and left < -6), said)

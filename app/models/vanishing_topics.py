@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from app.models.vanishing import Vanishing
 
 GAMMA = {"tanh": 1.0, "relu": 1.0, "identity": 1.0, "logistic": 0.25}  # the largest f′
+LONG = 2000  # steps after which the two-unit map has settled
 TARGET = 0.7  # of the loss on the cliff
 
 
@@ -28,12 +29,24 @@ class Network(NamedTuple):
     bound: np.ndarray  # (T,) log10 (γ σ_max)^(T−t)
     prediction: np.ndarray  # (T,) log10 ρ^(T−t)
     omega: remedies.Omega
+    eigenvalues: np.ndarray  # (n,) of W, complex, largest first
+    singular_values: np.ndarray  # (n,) of W, largest first
     descents: tuple = ()  # on the cliff: with and without clipping
 
     @property
     def state(self) -> np.ndarray:
         """(T, n): h, or c where the state comes before the activation."""
         return self.h if self.form == "hidden" else self.a
+
+    @property
+    def rho(self) -> float:
+        """Spectral radius of W."""
+        return float(np.abs(self.eigenvalues[0]))
+
+    @property
+    def sigma(self) -> float:
+        """Largest singular value of W."""
+        return float(self.singular_values[0])
 
 
 class Chaos(NamedTuple):
@@ -44,6 +57,7 @@ class Chaos(NamedTuple):
     runs: tuple[np.ndarray, np.ndarray]  # (T + 1, 2) each: start A and start B
     log10_distance: np.ndarray  # (T + 1,)
     exponent: float  # Lyapunov exponent, natural logarithm per step
+    part: bool  # whether the two are still apart after `LONG` steps
 
 
 class SideBySide(NamedTuple):
@@ -70,7 +84,8 @@ def network(x: np.ndarray, params: rnn.RnnParams, activation: str, form: str) ->
     lags = len(x)
     return Network(x, params, activation, form, a, h, factor, gradients.lag_norms(x, params, **settings),
                    gradients.bound(params.W, activation, lags)[::-1],
-                   gradients.linear_prediction(params.W, lags)[::-1], omega(x, params, a, activation, form))
+                   gradients.linear_prediction(params.W, lags)[::-1], omega(x, params, a, activation, form),
+                   matrices.eigenvalues(params.W), matrices.singular_values(params.W))
 
 
 def differentiated(a: np.ndarray, form: str) -> np.ndarray:
@@ -116,7 +131,9 @@ def chaos_runs(m: "Vanishing") -> Chaos:
     near = (m.start1, m.start2), (m.start1 + 10**m.separation, m.start2)
     runs = tuple(chaos.trajectory(W, b, start, m.n_steps, gain=m.gain) for start in near)
     distance = chaos.distance(W, b, *near, m.n_steps, gain=m.gain)
-    return Chaos(W, b, runs, distance, chaos.lyapunov(W, b, near[0], 2000, gain=m.gain).exponent)
+    later = chaos.distance(W, b, *near, LONG, gain=m.gain)[-1]
+    exponent = chaos.lyapunov(W, b, near[0], LONG, gain=m.gain).exponent
+    return Chaos(W, b, runs, distance, exponent, bool(later > -3))
 
 
 @lru_cache(maxsize=64)
@@ -160,8 +177,3 @@ def _cut(values: np.ndarray, n_steps: int) -> np.ndarray:
 def lag_matrix(r: Network, every: int) -> gradients.LagNormMatrix:
     """log10 norms of ∂h(t)/∂h(k) for every pair of every `every`-th step."""
     return gradients.lag_norm_matrix(r.x, r.params, activation=r.activation, form=r.form, every=every)
-
-
-def sizes(params: rnn.RnnParams) -> tuple[float, float]:
-    """Spectral radius and largest singular value of W."""
-    return matrices.spectral_radius(params.W), matrices.largest_singular_value(params.W)

@@ -62,7 +62,7 @@ def _pace(rate: float) -> str:
 def _many_units(m: "Vanishing") -> str:
     """What ρ and σ_max allow, and what the states make of it."""
     r, left = m.result, float(m.result.log10_product[0])
-    rho, sigma = topics.sizes(r.params)
+    rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[m.activation]
     far = f"over {steps(m.n_steps - 1)} back the gradient"
     if abs(left) < 0.3:
@@ -108,9 +108,9 @@ def _chaos(m: "Vanishing") -> str:
     growth = f"{exponent}: near start A small distances are multiplied by {plain(np.exp(r.exponent), 3)} per step"
     if r.exponent > 0.01:
         return f"{start}. {growth}: the map is chaotic, and no gradient through it stays small."
-    if ends > -1:
-        return f"{start}: they end in different basins, though each basin by itself is calm. {growth}."
-    return f"{start}. {growth}: they run into the same attractor."
+    if r.part:
+        return f"{start}: a boundary of two basins lies between them. {growth} once it has settled."
+    return f"{start}. {growth}: both settle at the same attractor."
 
 
 def _side_by_side(m: "Vanishing") -> str:
@@ -122,7 +122,7 @@ def divergence(m: "Vanishing") -> str:
     """Why values left the plots."""
     if m.topic == "side by side":
         return "The carousel adds up its whole input and never forgets."
-    rho = topics.sizes(m.result.params)[0]
+    rho = m.result.rho
     what = f"|w| = {plain(rho)}" if m.one_unit else f"ρ = {plain(rho)}"
     return (f"With {what} and an activation that does not saturate, the state is multiplied by up to {plain(rho)} "
             "at each step.")

@@ -32,13 +32,13 @@ CARDS = {
     "chaos": {"phase"},
     "side by side": {"side"},
 }
+HEAT_WORK = 1.3e9  # (steps drawn)² n³: what the heatmap may cost, about 100 ms
 STRIPS = {
     "vanishing": ("x", "h", "factor", "log10_product"),
     "exploding": ("h", "factor", "log10_product"),
     "chaos": ("h", "log10_distance"),
     "side by side": ("x", "h", "carousel"),
 }
-LINES = "Dashed: the bound (γσ)^lag. Dotted: ρ^lag, what a linear network with the same W would come to."
 
 
 class VanishingView(View):
@@ -60,16 +60,17 @@ class VanishingView(View):
         self.strips = {
             "x": strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit",
                        limits=(-1.3, 1.3), at=(-1, 0, 1)),
-            "h": strip("h", "h", "state", title="State", height=50),
+            "h": strip("h", "h", "state", title="State", height=50, ticks=3),
             "factor": strip("factor", "factor", "gradient", title="Factor of each step", height=56, kind="bar",
                             limits=(0, 1.2)),
             "log10_product": strip("log10_product", "log₁₀", "gradient", height=104, kind="line", ticks=4, last=True,
                                    title="log₁₀ of the product from step t to the last step T",
-                                   predicts="log10_product", axis_label="time step t"),
+                                   predicts="log10_product",
+                                   axis_label="time step t (dashed: the bound (γσ)^(T−t), dotted: ρ^(T−t))"),
             "log10_distance": strip("log10_distance", "log₁₀", "gradient", height=120,
                                     title="log₁₀ of the distance between A and B", kind="line", ticks=4, last=True,
-                                    axis_label="time step t"),
-            "carousel": strip("carousel", "c", "state", title="State of the carousel", height=56, last=True,
+                                    axis_label="time step t (dashed: expected from the Lyapunov exponent)"),
+            "carousel": strip("carousel", "c", "state", title="State of the carousel", height=56, ticks=3, last=True,
                               axis_label="time step t"),
         }
         self.stack.trace(self.strips["h"], "h_other", "muted", kind="line", dash="dashed", pin=False)
@@ -93,7 +94,7 @@ class VanishingView(View):
                       "gradient must vanish."),
             Card("From every step to every other", [self.heat.strip], key="heat",
                  help="Each row is a step t, each column a step k before it. The diagonal is 10⁰ = 1; the last row is "
-                      "the line plotted above."),
+                      "the line plotted above. Large networks are drawn at every second or third step only."),
             Card("Modes of a symmetric matrix", self.modes.strips, key="modes",
                  help="h(t) = QΛᵗQᵀh(0) without input, from h(0) = (1, …, 1): along each eigenvector the state is "
                       "multiplied by λ at every step. The six largest λ are shown."),
@@ -165,7 +166,8 @@ class VanishingView(View):
     @property
     def heat_every(self) -> int:
         """Every how many steps the heatmap is computed, so that a drag stays fluent."""
-        return 2 if self.model.n_units > 24 and self.model.n_steps > 100 else 1
+        m = self.model
+        return int(np.ceil(m.n_steps * np.sqrt(m.n_units**3 / HEAT_WORK)))
 
     def _fit(self, columns: dict[str, np.ndarray]) -> None:
         m, ranges = self.model, {name: strip.plot.y_range for name, strip in self.strips.items()}
@@ -181,7 +183,7 @@ class VanishingView(View):
             # how far down it goes is part of the answer
             fit(ranges["log10_product"], include=(-0.5 * m.n_steps, 1))
         else:
-            fit(ranges["log10_product"], *_in_reach(columns), include=(-1, 0.2), pad=0.05)
+            fit(ranges["log10_product"], *_in_reach(columns), include=(-1, 0), pad=0.08)
 
     def input_limits(self) -> tuple[float, float]:
         beyond = self.model.signal == "drawn" and np.abs(self.model.sequence("x")).max() > 1
@@ -192,6 +194,9 @@ class VanishingView(View):
         if self.model.signal != "drawn":
             shown = tuple(np.round(self.model.input(self.model.n_steps), 3).tolist())
             self.model.param.update(x=shown, signal="drawn")
+
+    def fixed_strips(self) -> set[str]:
+        return set() if "x" in STRIPS[self.model.topic] else {"x"}
 
     def hidden_controls(self) -> set[str]:
         m, everything = self.model, set(self.controls + self.more) - {"topic"}
