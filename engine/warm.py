@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from engine import cec, chaos, cliff, costs, gamma, linear, matrices, parity, remedies, series
+from engine import cec, chaos, cliff, costs, gamma, gradients, linear, matrices, parity, remedies, rnn, series
 
 
 def compile_kernels():
@@ -17,6 +17,7 @@ def compile_kernels():
     _remedies()
     _chaos()
     _costs()
+    _gradients()
 
 
 def _parity():
@@ -97,6 +98,22 @@ def _chaos():
 def _costs():
     for count in (costs.bptt, costs.unrolled, costs.rtrl):
         count(2, 2, 1)
+
+
+def _gradients():
+    params, x, explicit = rnn.RnnParams([[1.0]] * 2, np.eye(2), [0.0, 0.0]), [1.0] * 4, np.ones((4, 2))
+    h = rnn.run(x, params).h
+    rnn.run_cell(x, params)
+    rnn.derivative(h, "tanh")
+    gradients.bptt(x, params, gradients.sum_squared_error(h, explicit).explicit)
+    gradients.bptt(x, params, gradients.output_layer(h, [[1.0, 1.0]], [0.0], [[0.0]] * 4).explicit, window=2)
+    gradients.rtrl(x, params, explicit)
+    gradients.unrolled(x, params, explicit)
+    gradients.factors(x, params)
+    gradients.lag_norms(x, params)
+    gradients.lag_norm_matrix(x, params, every=2)
+    gradients.bound(params, "tanh", 4)
+    gradients.linear_prediction(params, 4)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ MATRICES = {
     "zero": np.zeros((3, 3)),
     "random": np.random.default_rng(1).normal(size=(6, 6)) / 2,
     "orthogonal": orthogonal(7),
-    "rank 1": np.outer([1, -2, 0.5, 1], [0.3, 0.1, -1, 0.7]),
+    "rank 1": np.outer([1, -2, 0.5, 1], [0.31, 0.17, -1.03, 0.77]),
     "diagonal": np.diag([0.9, -0.91, 0.5, 0.1, 0.901]),
     "blocks": np.kron(np.diag([1, 1.1]), orthogonal(3, 2)) * 0.9,
     "nilpotent": np.diag([1.0, 2.0, 3.0], 1),
