@@ -27,6 +27,7 @@ SLIDERS = {
     "parity": ("steepness", 5.0, 20.0),
     "gamma": ("alpha", 0.2, 1.2),
     "unrolled": ("W11", -1.0, 1.0),
+    "vanishing": ("w", 0.3, 1.1),
 }
 
 MEASURE = """async ([low, high]) => {

@@ -13,8 +13,14 @@ from app.site import page_stems
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 # Per page: a slider, the plot that is edited by hand, a trace downstream of it, and the trace that is predicted.
-SLIDER = {"parity": "n_steps", "gated_cec": "w", "gamma": "alpha", "unrolled": "W11"}
-EDITED = {"parity": ("x", "y"), "gated_cec": ("x", "c"), "gamma": ("x", "a1"), "unrolled": ("x", "h1")}
+SLIDER = {"parity": "n_steps", "gated_cec": "w", "gamma": "alpha", "unrolled": "W11", "vanishing": "w"}
+EDITED = {
+    "parity": ("x", "y"),
+    "gated_cec": ("x", "c"),
+    "gamma": ("x", "a1"),
+    "unrolled": ("x", "h1"),
+    "vanishing": ("x", "h"),
+}
 
 each_page = pytest.mark.parametrize("stem", STEMS)
 
@@ -131,7 +137,7 @@ MALFORMED = [
 
 @each_page
 def test_malformed_urls_give_the_default_and_a_notice(reader, stem):
-    sequence = {"parity": "bits", "gated_cec": "x", "gamma": "x", "unrolled": "x"}[stem]
+    sequence = {"parity": "bits", "gated_cec": "x", "gamma": "x", "unrolled": "x", "vanishing": "x"}[stem]
     page = reader(stem)
     columns, cursor = page.columns(), page.frame["t"]
     for query in (written.format(name=sequence) for written in MALFORMED):
