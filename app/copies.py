@@ -14,7 +14,8 @@ WIDTH, HEIGHT = 640, 188
 TOP, BOTTOM = 46, 130  # of the boxes
 MIDDLE = (TOP + BOTTOM) / 2
 LEFT, RIGHT = 186, 636
-NUMBERED, NAMED = 4, 8  # up to so many copies have room for values of units, and for those of inputs
+# Up to so many copies there is room for values of units, for those of inputs, and for every copy's number.
+NUMBERED, NAMED, ALL_COUNTED = 4, 8, 14
 
 
 class Layout(NamedTuple):
@@ -71,7 +72,7 @@ def _folded(picture: Diagram, n_units: int) -> None:
     picture.label(77, 16, "W", "unit-label")
     picture.arrow((50, 158), (50, BOTTOM), role="input")
     picture.label(62, 152, "U", "unit-label", anchor="start")
-    picture.label(50, 174, "", "value input", live="x.value")
+    picture.label(4, 174, "", "value input", live="x.value", anchor="start")
     picture.label(132, MIDDLE + 7, "=", "sign")
 
 
@@ -98,7 +99,8 @@ def _copy(picture: Diagram, place: Layout, k: int, n_steps: int) -> None:
     picture.parts.append(_chevron((center, 154), (center, BOTTOM + 2), "input", f"in{t}"))
     if n_steps <= NAMED:
         picture.label(center, 168, "", "value input", live=f"x{t}")
-    picture.label(center, 185, str(t), "note")
+    if n_steps <= ALL_COUNTED or (n_steps - t) % 2 == 0:
+        picture.label(center, 185, str(t), "note")
 
 
 def _between(picture: Diagram, place: Layout, k: int, n_steps: int) -> None:
@@ -138,7 +140,7 @@ def live(x, before, h, s, t: int, backward: bool, looks_at) -> dict[str, dict]:
     peeled = range(t, n_steps + 1) if backward else range(0)
     kept = [step for step in computed if step not in peeled]
     largest, steepest = max(1.0, float(np.abs(h).max())), float(np.abs(s).max()) or 1.0
-    text, level = {"x.value": f"x({t})"}, {}
+    text, level = {"x.value": f"x({t}) = {short(x[t - 1])}"}, {}
     level |= {f"folded{j}": abs(h[t - 1, j]) / largest for j in range(n_units)}
     level |= {f"h0.{j}": abs(before[0, j]) / largest for j in range(n_units)}
     level |= {f"h{step}.{j}": abs(h[step - 1, j]) / largest for step in kept for j in range(n_units)}

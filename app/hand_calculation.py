@@ -18,8 +18,8 @@ def blocks(model, t: int) -> list[Block]:
 
 
 def _bare(line: str) -> str:
-    """A negative number needs no brackets where it comes first."""
-    return re.sub(r'(= (?:<b class="[^"]*">)?)\((−[^()]+)\)', r"\1\2", line)
+    """A negative number needs no brackets where it comes first, in a line or within brackets."""
+    return re.sub(r'((?:= |·\()(?:<b class="[^"]*">)?)\((−[^()]+)\)', r"\1\2", line)
 
 
 def _units(model) -> range:

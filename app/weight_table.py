@@ -19,11 +19,11 @@ def html(model: Unrolled) -> str:
 
 def _row(model: Unrolled, name: str, values: np.ndarray) -> str:
     chosen = " data-chosen" if name == model.chosen else ""
-    label = pretty(name)
+    label = f'<span style="padding-left:24px">{pretty(name)}</span>'
     if name in SHARED:
         checked = " checked" if chosen else ""
         pick = f'<input type=radio name=weight data-pick=\'{{"weight": "{name}"}}\'{checked}>'
-        label = f"<label>{pick} {label}</label>"
+        label = f"<label>{pick} {pretty(name)}</label>"
     low, high = model.param[name].bounds
     field = (
         f'<input type=number data-set={name} value="{getattr(model, name):.6g}" step=0.05 min={low} max={high} '

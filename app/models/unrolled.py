@@ -5,6 +5,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import param
 
+from app import timing
 from app.model import Check, PageModel
 from app.models import unrolled_words as words
 from app.models.unrolled_words import SUBSCRIPTS
@@ -61,12 +62,20 @@ class Unrolled(PageModel):
                            doc="through how many copies an error is carried back; no effect from T on")  # fmt: skip
     weight = param.Selector(default="W11", objects=list(SHARED), label="weight whose terms are shown",
                             doc="a weight that every copy has; also chosen in the table")  # fmt: skip
-    measured = param.Integer(0, bounds=(0, 1000), label="measurement", doc="counts how often times were measured")
+    measure = param.Event(label="measure", doc="times the three methods on this machine, once")
     x = Sequence((1.0,), bounds=(-2, 2), label="input x")
     d1 = Sequence((0.0,), bounds=(-2, 2), label="target of unit 1, or of y")
     d2 = Sequence((0.0,), bounds=(-2, 2), label="target of unit 2")
     d3 = Sequence((0.0,), bounds=(-2, 2), label="target of unit 3")
     d4 = Sequence((0.0,), bounds=(-2, 2), label="target of unit 4")
+
+    def __init__(self, **values):
+        self.timings: timing.Timings | None = None
+        super().__init__(**values)
+        self.param.watch(self._time, "measure")
+
+    def _time(self, *events) -> None:
+        self.timings = timing.measure(self.n_units)
 
     # What is present
 

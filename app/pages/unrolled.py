@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 from bokeh.models import BasicTicker, BoxAnnotation, ColumnDataSource, FixedTicker, Line, Scatter, VBar
 
-from app import copies, hand_calculation, timing, weight_table
+from app import copies, hand_calculation, weight_table
 from app.cost_charts import CostCharts, measurement
 from app.diagram import Diagram
 from app.figures import Card, Strip, chart, rule
@@ -45,7 +45,6 @@ class UnrolledView(View):
         self._draw_sum()
         self._veil()
         self.costs = CostCharts()
-        self.timings, self.timed = None, 0
         self.tabled, self.written = None, {}
         return [
             Card("", [self.x, *self.states, self.y, self.dF_dh, self.s, self.term, self.sum, self.share]),
@@ -75,7 +74,7 @@ class UnrolledView(View):
         """A strip of a state with its target, which a stroke on the strip sets."""
         target = "d" if name == "y" else f"d{j + 1}"
         title = "Output y(t) and its target" if name == "y" else f"State h{j + 1}(t) and its target"
-        hint = "grey: target; click or drag sets it where the loss looks" if name in ("h1", "y") else ""
+        hint = "grey: target; drag to set it where the loss looks" if name in ("h1", "y") else ""
         edits = {"edits": f"d{j + 1}", "paints": target, "hint": hint}
         strip = self.stack.strip(name, label, "state", title=title, height=42, ticks=3, **edits)
         self.stack.trace(strip, target, "target", kind="line", dash="dashed", pin=False)
@@ -144,10 +143,7 @@ class UnrolledView(View):
         if not self.concealed:
             self._send_pieces()
             self._send_errors()
-            if m.measured != self.timed:
-                self.timings = timing.measure(m.n_units) if m.measured else None
-                self.timed = m.measured
-            self.costs.show(n, m.n_steps, self.timings)
+            self.costs.show(n, m.n_steps, m.timings)
         return columns
 
     def _place_strips(self, n: int) -> None:
@@ -172,7 +168,10 @@ class UnrolledView(View):
         if self.model.output_layer:
             fit(self.y.plot.y_range, columns["y"], columns["d"], include=(-1, 1))
         for strip, name in ((self.dF_dh, "dF_dh"), (self.s, "s"), (self.term, "term"), (self.sum, "sum")):
-            fit(strip.plot.y_range, columns[name], include=(-1, 1) if self.concealed else (0, 0.02))
+            if self.concealed:  # the axis must not tell how large the hidden values are
+                fit(strip.plot.y_range, include=(-1, 1))
+            else:
+                fit(strip.plot.y_range, columns[name], include=(0, 0.02))
 
     def input_limits(self) -> tuple[float, float]:
         return (-1, 1) if np.abs(self.model.sequence("x")).max() <= 1 else (-2, 2)
@@ -230,7 +229,7 @@ class UnrolledView(View):
             self.written = {
                 "weights": weight_table.html(self.model),
                 "truncation": self._truncation_words(),
-                "costs": measurement(self.timings, self.model.measured),
+                "costs": measurement(self.model.timings),
             }
         return self.written
 

@@ -18,6 +18,7 @@ export class Tasks {
 
   show(frame) {
     if (!frame.predicting) this.showChallenges(frame)
+    else for (const verdict of $$(".challenge .verdict")) verdict.textContent = "" // it could give the answer away
     this.showPrediction(frame)
   }
 
