@@ -115,7 +115,9 @@ def three_loops() -> Diagram:
 def live(m: Vanishing, t: int) -> dict[str, dict]:
     """The numbers and fills of the present topic's diagram at step t."""
     show = {"vanishing": _live_loop, "exploding": _live_cliff, "chaos": _live_map, "side by side": _live_loops}
-    return show[m.topic](m, t)
+    shown = show[m.topic](m, t)
+    # finer than the eye, and without the noise that a slider leaves in the last digits
+    return shown | {"level": {name: round(float(level), 4) for name, level in shown["level"].items()}}
 
 
 def _live_loop(m: Vanishing, t: int) -> dict[str, dict]:

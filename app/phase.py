@@ -8,7 +8,7 @@ from app.gradient_charts import empty, round_frame
 from app.models import vanishing_topics as topics
 from app.theme import LIGHT
 
-RESOLUTION = 100
+RESOLUTION = 80
 SHOWN_STEPS = 60  # of each trajectory: more lines would hide the picture
 # Colours of the basins in the order of their labels, half transparent so that they suit a light and a dark card.
 BASINS = ((86, 140, 190), (224, 164, 88), (96, 160, 128), (178, 124, 168), (150, 150, 96), (110, 116, 176))
@@ -42,8 +42,9 @@ class PhasePlane:
             plot.add_glyph(self.runs, dots)
         plot.add_glyph(self.here, Scatter(x="x", y="y", size=12, fill_color=LIGHT["card"], line_color=LIGHT["state"],
                                           line_width=2.5))
-        plot.add_glyph(self.here, Text(x="x", y="y", text="name", x_offset="dx", y_offset="dy", text_color=LIGHT["state"],
-                                       text_font={"value": MATH_FONT}, text_font_style="italic"))
+        plot.add_glyph(self.here, Text(x="x", y="y", text="name", x_offset="dx", y_offset="dy",
+                                       text_color=LIGHT["state"], text_font={"value": MATH_FONT},
+                                       text_font_style="italic"))
         self.strips = [self.chart]
 
     def show(self, r: topics.Chaos, gain: float) -> None:

@@ -114,10 +114,10 @@ def _product_block(m: Vanishing, t: int) -> Block:
     lines.append(f"log₁₀ of its size = <b class=gradient>{_logarithm(value)}</b>")
     rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[r.activation]
-    top = number(sigma) if gamma == 1 else f"({number(gamma)}·{number(sigma)})"
+    top = _base(sigma) if gamma == 1 else f"({number(gamma)}·{_base(sigma)})"
     largest = "|<i>w</i>|" if m.one_unit else "σ<sub>max</sub>"
     lines += [f"bound: (γ·{largest})<sup>{lag}</sup> = {top}<sup>{lag}</sup> = {_size(r.bound[t - 1])}",
-              f"linear: ρ<sup>{lag}</sup> = {number(rho)}<sup>{lag}</sup> = {_size(r.prediction[t - 1])}"]
+              f"linear: ρ<sup>{lag}</sup> = {_base(rho)}<sup>{lag}</sup> = {_size(r.prediction[t - 1])}"]
     title = f"From step {n} back to {t}" if lag else f"At the last step, t = {n}"
     note = "No factor has been met yet: the empty product is 1." if lag == 0 else f"{lag} factors" if lag > 1 else ""
     return Block(title, lines, note)
@@ -128,11 +128,16 @@ def _factors(factors: np.ndarray) -> str:
     if not factors.size:
         return "1"
     if factors.size > 2 and np.ptp(factors) < 1e-9:
-        return f"{_in(factors[0])}<sup>{factors.size}</sup>"
+        return f"{_base(factors[0])}<sup>{factors.size}</sup>"
     written = [_in(value) for value in factors]
     if factors.size > MOST_FACTORS:
         written = [*written[:2], "…", written[-1]]
     return "·".join(written)
+
+
+def _base(value: float) -> str:
+    """A number that is raised to a high power: it needs more digits for the power to come out right."""
+    return number(value, digits=8, signed=True)
 
 
 def _size(log10: float, sign: float = 1.0) -> str:
@@ -173,7 +178,7 @@ def _omega_block(m: Vanishing, t: int) -> Block:
         return Block(f"Ω at t = {t}", [f"ratio = {names}", total], "No error arrives here, so there is no ratio.")
     return Block(f"Ω at t = {t}", [
         f"ratio = {names}", f"&emsp;= {number(ratio, 'gradient')}",
-        f"term = (ratio − 1)² = ({number(ratio)} − 1)² = <b>{number(term)}</b>", total],
+        f"term = (ratio − 1)² = ({number(ratio, digits=7)} − 1)² = <b>{number(term)}</b>", total],
         "F is the sum of the last step's outputs here.")
 
 

@@ -1,0 +1,466 @@
+"""The page of lesson 5 without a browser, against closed forms and plain NumPy that share no code with it."""
+
+import re
+from html import unescape
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from bokeh.document import Document
+
+import lessons
+from app.gradient_charts import impulse_response
+from app.models.vanishing import TOPICS, Vanishing
+from app.pages.vanishing import VanishingView
+from app.shell import Page
+
+PRESETS = [preset.name for preset in lessons.load("vanishing").presets]
+FUNCTIONS = {
+    "tanh": (np.tanh, lambda a: 1 - np.tanh(a) ** 2),
+    "logistic": (lambda a: 1 / (1 + np.exp(-a)), lambda a: np.exp(-a) / (1 + np.exp(-a)) ** 2),
+    "relu": (lambda a: np.maximum(a, 0), lambda a: (a > 0).astype(float)),
+    "identity": (lambda a: a, np.ones_like),
+}
+
+
+def make(**arguments) -> Page:
+    return Page(Vanishing(), VanishingView, Document(), {name: str(value) for name, value in arguments.items()})
+
+
+def text(html: str) -> str:
+    """Plain text of a line of numbers, with powers written the way Python reads them."""
+    html = re.sub(r"·10<sup>([^<]*)</sup>", r"e\1", html)
+    html = re.sub(r"<sup>([^<]*)</sup>", r"**\1", html)
+    return unescape(re.sub(r"<[^>]+>", "", html)).replace("−", "-").replace("²", "**2").strip()
+
+
+def value(expression: str) -> float:
+    """A sum, product, power or call as it stands on the page, worked out."""
+    expression = expression.replace("·", "*").replace("√", "sqrt").strip()
+    functions = {"tanh": np.tanh, "sqrt": np.sqrt, "σ": FUNCTIONS["logistic"][0]}
+    return float(eval(expression, {"__builtins__": {}}, functions))
+
+
+def literal_run(x, W, U, b, activation, form):
+    """States and one-step Jacobians by plain loops, from a state of 0."""
+    f, slope = FUNCTIONS[activation]
+    state, states, jacobians = np.zeros(len(b)), [], []
+    for fed in x:
+        if form == "hidden":
+            a = U[:, 0] * fed + W @ state + b
+            jacobians.append(np.diag(slope(a)) @ W)
+            state = f(a)
+        else:
+            jacobians.append(W @ np.diag(slope(state)))
+            state = W @ f(state) + U[:, 0] * fed + b
+        states.append(state)
+    return np.array(states), jacobians
+
+
+# What the presets promise
+
+
+def test_the_linear_unit_of_the_chapter():
+    for preset in ("eq-12-32", "eq-12-34"):
+        table = make(preset=preset).model.table()
+        np.testing.assert_allclose(10 ** table["log10_product"], 0.5 ** np.arange(9, -1, -1), rtol=1e-12)
+        np.testing.assert_array_equal(table["factor"], 0.5)
+    np.testing.assert_array_equal(make(preset="eq-12-32").model.table()["h"], 0.5 ** np.arange(10))
+
+
+def test_the_saturating_unit_settles_where_the_fixed_point_is():
+    table = make(preset="eq-12-35").model.table()
+    h = 0.9
+    for _ in range(200):
+        h = np.tanh(1 + h)
+    assert table["h"][-1] == pytest.approx(h, abs=1e-9)
+    assert table["factor"][-1] == pytest.approx(1 - h * h, rel=1e-7)
+    assert table["log10_product"][0] == pytest.approx(np.log10(np.abs(table["factor"][1:])).sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("preset", "rho", "sigma", "left"),
+    [
+        ("sigma-below", (0, 0.98), (0.98, 0.98), (-400, 99 * np.log10(0.98))),
+        ("sigma-above", (0, 0.999), (1.05, 1.05), (-400, -1)),
+        ("saturated", (1.3, 1.3), (1.3, 99), (-400, -1)),
+        ("orthogonal", (1, 1), (1, 1), (0, 0)),
+        ("explosion", (1.1, 1.1), (1.1, 99), (99 * np.log10(1.1), 30)),
+        ("symmetric-modes", (0.95, 0.95), (0.95, 0.95), (59 * np.log10(0.95), 59 * np.log10(0.95))),
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2, 77])
+def test_matrix_presets_keep_their_promise_for_any_seed(preset, rho, sigma, left, seed):
+    model = make(preset=preset, seed=seed).model
+    W = model.result.params.W
+    for size, (low, high) in (
+        (np.abs(np.linalg.eigvals(W)).max(), rho),
+        (np.linalg.norm(W, 2), sigma),
+        (model.table()["log10_product"][0], left),
+    ):
+        assert low - 1e-8 <= size <= high + 1e-8
+
+
+def test_the_cliff_throws_the_plain_descent_away_and_the_clipped_one_arrives():
+    clipped, free = make(preset="loss-cliff").model.result.descents
+    steps = np.hypot(np.diff(free.w), np.diff(free.b))
+    assert steps.max() > 2 and free.loss[-1] > free.loss[0]
+    assert np.hypot(np.diff(clipped.w), np.diff(clipped.b)).max() <= 0.2 * 0.1 + 1e-12
+    assert clipped.loss[-1] < 0.001
+
+
+def test_chaos_parts_the_starts_and_a_basin_boundary_does_too():
+    for preset, exponent in (("chaos", 1), ("basins", -1)):
+        model = make(preset=preset).model
+        distance = model.table()["log10_distance"]
+        assert distance[0] < -5 and distance[-20:].max() > -0.5
+        assert np.sign(model.result.exponent) == exponent and model.result.part
+
+
+def test_side_by_side_only_the_carousel_keeps_the_gradient_whatever_the_seed():
+    for seed in (1, 5):
+        products = make(preset="side-by-side", seed=seed).model.result.log10_products
+        assert products["tanh network"][0] < -10 and products["carousel"][0] == 0
+    half = make(preset="side-by-side", forget=0.99).model.result.log10_products["carousel"]
+    np.testing.assert_allclose(half, np.arange(199, -1, -1) * np.log10(0.99), atol=1e-10)
+
+
+# The numbers plotted
+
+
+@pytest.mark.parametrize("form", ["hidden", "cell"])
+@pytest.mark.parametrize("activation", FUNCTIONS)
+@pytest.mark.parametrize("n_units", [1, 5])
+def test_table_against_plain_loops(form, activation, n_units):
+    settings = {"form": form, "activation": activation, "n_units": n_units}
+    page = make(**settings, n_steps=15, signal="noise", bias=0.3, size=1.2, w=-0.8)
+    m, table = page.model, page.model.table()
+    U, W, b = m.result.params
+    states, jacobians = literal_run(table["x"], W, U, b, activation, form)
+    np.testing.assert_allclose(table["h"], states[:, 0], rtol=1e-12, atol=1e-14)
+    sizes = [J[0, 0] if n_units == 1 else np.linalg.norm(J, 2) for J in jacobians]
+    np.testing.assert_allclose(table["factor"], sizes, rtol=1e-10, atol=1e-14)
+    product, logs = np.eye(n_units), [0.0]
+    for J in jacobians[:0:-1]:
+        product = product @ J
+        with np.errstate(divide="ignore"):
+            logs.append(np.log10(np.linalg.norm(product, 2)))
+    np.testing.assert_allclose(table["log10_product"], logs[::-1], atol=1e-9)
+    gamma = 0.25 if activation == "logistic" else 1
+    lags = np.arange(14, -1, -1)
+    np.testing.assert_allclose(table["bound"], lags * np.log10(gamma * np.linalg.norm(W, 2)), atol=1e-10)
+    np.testing.assert_allclose(table["prediction"], lags * np.log10(np.abs(np.linalg.eigvals(W)).max()), atol=1e-10)
+
+
+@pytest.mark.parametrize("form", ["hidden", "cell"])
+def test_omega_against_its_definition(form):
+    model = make(n_units=4, activation="tanh", form=form, signal="sine", n_steps=12, size=1.4).model
+    W = model.result.params.W
+    a = model.result.a
+    slopes = 1 - np.tanh(a) ** 2
+    error, ratios = slopes[-1], [np.nan]
+    for t in range(11, 0, -1):
+        earlier = error @ (W * slopes[t - 1])
+        ratios.append(np.linalg.norm(earlier) / np.linalg.norm(error))
+        error = earlier
+    np.testing.assert_allclose(model.table()["ratio"], ratios[::-1], rtol=1e-9)
+    assert model.result.omega.total == pytest.approx(np.nansum((np.array(ratios) - 1) ** 2))
+
+
+def test_heatmap_has_the_plotted_product_as_its_last_row_and_stays_affordable():
+    page = make(preset="sigma-below")
+    image = page.view.heat.source.data["image"][0]
+    shown = np.clip(page.model.table()["log10_product"], -6, 6)
+    np.testing.assert_allclose(image[-1], shown, rtol=1e-6)
+    assert np.isnan(image[0, 1:]).all()
+    for n_units, n_steps in ((1, 200), (16, 200), (64, 200), (64, 30)):
+        every = make(n_units=n_units, n_steps=n_steps).view.heat_every
+        assert 1 <= every <= 3 and (n_steps / every) ** 2 * n_units**3 < 1.4e9
+
+
+def test_lag_chart_shows_one_power_twice_for_a_linear_unit():
+    source = make(preset="negative-weight").view.lags.source.data
+    powers = (-0.63) ** np.arange(11)
+    np.testing.assert_allclose(source["response"], powers, rtol=1e-12)
+    np.testing.assert_allclose(source["gradient"], powers, rtol=1e-12)
+    saturated = make(preset="eq-12-35")
+    first = np.tanh(1)
+    response = [first]
+    for _ in range(19):
+        response.append(np.tanh(response[-1]))
+    np.testing.assert_allclose(impulse_response(saturated.model.result), response, rtol=1e-12)
+
+
+def test_modes_fall_by_their_eigenvalues():
+    page = make(preset="symmetric-modes")
+    W = page.model.result.params.W
+    values = sorted(np.linalg.eigvalsh(W), key=abs, reverse=True)
+    for line, eigenvalue in zip(page.view.modes.source.data["sizes"], values, strict=True):
+        falls = np.diff(line)[np.isfinite(np.diff(line))]
+        np.testing.assert_allclose(falls, np.log10(abs(eigenvalue)), atol=1e-9)
+
+
+def test_two_unit_map_literally():
+    model = make(preset="chaos", gain=0.9, b1=0.1, n_steps=30).model
+    W = 0.9 * np.array([[-2.4, -2.5], [6.7, 5.8]])
+    a, b = np.array([0.3, 0.2]), np.array([0.3 + 1e-6, 0.2])
+    for t in range(30):
+        a, b = (np.tanh(W @ start + [0.1, 0]) for start in (a, b))
+        assert model.table()["h"][t] == pytest.approx(a[0], abs=1e-6)
+        assert model.table()["log10_distance"][t] == pytest.approx(np.log10(np.linalg.norm(a - b)), abs=0.02)
+
+
+# Numbers that add up
+
+
+def terms(lines: list[str]) -> list[tuple[float, float]]:
+    """Pairs of neighbouring sides of every line that is an arithmetic equation: `= 1·2 + 3 = 5` gives (5, 5)."""
+    found = []
+    for line in lines:
+        sides = []
+        for side in text(line).split(": ")[-1].split("="):
+            try:
+                sides.append(value(side))
+            except Exception:
+                sides.append(None)
+        found += [(a, b) for a, b in pairwise(sides) if a is not None and b is not None]
+    return found
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_every_equation_on_the_page_holds(preset, share):
+    page = make(preset=preset)
+    t = max(1, round(share * page.model.n_steps))
+    pairs = [pair for block in page.view.numbers(t) for pair in terms(block.lines)]
+    assert len(pairs) >= (1 if preset == "side-by-side" else 3)
+    for left, right in pairs:
+        assert left == pytest.approx(right, rel=3e-3, abs=1e-12)
+
+
+@pytest.mark.parametrize("form", ["hidden", "cell"])
+@pytest.mark.parametrize("n_units", [1, 3])
+def test_step_block_gives_state_and_factor(form, n_units):
+    page = make(form=form, n_units=n_units, activation="tanh", signal="constant", bias=0.2, w=0.7, n_steps=12)
+    for t in (1, 5, 12):
+        lines = [text(line) for line in page.view.numbers(t)[0].lines]
+        sums = next(line for line in lines if line.startswith("="))
+        table = page.model.table()
+        state = page.model.result.a[t - 1, 0]
+        assert value(sums.split("=")[1]) == pytest.approx(state, rel=2e-3, abs=1e-3)
+        shown = [line for line in lines if re.search(r"∂[hc]", line)] + [lines[-1]]
+        last = shown[0].split("=")[-1] if n_units > 1 else shown[-1].split("=")[-1]
+        assert value(last) == pytest.approx(table["factor"][t - 1], rel=1e-3)
+
+
+def test_product_block_writes_few_factors_out_and_many_as_dots():
+    page = make(preset="eq-12-35")
+    lines = [text(line) for line in page.view.numbers(17)[1].lines]
+    assert value(lines[1].lstrip("= ")) == pytest.approx(value(lines[2].lstrip("= ")), rel=2e-3)
+    assert "…" in text(page.view.numbers(2)[1].lines[1])
+    assert "-21.07" in text(page.view.numbers(1)[1].lines[3])
+    assert "empty product" in page.view.numbers(20)[1].note
+
+
+def test_sizes_beyond_the_range_of_floats_are_written_as_powers():
+    page = make(n_steps=200, w=0.01)
+    shown = " ".join(text(line) for line in page.view.numbers(1)[1].lines)
+    assert "10**-398.0" in shown
+    assert "10⁻³⁹⁸" in page.model.sentence() and "10⁻³⁹⁸" in page.view.live(1)["text"]["product"]
+
+
+def test_descent_block_names_the_next_step():
+    page = make(preset="loss-cliff", clip="true", descent_steps=24)
+    after = make(preset="loss-cliff", clip="true", descent_steps=25).model.result.descents[0]
+    lines = [text(line) for line in page.view.numbers(1)[0].lines]
+    assert value(lines[-2].split("=")[-1]) == pytest.approx(after.w[-1], abs=2e-3)
+    assert value(lines[-1].split("=")[-1]) == pytest.approx(after.b[-1], abs=2e-3)
+
+
+def test_rescaled_fifth_term_is_not_the_slides():
+    blocks = make(preset="rescaling").view.numbers(1)
+    lines = [text(line) for line in next(block for block in blocks if block.title == "Rescaling").lines]
+    assert value(lines[1].lstrip("= ")) == 1.1111
+    assert value(lines[2].split("=")[-1]) == pytest.approx(1e-4 / 1.1111, rel=2e-3)
+
+
+# Words, hiding, topics
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"preset": "eq-12-32"}, "halves every step"),
+        ({"w": 1}, "keeps its size"),
+        ({"w": 2}, "doubles every step"),
+        ({"w": -0.63}, "turns its sign"),
+        ({"w": 0}, "no gradient leaves"),
+        ({"n_steps": 20, "activation": "relu", "signal": "drawn", "x": "1*10,-2,1*9"}, "nothing arrives before t = 11"),
+        ({"preset": "eq-12-35"}, "7.78 % of its size one step on"),
+        ({"preset": "sigma-below"}, "must vanish"),
+        ({"preset": "sigma-above"}, "allows growth, yet"),
+        ({"preset": "saturated"}, "saturated units weaken it"),
+        ({"preset": "orthogonal"}, "keeps its size (factor 1)"),
+        ({"preset": "explosion"}, "grows"),
+        ({"preset": "rescaling"}, "Take steps of descent"),
+        ({"preset": "loss-cliff"}, "without clipping the gradient reaches length 13.9"),
+        ({"preset": "loss-cliff", "clip": "true"}, "cut to 0.1 at"),
+        ({"preset": "chaos"}, "the map is chaotic"),
+        ({"preset": "basins"}, "a boundary of two basins"),
+        ({"preset": "chaos", "gain": 0.1}, "settle at the same attractor"),
+        ({"preset": "side-by-side"}, "carousel 1"),
+    ],
+)
+def test_the_sentence_says_what_is_to_be_seen(arguments, said):
+    assert said in make(**arguments).model.sentence()
+
+
+def test_relu_cut_agrees_with_the_first_step_that_is_reached():
+    page = make(n_steps=20, activation="relu", signal="drawn", x="1*10,-2,1*9")
+    product = page.model.table()["log10_product"]
+    assert np.isneginf(product[:10]).all() and np.isfinite(product[10:]).all()
+    assert np.isnan(page.view.stack.source.data["log10_product"][:10]).all()
+
+
+def test_explanation_counts_the_factors():
+    model = make(preset="negative-weight").model
+    assert model.explain("log10_product", 1) == (
+        "From t = 1 to 11 there are 10 factors of size 0.63: 10 · log₁₀ 0.63 = −2.007."
+    )
+    assert "the product is 1" in model.explain("log10_product", 11)
+    assert "log₁₀ of the size of their product" in make(preset="sigma-above").model.explain("log10_product", 3)
+
+
+def test_nothing_gives_the_answer_away_while_it_is_being_predicted():
+    page = make()
+    page.predict()
+    page._update()
+    frame, data = page.frame(), page.view.stack.source.data
+    for column in ("log10_product", "bound", "prediction", "ratio"):
+        assert np.isnan(data[column]).all(), column
+    assert frame["live"]["text"]["product"] == "?" and not frame["numbers"] and not frame["sentence"]
+    assert {"lags", "heat", "omega", "spectrum"} <= set(frame["hidden"])
+    limits = page.view.strips["log10_product"].plot.y_range
+    before = limits.start, limits.end
+    page.model.w = 0.9
+    page.changed(type("Event", (), {"name": "w"}))
+    assert (limits.start, limits.end) == before and limits.start < -4
+    page.cancel()
+    page._update()
+    assert (limits.start, limits.end) != before
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_each_topic_shows_its_own_controls_cards_and_strips(topic):
+    page = make(topic=topic)
+    frame = page.frame()
+    shown = set(page.view.controls + page.view.more) - set(frame["unused"])
+    own = {"vanishing": "activation", "exploding": "clip", "chaos": "gain", "side by side": "horizon"}
+    assert {name for name in own.values() if name in shown} == {own[topic]} and "topic" in shown
+    cards = {card.key for card in page.view.cards} - set(frame["hidden"])
+    assert {"vanishing": "heat", "exploding": "cliff", "chaos": "phase", "side by side": "side"}[topic] in cards
+    visible = [name for name, strip in page.view.strips.items() if strip.plot.visible]
+    plotted = page.model.table()
+    for name in visible:
+        assert np.isfinite(page.view.stack.source.data[name]).any() and name in plotted
+    assert page.view.strips[visible[-1]].plot.below[0].visible
+
+
+def test_diagram_is_drawn_anew_when_the_topic_changes_and_only_then():
+    page = make()
+    page._update()
+    page.model.w = 0.7
+    assert page.frame()["diagram"] == ""
+    page.model.topic = "chaos"
+    assert "<svg" in page.frame()["diagram"]
+    names = re.findall('data-text="([^"]*)"', page.diagram.svg())
+    assert set(names) <= set(page.frame()["live"]["text"]) | {"h1.label", "h2.label"}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_live_label_of_the_diagram_has_a_value(topic):
+    for extra in ({}, {"n_units": 4}, {"form": "cell"}):
+        page = make(topic=topic, **extra)
+        drawn = {name for name in re.findall('data-text="([^"]*)"', page.diagram.svg()) if not name.endswith(".label")}
+        live = set(page.view.live(3)["text"])
+        assert {name for name in drawn - live if not name.endswith(".value")} == set()
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("end", [0, 1])
+def test_every_corner_is_drawn(topic, end):
+    page = make(topic=topic)
+    model = page.model
+    for name in model.state_parameters():
+        parameter = model.param[name]
+        if name in ("cursor", "x", "topic") or not hasattr(parameter, "bounds"):
+            continue
+        before = getattr(model, name)
+        setattr(model, name, parameter.bounds[end])
+        page._stale = True
+        page._update()
+        frame = page.frame()
+        assert frame["sentence"] and frame["numbers"], name
+        assert "nan" not in frame["sentence"] and "not a number" not in frame["numbers"], name
+        setattr(model, name, before)
+
+
+def test_an_explosion_is_clipped_and_explained():
+    page = make(w=2, n_steps=60, signal="constant")
+    notice = page.frame()["notices"][0]
+    step = int(re.search(r"From t = (\d+)", notice).group(1))
+    h = 2.0 ** np.arange(1, 61) - 1
+    assert h[step - 1] > 1e6 >= h[step - 2] and "|w| = 2" in notice
+    assert max(page.view.stack.source.data["h"]) == 1e6
+
+
+def test_painting_starts_from_the_signal_that_is_shown():
+    page = make(preset="eq-12-34")
+    page.edit("x", {"3": 0.25})
+    assert page.model.signal == "drawn"
+    assert page.model.sequence("x").tolist() == [1, 1, 0.25, 1, 1, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_script_works_for_settings_no_preset_has(topic):
+    page = make(topic=topic, n_units=3, matrix="orthogonal", scaled_by="largest singular value", size=1.1, form="cell",
+                activation="logistic", signal="sine", clip="false", descent_steps=3, horizon=100,
+                n_steps=120)  # fmt: skip
+    space: dict = {}
+    exec(page.model.script(), space)
+    assert list(space["table"]) == list(page.model.table())
+    for name, wanted in page.model.table().items():
+        np.testing.assert_array_equal(space["table"][name], wanted, err_msg=name)
+
+
+# Challenges
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments"),
+    [
+        ("vanishes_though_large", {"n_units": 1, "w": 2, "activation": "tanh", "signal": "constant", "n_steps": 60}),
+        ("vanishes_though_large", {"n_units": 4, "size": 1.4, "activation": "tanh", "bias": 2, "matrix": "identity"}),
+        ("vanishes_though_large", {"n_units": 4, "size": 1.6}),
+        ("keeps_the_gradient", {"n_units": 8, "matrix": "orthogonal", "size": 1, "activation": "tanh", "n_steps": 99}),
+        ("keeps_the_gradient", {"n_units": 8, "matrix": "orthogonal", "size": 1, "activation": "identity",
+                                "n_steps": 100}),
+        ("keeps_the_gradient", {"n_units": 8, "matrix": "orthogonal", "size": 1, "activation": "tanh", "u": 0,
+                                "n_steps": 100}),
+        ("keeps_the_gradient", {"n_units": 8, "size": 0.9, "activation": "tanh", "n_steps": 100}),
+        ("survives_the_cliff", {"preset": "loss-cliff"}),
+        ("survives_the_cliff", {"preset": "loss-cliff", "clip": "true", "descent_steps": 19}),
+        ("survives_the_cliff", {"preset": "loss-cliff", "clip": "true", "threshold": 10}),
+        ("survives_the_cliff", {"preset": "loss-cliff", "clip": "true", "start_w": 3, "start_b": -1.5}),
+    ],
+)  # fmt: skip
+def test_challenges_refuse_what_misses_the_point(check, arguments):
+    verdict = getattr(make(**arguments).model, check)()
+    assert not verdict.passed and verdict.reason.endswith(".")
+
+
+def test_challenges_accept_other_ways_than_the_stored_one():
+    cliff = make(preset="loss-cliff", clip="true").model.survives_the_cliff()
+    assert cliff.passed, cliff.reason
+    page = make(n_units=2, matrix="identity", size=1, activation="tanh", u=0.02, n_steps=150)
+    assert page.model.keeps_the_gradient().passed, page.model.keeps_the_gradient().reason
