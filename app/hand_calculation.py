@@ -150,9 +150,9 @@ def _static(model, t: int) -> Block:
         lines.append(f"&emsp;= {_result(s[k, i], 'gradient')}")
     if model.n_units > WRITTEN_OUT:
         lines.append(_vector("s", t, s[k], "gradient"))
-    lines += _term_lines(model, t) + _total_lines(model)
-    equation = "12.26" if last else "12.27"
-    return Block(f"Static network, layer {t} (Eqs. {equation}, 12.25, 12.31)", lines)
+    lines += _matrix_lines(model, t) + _term_lines(model, t) + _total_lines(model)
+    equations = "12.26, 12.29" if last else "12.27, 12.30"
+    return Block(f"Static network, layer {t} (Eqs. {equations}, 12.31)", lines)
 
 
 def _bracket(head: str, terms: list[str]) -> list[str]:
@@ -168,6 +168,16 @@ def _entering(model, t: int) -> tuple[str, float]:
     if array == "W":
         return _of("h", column, t - 1), float(model.before()[t - 1, column - 1])
     return (symbol("x", "input", t), float(model.result.x[t - 1])) if array == "U" else ("1", 1.0)
+
+
+def _matrix_lines(model, t: int) -> list[str]:
+    """The layer's whole gradient by its W, s(t) h(t−1)ᵀ, row by row."""
+    if model.n_units == 1:
+        return []
+    rows = model.result.copies.dW_per_copy[t - 1]
+    shown = [f"[{', '.join(number(value, digits=4) for value in row)}]" for row in rows]
+    product = f"{symbol('s', 'gradient', t)}·<i>h</i>({t - 1})<sup>T</sup>"
+    return [f"{product} =", *(f"&emsp;{row}" for row in shown)]
 
 
 def _term_lines(model, t: int) -> list[str]:
@@ -211,5 +221,8 @@ def _bptt(model, t: int) -> Block:
     values = f"{_value(value)}·{slope}·{gradient}"
     lines += [f"term of step {t}: {symbols}", f"&emsp;= {values} = {_result(term, 'gradient')}"]
     equation = "12.12" if last else "12.13"
-    note = "The same term in another order: the slope belongs to the term here, and to s(t) in the static network."
-    return Block(f"BPTT, step {t} (Eqs. {equation}, 12.18)", lines, note)
+    note = (
+        "The same term as above, multiplied in another order: here the slope belongs to the term, there to s(t). So "
+        f"the terms of all steps add up to the same {number(model.terms().sum(), digits=DIGITS)} (Eq. 12.21)."
+    )
+    return Block(f"BPTT, step {t} (Eqs. {equation}, 12.18, 12.21)", lines, note)

@@ -248,6 +248,14 @@ def test_all_numbers_by_hand_add_up(state):
         assert by_layers[-1] == pytest.approx(model.terms().sum(), rel=1e-4, abs=1e-9)
 
 
+def test_a_layers_gradient_is_written_as_a_matrix():
+    model = model_at(**RICH)
+    for t in range(1, 6):
+        rows = [re.findall(r"[-\d.e]+", text(line)) for line in blocks(model, t)[2].lines if text(line).startswith("[")]
+        wanted = [[derivative(model, f"W{i}{j}", t) for j in (1, 2, 3)] for i in (1, 2, 3)]
+        np.testing.assert_allclose(np.array(rows, dtype=float), wanted, rtol=6e-4, atol=1e-9)
+
+
 def test_equations_are_named_after_their_place():
     titles = [block.title for block in make().view.numbers(2)] + [block.title for block in make().view.numbers(1)]
     assert "12.26" in titles[2] and "12.12" in titles[3] and "12.27" in titles[6] and "12.13" in titles[7]
