@@ -144,7 +144,8 @@ function showTable(box, html) {
   const typing = box.contains(document.activeElement) ? document.activeElement : null
   const name = typing?.dataset.set ?? typing?.dataset.pick, text = typing?.value
   box.innerHTML = html
-  const again = name && box.querySelector(`[data-set="${name}"], [data-pick="${name}"]`)
+  const quoted = name && CSS.escape(name)
+  const again = name && box.querySelector(`[data-set="${quoted}"], [data-pick="${quoted}"]`)
   if (!again) return
   again.focus({preventScroll: true})
   if (typing.dataset.dirty !== undefined) { again.value = text; again.dataset.dirty = "" }
@@ -252,6 +253,7 @@ function listen(page) {
     table.addEventListener("input", event => { event.target.dataset.dirty = "" })
     table.addEventListener("change", event => {
       delete event.target.dataset.dirty
+      table.last = null // drawn anew even where nothing has changed: a value that is not allowed must not stay
       const {set, pick} = event.target.dataset
       if (set) page.ask("set", {values: {[set]: event.target.value}})
       else if (pick) page.ask("set", {values: JSON.parse(pick)})
