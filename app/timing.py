@@ -8,7 +8,7 @@ import numpy as np
 from engine import gradients, rnn
 
 METHODS = {"BPTT": gradients.bptt, "unrolled": gradients.unrolled, "RTRL": gradients.rtrl}
-UNITS, STEPS = (2, 4, 8, 16, 32), (10, 100, 1000)
+UNITS, STEPS = (2, 4, 8, 16, 24), (10, 100, 1000)
 MEASURED_STEPS = 100  # of the networks of several sizes: long enough for the sums to outweigh the call
 REPEATS = 3
 

@@ -34,9 +34,9 @@ class UnrolledView(View):
         self.x = strip("x", "x", "input", title="Input x(t)", edits="x", at=(-2, -1, 0, 1, 2), hint=hint)
         self.states = [self._state(f"h{j + 1}", f"h{j + 1}".translate(SUBSCRIPTS), j) for j in UNITS]
         self.y = self._state("y", "y", 0)
-        self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42, ticks=3)
-        self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42, ticks=3)
-        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, ticks=3, kind="bar")
+        self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42)
+        self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42)
+        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar")
         self.sum = strip("sum", "sum", "gradient", title="Sum of the terms, from the last copy back", height=50,
                          kind="none", ticks=3)  # fmt: skip
         self.share = strip("share", "share", "gradient", title="Share of each copy", height=44, kind="bar",
