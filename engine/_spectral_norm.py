@@ -1,12 +1,12 @@
 """Largest singular values of many similar matrices: fast where the last one's vector still fits, and proved each time.
 
 For P (n, n), G = P P^T has eigenvalues >= 0 that add up to |P|_F^2 = total; the largest is the squared norm of P.
-Any unit vector u gives a lower bound q = u^T G u. Steepest ascent raises it, but may stick at a smaller eigenvalue, so
-q is believed only with a bound from above. There are three, from cheap to dear:
+Steepest ascent finds it, but may stick at a smaller one, so a value is believed only with bounds from both sides.
 
-1. With r = |G u - q u|, the largest eigenvalue is at most q + r^2 / (q - mu) if q > mu, and mu = total - q bounds G in
-   the space at right angles to u. This is enough where one singular value outweighs all others.
-2. The largest eigenvalue is below any number z for which z I - G has positive pivots. This serves all shapes.
+1. Take any unit vector u, q = u^T G u and r = |G u - q u|. At right angles to u, G lies between 0 and total - q, so
+   its largest eigenvalue lies between those of the 2x2 matrices [q r; r 0] and [q r; r total - q]. The two meet where
+   one singular value outweighs all others.
+2. It is below any number z for which z I - G has positive pivots. This serves all shapes.
 3. LAPACK's eigenvalues of G, for the rest: where the ascent is slow, or stuck.
 
 Source: Parlett, The Symmetric Eigenvalue Problem, chapters 3, 4 and 10.
@@ -41,47 +41,61 @@ def rescale(P):
 
 
 @njit(cache=True, nogil=True)
+def _largest_eigenvalue(p, r, s):
+    """Of the symmetric matrix [p r; r s]."""
+    return 0.5 * (p + s) + np.sqrt(0.25 * (p - s) * (p - s) + r * r)
+
+
+@njit(cache=True, nogil=True)
+def _turn(u, Gu, along, residual, Gr, across):
+    """u <- along u + across residual, made a unit vector again (rounding adds up), and G u with it."""
+    squared = 0.0
+    for i in range(u.shape[0]):
+        u[i] = along * u[i] + across * residual[i]
+        Gu[i] = along * Gu[i] + across * Gr[i]
+        squared += u[i] * u[i]
+    scale = 1.0 / np.sqrt(squared)
+    for i in range(u.shape[0]):
+        u[i] *= scale
+        Gu[i] *= scale
+
+
+@njit(cache=True, nogil=True)
 def _ascend(P, u, total, tolerance):
     """Turn u towards the largest eigenvalue of G, each time to the best vector in the plane of u and G u.
 
-    Returns q, and whether bound 1 proves it.
+    Returns a lower bound of the eigenvalue, and whether bound 1 proves that it is right.
     """
-    n_units = u.shape[0]
     v = np.dot(P.T, u)
     Gu = np.dot(P, v)
     residual, Gr = np.empty_like(u), np.empty_like(u)
     q = 0.0
     for _ in range(MOST_ASCENTS):
-        q, squared, r_G_r = 0.0, 0.0, 0.0
-        for i in range(n_units):
+        q, squared, curvature = 0.0, 0.0, 0.0
+        for i in range(u.shape[0]):
             q += u[i] * Gu[i]
-        for i in range(n_units):
+        for i in range(u.shape[0]):
             residual[i] = Gu[i] - q * u[i]
             squared += residual[i] * residual[i]
-        gap = 2.0 * q - total
-        if gap > 0.0 and squared <= tolerance * q * gap:
-            return q, True
-        if squared <= 1e-28 * q * q:
+        r, rest = np.sqrt(squared), max(total - q, 0.0)
+        lower = _largest_eigenvalue(q, r, 0.0)
+        if lower > 0.0 and _largest_eigenvalue(q, r, rest) - lower <= tolerance * lower:
+            u[:] = Gu / np.sqrt(q * q + squared)
+            return lower, True
+        if r <= 1e-14 * q:
             return q, False
         np.dot(P.T, residual, v)
         np.dot(P, v, Gr)
-        for i in range(n_units):
-            r_G_r += v[i] * v[i]
-        length, half = np.sqrt(squared), 0.5 * (q - r_G_r / squared)
-        angle = 0.5 * np.arctan2(length, half)
-        cosine, sine = np.cos(angle), np.sin(angle) / length
-        size = 0.0
-        for i in range(n_units):
-            u[i] = cosine * u[i] + sine * residual[i]
-            Gu[i] = cosine * Gu[i] + sine * Gr[i]
-            size += u[i] * u[i]
-        # rounding would make u longer or shorter, step by step
-        size = 1.0 / np.sqrt(size)
-        for i in range(n_units):
-            u[i] *= size
-            Gu[i] *= size
-        if gap <= 0.0 and squared <= 0.01 * tolerance * q * (np.hypot(half, length) + half):
-            # the last step gained next to nothing, and bound 1 will not do
+        for i in range(u.shape[0]):
+            curvature += v[i] * v[i]
+        # [q r; r curvature]: its eigenvector, in the one of two forms that does not cancel
+        curvature /= squared
+        half = 0.5 * (q - curvature)
+        root = np.sqrt(half * half + squared)
+        along, across = (root + half, 1.0) if half >= 0.0 else (r, (root - half) / r)
+        _turn(u, Gu, along, residual, Gr, across)
+        gain = root - half
+        if rest >= q and gain <= 0.1 * tolerance * q:
             return q, False
     return q, False
 

@@ -35,27 +35,45 @@ class LagNormMatrix(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _factors(jacobians):
-    """Natural logarithm of the norm of each of the (T, n, n) matrices, which are rescaled."""
-    n_steps, n_units, _ = jacobians.shape
+def _extend(P, slopes, W, hidden, scaled, result):
+    """result <- P J with J = diag(slopes) W in the hidden form, W diag(slopes) in the cell form.
+
+    P, W, result: (n, n); slopes: (n,); scaled: room for an (n, n).
+    """
+    if not hidden:
+        np.dot(P, W, result)
+    source, target = (P, scaled) if hidden else (result, result)
+    for i in range(W.shape[0]):
+        for j in range(W.shape[0]):
+            target[i, j] = source[i, j] * slopes[j]
+    if hidden:
+        np.dot(scaled, W, result)
+
+
+@njit(cache=True, nogil=True)
+def _factors(slopes, W, hidden):
+    """Natural logarithm of the norm of each one-step Jacobian."""
+    n_steps, n_units = slopes.shape
     log_norms = np.empty(n_steps)
     u = _spectral_norm.start(n_units)
+    one, scaled, jacobian = np.eye(n_units), np.empty_like(W), np.empty_like(W)
     for t in range(n_steps):
-        log_scale, total = _spectral_norm.rescale(jacobians[t])
-        log_norms[t] = log_scale + _spectral_norm.log_norm(jacobians[t], u, total, CURVE_TOLERANCE)
+        _extend(one, slopes[t], W, hidden, scaled, jacobian)
+        log_scale, total = _spectral_norm.rescale(jacobian)
+        log_norms[t] = log_scale + _spectral_norm.log_norm(jacobian, u, total, CURVE_TOLERANCE)
     return log_norms
 
 
 @njit(cache=True, nogil=True)
-def _lag_norms(jacobians):
+def _lag_norms(slopes, W, hidden):
     """Natural logarithm of the norm of J(T) ... J(k+1) for k = 1 ... T."""
-    n_steps, n_units, _ = jacobians.shape
+    n_steps, n_units = slopes.shape
     log_norms = np.zeros(n_steps)
-    product, longer = np.eye(n_units), np.empty((n_units, n_units))
+    product, scaled, longer = np.eye(n_units), np.empty_like(W), np.empty_like(W)
     u = _spectral_norm.start(n_units)
     log_scale = 0.0
     for t in range(n_steps - 1, 0, -1):
-        np.dot(product, jacobians[t], longer)
+        _extend(product, slopes[t], W, hidden, scaled, longer)
         product, longer = longer, product
         log_factor, total = _spectral_norm.rescale(product)
         log_scale += log_factor
@@ -64,20 +82,22 @@ def _lag_norms(jacobians):
 
 
 @njit(cache=True, nogil=True)
-def _blocks(jacobians, every):
+def _blocks(slopes, W, hidden, every):
     """Products over `every` steps each, the last of which ends at T, and the logarithms taken out of them.
 
     Returns (s, n, n) and (s,): block j is dh(t_j)/dh(t_{j-1}); block 0 is not used.
     """
-    n_steps, n_units, _ = jacobians.shape
+    n_steps, n_units = slopes.shape
     n_blocks = (n_steps + every - 1) // every
     blocks = np.empty((n_blocks, n_units, n_units))
     log_scales = np.zeros(n_blocks)
+    scaled, longer = np.empty_like(W), np.empty_like(W)
     for j in range(1, n_blocks):
         end = n_steps - 1 - every * (n_blocks - 1 - j)
-        product = jacobians[end]
-        for t in range(end - 1, end - every, -1):
-            product = np.dot(product, jacobians[t])
+        product = np.eye(n_units)
+        for t in range(end, end - every, -1):
+            _extend(product, slopes[t], W, hidden, scaled, longer)
+            product, longer = longer, product
             log_scales[j] += _spectral_norm.rescale(product)[0]
         blocks[j] = product
     return blocks, log_scales
@@ -111,16 +131,18 @@ def _lag_norm_matrix(blocks, block_log_scales):
     return log_norms
 
 
-def _jacobians(x, params, h0, activation, form):
-    """(T, n, n): entry t is the one-step Jacobian of step t + 1."""
-    form = _validate.choice("form", form, FORMS)
+def _slopes(x, params, h0, activation, form):
+    """What makes the one-step Jacobians: slopes (T, n), W (n, n), and whether the form is the hidden one.
+
+    Row t holds f'(a(t)) in the hidden form and f'(c(t-1)) in the cell form.
+    """
+    hidden = _validate.choice("form", form, FORMS) == "hidden"
     x, params, start, activation = rnn.checked(x, params, h0, activation)
-    if form == "hidden":
-        a, _ = _recursive.forward(x, *params, start, activation)
-        return _activation.differentiated(a, activation)[:, :, np.newaxis] * params.W
-    c, _ = _recursive.forward(x, *params, _activation.applied(start, activation), activation)
-    earlier = np.concatenate((start[np.newaxis], c[:-1]))
-    return _activation.differentiated(earlier, activation)[:, np.newaxis, :] * params.W
+    h0 = start if hidden else _activation.applied(start, activation)
+    a, _ = _recursive.forward(x, *params, h0, activation)
+    if not hidden:
+        a = np.concatenate((start[np.newaxis], a[:-1]))
+    return _activation.differentiated(a, activation), params.W, hidden
 
 
 @np.errstate(all="ignore")
@@ -135,7 +157,7 @@ def lag_norms(x, params, *, h0=None, activation="tanh", form="hidden"):
     is 0, and NaN where a state is NaN. Each is right to 3e-11, apart from the rounding of the product itself.
     Source: chain rule; compare Eqs. 12.34 and 12.35.
     """
-    return _lag_norms(_jacobians(x, params, h0, activation, form)) / np.log(10.0)
+    return _lag_norms(*_slopes(x, params, h0, activation, form)) / np.log(10.0)
 
 
 @np.errstate(all="ignore")
@@ -144,7 +166,7 @@ def factors(x, params, *, h0=None, activation="tanh", form="hidden"):
 
     Arguments and errors as in `lag_norms`. Returns (T,).
     """
-    return np.exp(_factors(_jacobians(x, params, h0, activation, form)))
+    return np.exp(_factors(*_slopes(x, params, h0, activation, form)))
 
 
 @np.errstate(all="ignore")
@@ -156,9 +178,9 @@ def lag_norm_matrix(x, params, *, h0=None, activation="tanh", form="hidden", eve
     Each is right to 3e-7.
     """
     every = _validate.integer("every", every, low=1)
-    jacobians = _jacobians(x, params, h0, activation, form)
-    n_steps = jacobians.shape[0]
-    log_norms = _lag_norm_matrix(*_blocks(jacobians, min(every, n_steps)))
+    slopes, W, hidden = _slopes(x, params, h0, activation, form)
+    n_steps = slopes.shape[0]
+    log_norms = _lag_norm_matrix(*_blocks(slopes, W, hidden, min(every, n_steps)))
     return LagNormMatrix(np.arange(n_steps, 0, -every)[::-1].copy(), log_norms / np.log(10.0))
 
 

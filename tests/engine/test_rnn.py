@@ -107,6 +107,14 @@ def test_derivative_of_a_number_and_at_the_kink():
     assert rnn.derivative(0.5, "identity").shape == ()
 
 
+@pytest.mark.parametrize("activation", rnn.ACTIVATIONS)
+def test_activation_to_the_last_digits(activation):
+    # W = 0 and U = 1 make h = f(x); both sides of the place where tanh changes its formula are included
+    x = np.concatenate([np.linspace(-25, 25, 401), np.linspace(-0.51, 0.51, 201), [1e-300, -1e-9, 0.5, -0.5]])
+    h = rnn.run(x, rnn.RnnParams([[1]], [[0]], [0]), activation=activation).h[:, 0]
+    np.testing.assert_allclose(h, [FUNCTIONS[activation](value) for value in x], rtol=1e-15, atol=0)
+
+
 @pytest.mark.parametrize("activation", ["tanh", "logistic"])
 def test_saturated_states_are_the_limits(activation):
     h = rnn.run([[1e300], [-1e300]], rnn.RnnParams([[1]], [[0]], [0]), activation=activation).h
