@@ -36,7 +36,7 @@ class CliffCharts:
         self.image = ColumnDataSource({"image": [np.zeros((1, 1), dtype=np.uint32)]})
         self.paths = [empty("step", "w", "b", "log10_loss", "size") for _ in PATHS]
         self.drawn_for = 0
-        self.plane = chart("cliff", "Loss over w and b, darker is larger", x_label="w", y_label="b", x_limits=W_SPAN,
+        self.plane = chart("cliff", "Loss over w and b (grey: large)", x_label="w", y_label="b", x_limits=W_SPAN,
                            y_limits=B_SPAN, height=280)
         self.loss = chart("cliff_loss", "Loss after each step", x_label="steps of descent", y_label="log₁₀ of the loss",
                           x_limits=(0, 10), y_limits=(-4, 0), height=280)
@@ -59,7 +59,8 @@ class CliffCharts:
             log10_loss = np.log10(np.maximum(descent.loss, 1e-12))
             source.data = {"step": steps, "w": descent.w, "b": descent.b, "log10_loss": log10_loss,
                            "size": np.where(steps == steps[-1], 11, 4)}
-        change(self.loss.plot.x_range, end=max(10, descents[0].w.size - 1) + 0.0)
+        last = max(10, descents[0].w.size - 1)
+        change(self.loss.plot.x_range, start=-0.03 * last, end=1.03 * last)
         losses = np.concatenate([descent.loss for descent in descents])
         fit(self.loss.plot.y_range, np.log10(np.maximum(losses, 1e-6)), include=(-2, 0), pad=0.05)
 
@@ -70,12 +71,12 @@ class RescaleChart:
     def __init__(self):
         self.source = empty("lag", "before", "after", "before_text", "after_text")
         self.chart = chart("rescale", "The terms before (grey) and after", x_label="lag (steps)", y_label="term",
-                           x_limits=(-0.6, TERMS - 0.4), y_limits=(0, 1.12), height=230)
+                           x_limits=(-0.6, TERMS - 0.4), y_limits=(0, 1.2), height=230)
         whole_steps(self.chart)
-        for name, role, shift in (("before", "target", -0.22), ("after", "gradient", 0.22)):
+        for name, role, shift, lift in (("before", "target", -0.22, -3), ("after", "gradient", 0.22, -16)):
             bars = VBar(x=dodge("lag", shift), top=name, width=0.4, fill_color=LIGHT[role], line_color=None)
             self.chart.plot.add_glyph(self.source, bars)
-            number = Text(x=dodge("lag", shift), y=name, text=f"{name}_text", text_align="center", y_offset=-3,
+            number = Text(x=dodge("lag", shift), y=name, text=f"{name}_text", text_align="center", y_offset=lift,
                           text_color=LIGHT["muted" if role == "target" else role], text_font={"value": FONT},
                           text_font_size="11px")
             self.chart.plot.add_glyph(self.source, number)

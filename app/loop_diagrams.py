@@ -37,10 +37,10 @@ def network_loop(*, several: bool, cell: bool) -> Diagram:
     d.operator(200, 56)
     d.unit("h", 472, 56, "state", label=state)
     d.label(309, 30 if not cell else 96, "", "weight", live="slope")
-    d.label(300, 146, "", "value gradient", live="factor")
+    d.label(270, 162 if cell else 148, "", "value gradient", live="factor")
     d.label(578, 46, "product to T", "note")
     d.label(578, 66, "", "value gradient", live="product")
-    d.label(42, 146, "", "note", live="size", anchor="start")
+    d.label(632, 124, "", "note", live="size", anchor="end")
     return d
 
 
@@ -48,8 +48,8 @@ def cliff_unit() -> Diagram:
     """One unit that feeds on itself, its gradient, the clipping, and the step that follows."""
     d = Diagram(640, 176, "A single unit c feeds back through the logistic function, a delay and the weight w; the "
                           "bias b enters the sum. The gradient of the loss passes a clipping stage, then changes w, b.")
-    d.arrow((78, 50), (118, 50))
-    d.label(72, 55, "", "value", live="b", anchor="end")
+    d.arrow((12, 50), (118, 50))
+    d.label(12, 40, "", "value state", live="b", anchor="start")
     d.operator(140, 50)
     d.arrow((160, 50), (258, 50))
     d.arrow((220, 50), (220, 112), (203, 112))
@@ -57,18 +57,17 @@ def cliff_unit() -> Diagram:
     d.box("f", 165, 96, 38, 32, "f")
     d.arrow((165, 112), (140, 112), (140, 72))
     d.label(132, 100, "", "weight", live="w", anchor="end")
-    d.unit("c", 280, 50, "state", label="c")
+    d.unit("c", 280, 50, "state", label="c", value="above")
     d.label(172, 146, "", "value gradient", live="factor")
-    d.arrow((302, 50), (352, 50))
-    d.label(380, 44, "loss F", "note")
-    d.label(380, 62, "", "value", live="loss")
-    d.arrow((408, 50), (448, 50), role="gradient")
+    d.arrow((302, 50), (448, 50))
+    d.label(374, 40, "", "value state", live="loss")
+    d.label(374, 74, "", "value gradient", live="norm")
     d.box("clip", 450, 29, 76, 42, "clip")
     d.label(488, 92, "", "note", live="clip.words")
-    d.label(430, 18, "", "value gradient", live="norm")
-    d.arrow((526, 50), (552, 50), role="gradient")
-    d.label(596, 44, "next w, b", "note")
-    d.label(596, 62, "", "value", live="next")
+    d.arrow((526, 50), (558, 50), role="gradient")
+    d.label(564, 36, "next", "note", anchor="start")
+    d.label(564, 56, "", "value state", live="next.w", anchor="start")
+    d.label(564, 76, "", "value state", live="next.b", anchor="start")
     d.label(560, 132, "product to T", "note")
     d.label(560, 152, "", "value gradient", live="product")
     return d
@@ -87,10 +86,10 @@ def two_units() -> Diagram:
     d.label(210, 70, "", "weight", live="W21")
     d.label(210, 116, "", "weight", live="W12")
     for y, name in ((52, "A"), (88, "B")):
-        d.label(424, y, f"start {name}", "note", anchor="start")
-        d.label(474, y, "", "value", live=f"{name}.state", anchor="start")
-    d.label(424, 128, "distance", "note", anchor="start")
-    d.label(480, 128, "", "value gradient", live="distance", anchor="start")
+        d.label(430, y, name, "note", anchor="start")
+        d.label(450, y, "", "value state", live=f"{name}.state", anchor="start")
+    d.label(430, 124, "distance", "note", anchor="start")
+    d.label(512, 124, "", "value gradient", live="distance", anchor="start")
     d.label(210, 160, "", "note", live="gain")
     return d
 
@@ -152,9 +151,9 @@ def _live_cliff(m: Vanishing, t: int) -> dict[str, dict]:
     words = f"to θ = {plain(m.threshold)}" if cut else "nothing to cut" if m.clip else "switched off"
     return {
         "text": {"w": f"w = {plain(w, 3)}", "b": f"b = {plain(b, 3)}", "c.value": plain(r.a[k, 0], 3),
-                 "factor": f"f′·w = {plain(r.factor[k], 3)}", "loss": plain(g.loss, 3),
+                 "factor": f"f′·w = {plain(r.factor[k], 3)}", "loss": f"F = {plain(g.loss, 3)}",
                  "norm": f"‖g‖ = {plain(norm, 3)}", "clip.words": words, "product": power(r.log10_product[k]),
-                 "next": f"{plain(w - length * g.dF_dw, 3)}, {plain(b - length * g.dF_db, 3)}"},
+                 "next.w": plain(w - length * g.dF_dw, 4), "next.b": plain(b - length * g.dF_db, 4)},
         "level": {"c": float(r.h[k, 0])}, "on": {"clip": cut},
     }
 
@@ -165,7 +164,8 @@ def _live_map(m: Vanishing, t: int) -> dict[str, dict]:
     weights = {name: plain(getattr(m, name), 3) for name in ("W11", "W12", "W21", "W22")}
     return {
         "text": {**weights, "h1.value": plain(a[0], 3), "h2.value": plain(a[1], 3),
-                 "A.state": f"({plain(a[0])}, {plain(a[1])})", "B.state": f"({plain(b[0])}, {plain(b[1])})",
+                 "A.state": f"({plain(a[0], 3)}, {plain(a[1], 3)})",
+                 "B.state": f"({plain(b[0], 3)}, {plain(b[1], 3)})",
                  "distance": power(r.log10_distance[t]),
                  "gain": f"all weights times {plain(m.gain)}" if m.gain != 1 else "units: start A"},
         "level": {"h1": abs(a[0]), "h2": abs(a[1])},

@@ -116,7 +116,7 @@ def _product_block(m: Vanishing, t: int) -> Block:
     gamma = topics.GAMMA[r.activation]
     top = _base(sigma) if gamma == 1 else f"({number(gamma)}·{_base(sigma)})"
     largest = "|<i>w</i>|" if m.one_unit else "σ<sub>max</sub>"
-    lines += [f"bound: (γ·{largest})<sup>{lag}</sup> = {top}<sup>{lag}</sup> = {_size(r.bound[t - 1])}",
+    lines += [f"bound: (γ·{largest})<sup>{lag}</sup>", f"&emsp;= {top}<sup>{lag}</sup> = {_size(r.bound[t - 1])}",
               f"linear: ρ<sup>{lag}</sup> = {_base(rho)}<sup>{lag}</sup> = {_size(r.prediction[t - 1])}"]
     title = f"From step {n} back to {t}" if lag else f"At the last step, t = {n}"
     note = "No factor has been met yet: the empty product is 1." if lag == 0 else f"{lag} factors" if lag > 1 else ""
@@ -178,8 +178,8 @@ def _omega_block(m: Vanishing, t: int) -> Block:
         return Block(f"Ω at t = {t}", [f"ratio = {names}", total], "No error arrives here, so there is no ratio.")
     return Block(f"Ω at t = {t}", [
         f"ratio = {names}", f"&emsp;= {number(ratio, 'gradient')}",
-        f"term = (ratio − 1)² = ({number(ratio, digits=7)} − 1)² = <b>{number(term)}</b>", total],
-        "F is the sum of the last step's outputs here.")
+        f"term = ({number(ratio, digits=7)} − 1)² = <b>{number(term)}</b>", total],
+        "Each term is (ratio − 1)². F is the sum of the last step's outputs here.")
 
 
 def _descent_block(m: Vanishing) -> Block:

@@ -60,18 +60,18 @@ class VanishingView(View):
         self.strips = {
             "x": strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit",
                        limits=(-1.3, 1.3), at=(-1, 0, 1)),
-            "h": strip("h", "h", "state", title="State", height=50, ticks=3),
+            "h": strip("h", "h", "state", title="State", height=50, at=(0, 1)),
             "factor": strip("factor", "factor", "gradient", title="Factor of each step", height=56, kind="bar",
                             limits=(0, 1.2)),
             "log10_product": strip("log10_product", "log₁₀", "gradient", height=104, kind="line", ticks=4, last=True,
                                    title="log₁₀ of the product from step t to the last step T",
                                    predicts="log10_product",
-                                   axis_label="time step t (dashed: the bound (γσ)^(T−t), dotted: ρ^(T−t))"),
+                                   axis_label="step t (dashed (γσ)^(T−t), dotted ρ^(T−t))"),
             "log10_distance": strip("log10_distance", "log₁₀", "gradient", height=120,
                                     title="log₁₀ of the distance between A and B", kind="line", ticks=4, last=True,
-                                    axis_label="time step t (dashed: expected from the Lyapunov exponent)"),
-            "carousel": strip("carousel", "c", "state", title="State of the carousel", height=56, ticks=3, last=True,
-                              axis_label="time step t"),
+                                    axis_label="step t (dashed: by the Lyapunov exponent)"),
+            "carousel": strip("carousel", "c", "state", title="State of the carousel", height=56, last=True,
+                              at=(0, 1), axis_label="time step t"),
         }
         self.stack.trace(self.strips["h"], "h_other", "muted", kind="line", dash="dashed", pin=False)
         product, distance = self.strips["log10_product"], self.strips["log10_distance"]
@@ -175,9 +175,11 @@ class VanishingView(View):
         change(ranges["x"], start=1.3 * low, end=1.3 * high)
         change(self.strips["x"].plot.left[0].ticker, ticks=[low, 0, high])
         fit(ranges["h"], columns["h"], columns["h_other"], include=(0, 0.2))
+        fit(ranges["carousel"], columns["carousel"], include=(0, 1))
+        for name in ("h", "carousel"):
+            change(self.strips[name].plot.left[0].ticker, ticks=_outer_ticks(ranges[name]))
         fit(ranges["factor"], columns["factor"], include=(0, 1))
         fit(self.ratio.plot.y_range, columns["ratio"], include=(0, 1.2), pad=0.05)
-        fit(ranges["carousel"], columns["carousel"], include=(0, 1))
         fit(ranges["log10_distance"], columns["log10_distance"], include=(-2, 0.5), pad=0.05)
         if self.concealed:
             # how far down it goes is part of the answer
@@ -251,6 +253,14 @@ class VanishingView(View):
 
     def numbers(self, t: int) -> list[Block]:
         return vanishing_numbers.blocks(self.model, t)
+
+
+def _outer_ticks(limits, pad: float = 0.18) -> list[float]:
+    """Zero and the tidy bounds that `fit` rounded to: a low strip has no room for more."""
+    margin = (limits.end - limits.start) * pad / (1 + 2 * pad)
+    bounds = (limits.start + margin, limits.end - margin)
+    far = [round(bound, 9) for bound in bounds if abs(bound) > 0.3 * (bounds[1] - bounds[0])]
+    return sorted([0.0, *far])
 
 
 def _in_reach(columns: dict[str, np.ndarray]) -> list[np.ndarray]:
