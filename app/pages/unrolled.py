@@ -34,16 +34,7 @@ class UnrolledView(View):
         self.x = strip("x", "x", "input", title="Input x(t)", edits="x", at=(-2, -1, 0, 1, 2), hint=hint)
         self.states = [self._state(f"h{j + 1}", f"h{j + 1}".translate(SUBSCRIPTS), j) for j in UNITS]
         self.y = self._state("y", "y", 0)
-        self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42)
-        self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42)
-        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar")
-        self.sum = strip("sum", "sum", "gradient", title="Sum of the terms, from the last copy back", height=50,
-                         kind="none", ticks=3)  # fmt: skip
-        self.share = strip("share", "share", "gradient", title="Share of each copy", height=44, kind="bar",
-                           predicts="share", last=True, limits=(-0.08, 1.1), at=(0, 0.5, 1),
-                           axis_label="time step t: copy of the network")  # fmt: skip
-        self._draw_sum()
-        self._veil()
+        self._gradients()
         self.costs = CostCharts()
         self.tabled, self.written = None, {}
         return [
@@ -81,6 +72,20 @@ class UnrolledView(View):
         ring = Scatter(x="t", y=target, size=8, line_color=LIGHT["target"], line_width=2, fill_color=None, name="dot")
         strip.plot.add_glyph(self.stack.source, ring)
         return strip
+
+    def _gradients(self) -> None:
+        """The strips that the backward pass fills, from the last copy to the first."""
+        strip = self.stack.strip
+        self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42)
+        self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42)
+        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar")
+        self.sum = strip("sum", "sum", "gradient", title="Sum of the terms, from the last copy back", height=50,
+                         kind="none")  # fmt: skip
+        self.share = strip("share", "share", "gradient", title="Share of each copy", height=44, kind="bar",
+                           predicts="share", last=True, limits=(-0.08, 1.1), at=(0, 0.5, 1),
+                           axis_label="time step t: copy of the network")  # fmt: skip
+        self._draw_sum()
+        self._veil()
 
     def _draw_sum(self) -> None:
         """A waterfall: each copy's bar goes on where the copy after it ended."""

@@ -1,0 +1,239 @@
+"""What the page of the unrolled network shows: numbers by hand, picture, table and charts."""
+
+import re
+from html import unescape
+from math import cosh, exp, tanh
+
+import numpy as np
+import pytest
+
+from app import timing
+from app.cost_charts import COUNTS, rate
+from app.hand_calculation import blocks
+from app.models.unrolled import PLACES, SHARED
+from tests.app.unrolled_oracle import FUNCTIONS, RICH, derivative, make, model_at
+
+
+def text(html: str) -> str:
+    line = re.sub(r"·10<sup>(.*?)</sup>", r"e\1", html)
+    line = re.sub(r"e<sup>(.*?)</sup>", r"exp(\1)", line)
+    return unescape(re.sub(r"<[^>]+>", "", line)).replace("−", "-").replace("\u2003", "").replace("\u2002", "").strip()
+
+
+def value(part: str) -> float | None:
+    """The value of a piece of arithmetic, None where it holds a symbol."""
+    source = part.split(", as")[0].translate(str.maketrans({"·": "*", "[": "(", "]": ")"}))
+    source = source.replace("cosh²", "cosh_squared").replace("²", "**2")
+    known = {"exp": exp, "tanh": tanh, "cosh_squared": lambda a: cosh(a) ** 2, "max": max}
+    try:
+        return float(eval(source, {"__builtins__": {}}, known))
+    except (NameError, SyntaxError, TypeError):
+        return None
+
+
+def chains(lines: list[str]):
+    """Values that are said to be equal: those of an equation that goes on over several lines."""
+    joined: list[str] = []
+    for line in map(text, lines):
+        if joined and line.startswith(("=", "+")):
+            joined[-1] += " " + line
+        else:
+            joined.append(line)
+    for line in joined:
+        found = [value(part) for part in line.split(" = ")[1:]]
+        yield line, [number for number in found if number is not None]
+
+
+STATES = [
+    {}, {"preset": "exercise-e12-5"}, {"preset": "one-linear-unit"}, {"preset": "saturated"}, {"W11": "3", "U1": "3"},
+    {"preset": "narx-two-delays", "weight": "U1"}, {"preset": "truncated", "weight": "b1"}, RICH,
+    RICH | {"activation": "logistic", "output_layer": "true", "weight": "W32"},
+    RICH | {"activation": "logistic", "n_units": "2", "U1": "3", "x": "2*5", "weight": "U2"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: "-".join(state.values())[:30])
+def test_all_numbers_by_hand_add_up(state):
+    model = model_at(**state)
+    for t in range(1, model.n_steps + 1):
+        made, checked = blocks(model, t), 0
+        assert [block.title.split(",")[0].split(" (")[0] for block in made] == [
+            "Forward", f"Error at copy {t}", "Static network", "BPTT"]  # fmt: skip
+        for block in made:
+            for line, values in chains(block.lines):
+                if "…" in line:
+                    continue
+                size = np.abs(values or [0.0]).max()
+                assert np.ptp(values or [0.0]) < 2e-4 * size + 3e-5, line
+                checked += len(values) > 1
+        assert checked >= 4
+        by_layers, by_steps = (next(chains(block.lines[-2:]))[1] for block in made[2:])
+        assert by_steps[-1] == pytest.approx(model.terms()[t - 1], rel=1e-4, abs=1e-9)
+        assert by_layers[-1] == pytest.approx(model.terms().sum(), rel=1e-4, abs=1e-9)
+
+
+def test_a_layers_gradient_is_written_as_a_matrix():
+    model = model_at(**RICH)
+    for t in range(1, 6):
+        rows = [re.findall(r"[-\d.e]+", text(line)) for line in blocks(model, t)[2].lines if text(line).startswith("[")]
+        wanted = [[derivative(model, f"W{i}{j}", t) for j in (1, 2, 3)] for i in (1, 2, 3)]
+        np.testing.assert_allclose(np.array(rows, dtype=float), wanted, rtol=6e-4, atol=1e-9)
+
+
+def test_equations_are_named_after_their_place():
+    titles = [block.title for block in make().view.numbers(2)] + [block.title for block in make().view.numbers(1)]
+    assert "12.26" in titles[2] and "12.12" in titles[3] and "12.27" in titles[6] and "12.13" in titles[7]
+
+
+def test_nothing_gives_a_hidden_answer_away():
+    page = make()
+    page.predict()
+    page.view.refresh()
+    frame, shown = page.frame(), page.view.stack.source.data
+    for name in ("share", "term", "sum", "after", "s", "dF_dh"):
+        assert np.isnan(shown[name]).all(), name
+    assert set(frame["hidden"]) == {"weights", "shares", "truncation", "costs"}
+    assert not any(frame["tables"].values()) and frame["live"]["text"]["sum.value"] == "?"
+    page.model.cursor = 12
+    live = page.frame()["live"]
+    assert not any(name.startswith("s") and name != "sum.value" and said for name, said in live["text"].items())
+    assert not any(name.startswith("s") for name in live["level"])
+
+
+def test_the_player_fills_the_copies_and_peels_them_off():
+    page = make(preset="one-linear-unit")
+
+    def lit(position, kind):
+        page.model.cursor = position
+        on = page.frame()["live"]["on"]
+        return [step for step in range(1, 7) if on[f"{kind}{step}"]]
+
+    assert lit(1, "forward") == [1] and lit(4, "forward") == [1, 2, 3, 4] and lit(4, "back") == []
+    assert lit(7, "back") == [6] and lit(9, "back") == [4, 5, 6] and lit(9, "forward") == [1, 2, 3]
+    assert lit(12, "back") == [1, 2, 3, 4, 5, 6] and lit(12, "forward") == [] and lit(12, "copy") == [1]
+    assert lit(9, "error") == [6]
+    page.model.cursor = 9
+    page.frame()
+    assert page.view.veil.visible and page.view.veil.right == 3.5
+    page.model.cursor = 4
+    page.frame()
+    assert not page.view.veil.visible
+
+
+@pytest.mark.parametrize(("n_units", "n_steps"), [(1, 1), (2, 4), (4, 20)])
+def test_the_picture_has_as_many_units_and_copies(n_units, n_steps):
+    page = make(n_units=n_units, n_steps=n_steps, cursor=n_steps)
+    svg, live = page.diagram.svg(), page.frame()["live"]
+    assert svg.count('data-on="copy') == n_steps
+    assert len(re.findall(r'data-level="h\d+\.\d"', svg)) == (n_steps + 1) * n_units
+    levels = set(re.findall(r'data-level="(h\d+\.\d|folded\d)"', svg))
+    assert levels == set(live["level"])
+    numbers = [float(found) for found in re.findall(r' (?:cx|x)="?([\d.]+)', svg)]
+    assert min(numbers) > 0 and max(numbers) < 640
+
+
+def test_the_picture_is_drawn_anew_for_another_size_only():
+    page = make()
+    assert page.frame()["diagram"] == ""
+    page.model.W11 = 1.0
+    assert page.frame()["diagram"] == ""
+    page.model.n_steps = 3
+    assert "copy3" in page.frame()["diagram"]
+
+
+def test_targets_are_painted_where_the_loss_looks():
+    page = make(preset="one-linear-unit")
+    page.edit("d1", {"2": 0.5, "6": -0.5})
+    assert page.model.sequence("d1").tolist() == [0, 0, 0, 0, 0, -0.5]
+    page.model.loss_at = "every step"
+    page.edit("d1", {"2": 0.5})
+    assert page.model.sequence("d1").tolist() == [0, 0.5, 0, 0, 0, -0.5]
+    page.edit("x", {"3": 1})
+    assert page.model.sequence("x")[2] == 1
+    assert page.view.fixed_strips() == {"y"}
+    page.model.output_layer = True
+    assert page.view.fixed_strips() == {"h1", "h2", "h3", "h4"}
+
+
+def test_table_has_a_field_for_every_weight_and_all_derivatives():
+    page = make(**RICH, output_layer="true", weight="W23")
+    html = page.view.tables()["weights"]
+    fields = dict(re.findall(r'data-set=(\w+) value="([^"]+)"', html))
+    assert {name: float(shown) for name, shown in fields.items()} == {
+        name: getattr(page.model, name) for name in page.model.names()
+    }
+    rows = {re.search(r"data-set=(\w+)", row).group(1): row for row in html.split("<tr")[2:]}
+    assert "data-chosen" in rows["W23"] and sum("data-chosen" in row for row in rows.values()) == 1
+    assert [name for name in rows if "type=radio" in rows[name]] == [
+        name for name in page.model.names() if name in SHARED
+    ]
+    for name, row in rows.items():
+        shown = [value(text(cell)) for cell in re.findall(r"<td>([^<]+)</td>", row)[-4:]]
+        assert shown == pytest.approx([derivative(page.model, name)] * 4, rel=6e-5, abs=1e-9), name
+
+
+def test_pieces_pile_up_to_the_total():
+    page = make(**RICH)
+    pieces, totals = page.view.pieces.data, page.view.totals.data
+    heights = np.asarray(pieces["top"]) - np.asarray(pieces["bottom"])
+    names = [name for name in page.model.names() if name in SHARED]
+    for place, name in enumerate(names, 1):
+        mine = np.asarray(pieces["weight"]) == place
+        terms = np.array([derivative(page.model, name, copy) for copy in range(1, 6)])
+        np.testing.assert_allclose(heights[mine], terms, rtol=1e-8, atol=1e-12)
+        edges = np.concatenate([np.asarray(pieces["top"])[mine], np.asarray(pieces["bottom"])[mine], [0]])
+        assert edges.max() == pytest.approx(terms[terms > 0].sum(), abs=1e-12)
+        assert edges.min() == pytest.approx(terms[terms < 0].sum(), abs=1e-12)
+        assert totals["total"][place - 1] == pytest.approx(terms.sum(), rel=1e-8, abs=1e-12)
+
+
+def test_truncation_card_says_what_is_lost():
+    page = make(preset="truncated")
+    said = text(page.view.tables()["truncation"])
+    assert "window of 3, ∂F/∂W₁₁ = -0.5431 instead of -2.383, off by 77 %" in said
+    errors = page.view.errors.data
+    assert 10 ** errors["one"][2] == pytest.approx(1 - 0.5430727 / 2.3832978, rel=1e-4)
+    assert errors["one"][-1] == -17 and page.view.at_window.location == 3
+
+
+def test_costs_are_counted_and_measured():
+    page = make(n_steps=20, n_units=3)
+    line = page.view.costs.lines["n"].data
+    place = int(np.flatnonzero(np.isclose(line["size"], np.log10(4)))[0])
+    # T (nm + n² + n²p + 2np) with p = nm + n² + n, and T (2nm + 3n² + n) − n²
+    assert 10 ** line["RTRL.multiply_adds"][place] == pytest.approx(20 * (4 + 16 + 16 * 24 + 8 * 24))
+    assert 10 ** line["BPTT.multiply_adds"][place] == pytest.approx(20 * (8 + 48 + 4) - 16)
+    assert len(page.view.costs.dots["n"].data["size"]) == 0
+    page.set({"measure": "true"})
+    page.view.refresh()
+    dots = page.view.costs.dots["n"].data
+    assert all((np.asarray(seconds) > 0).all() for seconds in page.model.timings.by_units.values())
+    # The largest RTRL is laid on its line.
+    counted = COUNTS["RTRL"](20, timing.UNITS[-1], 1).multiply_adds
+    assert 10 ** dots["RTRL"][-1] == pytest.approx(counted, rel=1e-9) and rate(page.model.timings) > 0
+    assert "times as long as BPTT" in page.frame()["tables"]["costs"]
+    assert "measure" not in page.frame()["query"]  # a shared address makes no server measure
+
+
+@pytest.mark.parametrize("activation", FUNCTIONS)
+@pytest.mark.parametrize("size", [-3, 0, 3])
+@pytest.mark.parametrize(("n_units", "n_steps"), [(1, 1), (1, 20), (4, 1), (4, 20)])
+def test_every_corner_is_drawn(activation, size, n_units, n_steps):
+    page = make()
+    values = dict.fromkeys(PLACES, size) | {"x": (2.0,) * n_steps, "d1": (-2.0,) * n_steps}
+    for output_layer in (False, True):
+        page.model.param.update(
+            n_units=n_units, n_steps=n_steps, activation=activation, output_layer=output_layer, cursor=40, **values
+        )
+        page.changed(*[type("Event", (), {"name": "n_units"})])
+        frame = page.frame()
+        shown = page.view.stack.source.data
+        assert frame["sentence"] and frame["numbers"] and frame["tables"]["weights"]
+        said = frame["sentence"] + frame["numbers"] + "".join(frame["tables"].values())
+        assert not re.search(r"\bnan\b|not a number|∞", said)
+        assert all(np.isfinite(shown[name]).all() for name in ("x", "h1", "dF_dh", "s", "term", "sum", "share"))
+
+
+def test_explosion_is_clipped_and_explained():
+    frame = make(n_units=1, n_steps=20, activation="identity", W11=3, x="1*20").frame()
+    assert "clipped" in frame["notices"][0] and "by up to 3, the largest singular value of W" in frame["notices"][0]
