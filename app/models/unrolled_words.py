@@ -23,7 +23,8 @@ def sentence(model) -> str:
     parts = [_contributions(model)]
     if model.backward and model.n_steps > 1 and np.any(model.terms()):
         reached = "one copy has" if model.at == model.n_steps else f"copies {model.n_steps} to {model.at} have"
-        parts.append(f"On the way back {reached} given {plain(model.terms()[model.at - 1 :].sum())} so far.")
+        given = f"On the way back {reached} given {plain(model.terms()[model.at - 1 :].sum())} so far."
+        parts.append(given if model.at > 1 else "The way back is done: all terms are added.")
     parts.append(_blocked(model))
     return " ".join(part for part in parts if part)
 

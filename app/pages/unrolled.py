@@ -78,9 +78,9 @@ class UnrolledView(View):
         strip = self.stack.strip
         self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42)
         self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42)
-        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar")
+        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar", ticks=3)
         self.sum = strip("sum", "sum", "gradient", title="Sum of the terms, from the last copy back", height=50,
-                         kind="none")  # fmt: skip
+                         kind="none", ticks=3)  # fmt: skip
         self.share = strip("share", "share", "gradient", title="Share of each copy", height=44, kind="bar",
                            predicts="share", last=True, limits=(-0.08, 1.1), at=(0, 0.5, 1),
                            axis_label="time step t: copy of the network")  # fmt: skip

@@ -133,6 +133,7 @@ def test_challenges_ask_for_all_they_say():
         ({"cursor": "3"}, "On the way back one copy has given −0.6993 so far."),
         ({"preset": "one-linear-unit"}, "5 copies contribute 20 % of ∂F/∂W₁₁ = −0.6055 each, and 1 copy nothing."),
         ({"preset": "one-linear-unit", "cursor": "10"}, "copies 6 to 3 have given −0.4844"),
+        ({"preset": "one-linear-unit", "cursor": "12"}, "The way back is done"),
         ({"preset": "saturated"}, "At copy 6 the slope F′ is 0.01: almost nothing passes"),
         ({"preset": "truncated"}, "both ways: 0.1239 and −2.507 leave −2.383"),
         ({"n_steps": "1"}, "There is one copy"),
