@@ -13,16 +13,16 @@ help:
 	@echo "make screenshots         take pictures of every page, light, dark, phone and presenter"
 	@echo "make clean               remove the virtual environment and all caches"
 
-serve: $(VENV)/installed
+serve: $(VENV)/compiled
 	@PORT=$(PORT) $(IN_VENV) -m app
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev $(VENV)/compiled
 	@$(IN_VENV) -m pytest -q
 
 lint: $(VENV)/installed-dev
 	@$(IN_VENV) -m ruff check
 
-screenshots: $(VENV)/installed-dev
+screenshots: $(VENV)/installed-dev $(VENV)/compiled
 	@$(IN_VENV) tests/browser/screenshots.py
 
 clean:
@@ -36,7 +36,12 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV): a minute or two, once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+# Numba does not see that a kernel's helper in another file has changed: a new engine starts with an empty cache.
+$(VENV)/compiled: $(VENV)/installed $(wildcard engine/*.py)
 	@echo "Compiling the kernels"
+	@rm -f engine/__pycache__/*.nbi engine/__pycache__/*.nbc
 	@$(IN_VENV) -m engine.warm
 	@touch $@
 
