@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -117,6 +118,29 @@ def test_refresh_that_fails_does_not_block_the_next():
                 await asyncio.sleep(0.05)
 
     asyncio.run(change_twice())
+    assert calls == [0, 1]
+
+
+def test_values_that_came_during_a_slow_refresh_are_drawn_once():
+    calls = []
+
+    def refresh():
+        calls.append(len(calls))
+        time.sleep(0.1)
+
+    async def drag_on():
+        async with connected(lambda doc: None) as (session, _):
+            latest = latency.LatestWins(session.document, refresh)
+            latest()
+            while not calls:
+                await asyncio.sleep(0.001)
+            # what waited in the socket is read message by message, with time for a refresh in between
+            for _ in range(5):
+                latest()
+                await asyncio.sleep(0.002)
+            await asyncio.sleep(0.3)
+
+    asyncio.run(drag_on())
     assert calls == [0, 1]
 
 
