@@ -62,7 +62,7 @@ class VanishingView(View):
                        limits=(-1.3, 1.3), at=(-1, 0, 1)),
             "h": strip("h", "h", "state", title="State", height=50, at=(0, 1)),
             "factor": strip("factor", "factor", "gradient", title="Factor of each step", height=56, kind="bar",
-                            limits=(0, 1.2)),
+                            limits=(0, 1.2), at=(0, 1)),
             "log10_product": strip("log10_product", "log₁₀", "gradient", height=104, kind="line", ticks=4, last=True,
                                    title="log₁₀ of the product from step t to the last step T",
                                    predicts="log10_product",
@@ -176,14 +176,14 @@ class VanishingView(View):
         change(self.strips["x"].plot.left[0].ticker, ticks=[low, 0, high])
         fit(ranges["h"], columns["h"], columns["h_other"], include=(0, 0.2))
         fit(ranges["carousel"], columns["carousel"], include=(0, 1))
-        for name in ("h", "carousel"):
+        fit(ranges["factor"], columns["factor"], include=(-1, 0) if (columns["factor"] < 0).any() else (0, 1))
+        for name in ("h", "carousel", "factor"):
             change(self.strips[name].plot.left[0].ticker, ticks=_outer_ticks(ranges[name]))
-        fit(ranges["factor"], columns["factor"], include=(0, 1))
         fit(self.ratio.plot.y_range, columns["ratio"], include=(0, 1.2), pad=0.05)
         fit(ranges["log10_distance"], columns["log10_distance"], include=(-2, 0.5), pad=0.05)
         if self.concealed:
             # how far down it goes is part of the answer
-            fit(ranges["log10_product"], include=(-0.5 * m.n_steps, 1))
+            fit(ranges["log10_product"], include=(-0.3 * m.n_steps, 0.5), pad=0.05)
         else:
             fit(ranges["log10_product"], *_in_reach(columns), include=(-1, 0), pad=0.08)
 
