@@ -38,7 +38,7 @@ def network_loop(*, several: bool, cell: bool) -> Diagram:
     d.unit("h", 472, 56, "state", label=state)
     d.label(309, 30 if not cell else 96, "", "weight", live="slope")
     d.label(270, 162 if cell else 148, "", "value gradient", live="factor")
-    d.label(578, 46, "product to T", "note")
+    d.label(578, 46, "|product| to T", "note")
     d.label(578, 66, "", "value gradient", live="product")
     d.label(632, 124, "", "note", live="size", anchor="end")
     return d
@@ -68,7 +68,7 @@ def cliff_unit() -> Diagram:
     d.label(564, 36, "next", "note", anchor="start")
     d.label(564, 56, "", "value state", live="next.w", anchor="start")
     d.label(564, 76, "", "value state", live="next.b", anchor="start")
-    d.label(560, 132, "product to T", "note")
+    d.label(560, 132, "|product| to T", "note")
     d.label(560, 152, "", "value gradient", live="product")
     return d
 
