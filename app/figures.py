@@ -23,7 +23,7 @@ from bokeh.models import (
     VBar,
 )
 
-from app.ranges import change
+from app.ranges import change, reach
 from app.theme import LIGHT
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -53,6 +53,7 @@ class Strip:
     binary: bool = False  # a prediction drawn here snaps to 0 and 1
     timed: bool = True  # x is the time axis: the plot carries the cursor
     hint: str = ""
+    columns: list[str] = field(default_factory=list)  # what its traces draw
 
 
 @dataclass
@@ -210,6 +211,7 @@ class Stack:
     ) -> None:
         """Add a trace to a strip: `stem`, `line` (with dots), `step` dots or `bar`."""
         colour, plot = LIGHT[role], strip.plot
+        strip.columns.append(column)
         if pin:
             self.pinned.data[column] = []
             plot.add_glyph(self.pinned, Line(x="t", y=column, line_color=LIGHT["target"], line_width=1.5))
@@ -269,6 +271,9 @@ class Stack:
         """One assignment for all traces; the time axis follows T."""
         self.source.data = columns
         change(self.x_range, end=n_steps + 0.5)
+        if len(self.pinned.data["t"]):
+            for strip in self.strips:
+                reach(strip.plot.y_range, *(self.pinned.data.get(column, []) for column in strip.columns))
 
 
 def chart(

@@ -22,6 +22,14 @@ def fit(limits, *arrays, include=(0.0,), pad: float = 0.18) -> None:
     change(limits, start=low - margin, end=high + margin)
 
 
+def reach(limits, *arrays) -> None:
+    """Widen a range, if need be, so that the finite values fit in."""
+    values = np.concatenate([np.asarray(array, dtype=float) for array in arrays] or [np.zeros(0)])
+    values = values[np.isfinite(values)]
+    if values.size and (values.min() < limits.start or values.max() > limits.end):
+        fit(limits, values, include=(limits.start, limits.end), pad=0.04)
+
+
 def tidy(span: float) -> float:
     """A quarter of `span`, rounded up to 1, 2 or 5 times a power of ten: the step that bounds are rounded to."""
     power = 10.0 ** np.floor(np.log10(span / 4))
@@ -33,14 +41,14 @@ def _round_to(value: float, step: float, direction: int) -> float:
     return float(rounding(round(value / step, 9)) * step)
 
 
-def clipped(columns: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
-    """Columns limited to ±LIMIT (NaN stays blank), and the first step (row from 1) beyond it, or 0."""
-    first, safe = 0, {}
+def clipped(columns: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Columns limited to ±LIMIT (NaN stays blank), and for those beyond it the first step (row from 1) that is."""
+    first, safe = {}, {}
     for name, values in columns.items():
         array = np.asarray(values, dtype=float)
         beyond = np.flatnonzero(np.abs(array) > LIMIT)
         if beyond.size:
-            first = min(first or beyond[0] + 1, beyond[0] + 1)
+            first[name] = int(beyond[0]) + 1
             array = np.clip(array, -LIMIT, LIMIT)
         safe[name] = array
-    return safe, int(first)
+    return safe, first

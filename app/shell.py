@@ -7,6 +7,7 @@ tasks, player, dialogs) and needs nothing from a page but what these three objec
 import functools
 import json
 import logging
+from urllib.parse import parse_qsl
 
 import bokeh
 import panel as pn
@@ -66,7 +67,8 @@ class Page:
         self._drawn = self.view.diagram_key()
         self.bridge = Bridge(name="bridge")
         self.score: dict | None = None
-        self.clipped_at = 0
+        self._own: str | None = None  # the reader's settings before a task or the example replaced them
+        self.clipped: dict[str, int] = {}
         self.answered = 0
         self.update = latency.LatestWins(doc, self._update)
         self._stale = True
@@ -86,7 +88,7 @@ class Page:
     def _update(self) -> None:
         try:
             if self._stale:
-                self.clipped_at = self.view.refresh()
+                self.clipped = self.view.refresh()
                 self._stale = False
             self.bridge.frame = json.dumps(self.frame(), ensure_ascii=False)
         except Exception:
@@ -99,10 +101,10 @@ class Page:
         query = url.query(self.model, self.presets)
         blocks = [] if predicting else self.view.numbers(t)
         notices = self.notices + self.model.take_notices()
-        if self.clipped_at:
-            notices.append(
-                f"From t = {self.clipped_at} the plots are clipped. {self.model.divergence(self.clipped_at)}"
-            )
+        if self.clipped:
+            first = min(self.clipped.values())
+            late = ", ".join(label if t == first else f"{label} from t = {t}" for label, t in self.clipped.items())
+            notices.append(f"From t = {first} plots are clipped ({late}). {self.model.divergence(first)}")
         return {
             "answered": self.answered,
             "t": t,
@@ -169,7 +171,7 @@ class Page:
         actions = {
             "cursor": self.move,
             "edit": self.edit,
-            "preset": self.apply_preset,
+            "preset": self.choose,
             "reset": self.reset,
             "seed": self.reseed,
             "example": self.show_example,
@@ -177,6 +179,7 @@ class Page:
             "predict": self.predict,
             "reveal": self.reveal,
             "cancel": self.cancel,
+            "back": self.back,
             "pin": self.pin,
             "download": self.send_file,
             "set": self.set,
@@ -194,9 +197,14 @@ class Page:
         self._leave_prediction()
         url.apply_preset(self.model, self.presets, name)
 
+    def choose(self, name: str) -> None:
+        """Start from a preset: there is nothing to come back to."""
+        self._own = None
+        self.apply_preset(name)
+
     def reset(self) -> None:
         """Back to the preset last chosen; the seed stays."""
-        self.apply_preset(self.model.preset or self.lesson.presets[0].name)
+        self.choose(self.model.preset or self.lesson.presets[0].name)
 
     def reseed(self) -> None:
         self.model.seed = (self.model.seed * 48271 + 11) % (self.model.param.seed.bounds[1] + 1)
@@ -206,6 +214,7 @@ class Page:
         self.notices = url.restore(self.model, self.presets, {name: str(value) for name, value in values.items()})
 
     def show_example(self, step: int) -> None:
+        self._remember()
         shown = self.lesson.example[int(step)]
         if shown.preset:
             self.apply_preset(shown.preset)
@@ -222,6 +231,7 @@ class Page:
 
     def predict(self) -> None:
         """Hide the answer and let the reader draw."""
+        self._remember()
         self.apply_preset(self.lesson.predict.preset)
         self.pin(False)  # a pinned trace could give the answer away
         self.view.concealed, self.score, self._stale = self.lesson.predict.signal, None, True
@@ -233,7 +243,20 @@ class Page:
         self.model.cursor = max(1, self.score["step"])
 
     def cancel(self) -> None:
+        self.back()
+
+    def back(self) -> None:
+        """Leave a task or the example: the settings that the reader had before come back."""
         self._leave_prediction()
+        if self._own is not None:
+            query, self._own = dict(parse_qsl(self._own)), None
+            self.model.param.update(**url.starting_values(self.model))
+            self.model.preset = ""
+            self.notices = url.restore(self.model, self.presets, query)
+
+    def _remember(self) -> None:
+        if self._own is None:
+            self._own = url.query(self.model, self.presets)
 
     def _leave_prediction(self) -> None:
         self.view.concealed, self.score, self._stale = "", None, True

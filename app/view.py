@@ -75,13 +75,24 @@ class View:
         """Keys of the cards that have nothing to say for the present settings."""
         return set()
 
-    def refresh(self) -> int:
-        """Bring all figures up to date; returns the first step whose values had to be clipped, or 0."""
-        columns, clipped_at = clipped(self.update())
+    def refresh(self) -> dict[str, int]:
+        """Bring all figures up to date; returns the plots that had to be clipped, each with the first step."""
+        columns, beyond = clipped(self.update())
         for column in self.conceals.get(self.concealed, ((), ()))[0]:
             columns[column] = np.full(self.model.n_steps, np.nan)
         self.stack.update({"t": self.model.time, **columns}, self.model.n_steps)
-        return clipped_at
+        return self._shown(beyond)
+
+    def _shown(self, beyond: dict[str, int]) -> dict[str, int]:
+        """First steps by the label of the strip that shows the column; hidden strips are left out."""
+        strips = {column: strip for strip in self.stack.strips for column in strip.columns}
+        first: dict[str, int] = {}
+        for column, step in beyond.items():
+            strip = strips.get(column)
+            if strip is None or strip.plot.visible:
+                label = strip.label if strip else column
+                first[label] = min(step, first.get(label, step))
+        return first
 
     def live_shown(self, t: int) -> dict[str, dict]:
         """`live` with the answer masked while it is being predicted."""

@@ -4,12 +4,13 @@ export const $ = (selector, within = document) => within.querySelector(selector)
 export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
 
 // On a narrow screen the plots are far from the text that speaks of them: the text goes along at the foot of the screen.
+// `data-open` says, on any screen, that a task or the example is under way.
 export function float(box) {
-  if (innerWidth > 1120) return
-  for (const other of $$("[data-floating]")) if (other !== box) other.removeAttribute("data-floating")
-  if (!box || box.hasAttribute("data-floating")) return
+  for (const other of $$("[data-open]")) if (other !== box) for (const mark of ["open", "floating"]) delete other.dataset[mark]
+  if (box) box.dataset.open = ""
+  if (!box || innerWidth > 1120 || box.hasAttribute("data-floating")) return
   box.dataset.floating = ""
-  $(".plots").scrollIntoView({block: "start"})
+  $("#diagram").scrollIntoView({block: "start"})
 }
 
 export function toast(text, milliseconds = 2600) {

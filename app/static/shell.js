@@ -55,6 +55,7 @@ class Page {
     showLive(frame.live)
     for (const [key, html] of Object.entries(frame.tables)) showTable($(`[data-table="${key}"]`), html)
     $("#cursor").max = frame.positions
+    $(".player").toggleAttribute("data-returns", frame.positions > frame.steps)
     $(".player .steps").textContent = frame.steps
     this.strips.show(frame)
     showNotices(frame.notices)
@@ -64,6 +65,7 @@ class Page {
     $("#preset").value = frame.preset
     for (const note of $$(".preset-note")) note.hidden = note.dataset.preset !== frame.preset
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
+    for (const strip of this.strips.all) this.strips.element(strip.name)?.setAttribute("tabindex", this.strips.plot(strip.name).visible ? 0 : -1)
     for (const control of $$("[data-control]")) {
       control.toggleAttribute("data-idle", frame.idle.includes(control.dataset.control))
       control.hidden = frame.unused.includes(control.dataset.control)
@@ -225,10 +227,11 @@ function actions(page) {
       toast("Address copied")
     },
     close: button => button.closest("dialog").close(),
-    unfloat: button => {
-      const box = button.closest("[data-floating]")
+    done: button => {
+      const box = button.closest("[data-open]")
       float(null)
-      box?.scrollIntoView({block: "center"})
+      page.tasks.leave(box)
+      box?.scrollIntoView({block: "nearest"})
     },
     "forget-tasks": () => page.tasks.forget(),
   }
@@ -337,11 +340,21 @@ function watchConnection(page) {
   })
 }
 
+// Bokeh's plots add a tab stop without a name, and its sliders a handle without one.
+function nameForTheKeyboard(doc) {
+  for (const model of doc._all_models.values()) {
+    const view = Bokeh.index.find_one(model)
+    if (model.type === "Plot") view?.canvas_view?.events_el?.setAttribute("tabindex", -1)
+    for (const handle of $$(".noUi-handle", view?.shadow_el ?? document.createElement("i"))) handle.setAttribute("aria-label", model.title)
+  }
+}
+
 function start(doc) {
   const page = new Page(doc)
   window.unrolled = page
   listen(page)
   watchConnection(page)
+  nameForTheKeyboard(doc)
   showTab(root.dataset.present ? "numbers" : innerWidth > 1120 ? "numbers" : "lesson")
   restyle(doc, data)
   addEventListener("resize", () => restyle(doc, data))

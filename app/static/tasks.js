@@ -11,7 +11,7 @@ export class Tasks {
     this.before = null
     for (const input of $$(".question input")) input.addEventListener("change", () => this.answer(input))
     for (const button of $$("[data-predict]")) button.addEventListener("click", () => this.predict(button.dataset.predict))
-    for (const button of $$("[data-solve]")) button.addEventListener("click", () => page.ask("solve", {challenge: Number(button.dataset.solve)}))
+    for (const button of $$("[data-solve]")) button.addEventListener("click", () => this.solve(Number(button.dataset.solve)))
     for (const button of $$("[data-example]")) button.addEventListener("click", () => this.showStep(button.dataset.example === "next" ? 1 : -1))
     this.mark()
   }
@@ -28,7 +28,11 @@ export class Tasks {
       $(".verdict", task).textContent = reason
       task.toggleAttribute("data-passed", passed)
       // The page may open on a passing state; only a change made here counts as done.
-      if (passed && this.before && !this.before[k]) this.finish(`challenge-${k}`, `Challenge ${k + 1} done`)
+      if (passed && this.before && !this.before[k]) {
+        if (this.given === k) toast("Shown, not counted")
+        else this.finish(`challenge-${k}`, `Challenge ${k + 1} done`)
+        this.given = null
+      }
     })
     this.before = frame.challenges.map(challenge => challenge.passed)
   }
@@ -47,10 +51,30 @@ export class Tasks {
     }
   }
 
+  // A solution that was shown is not one that was found.
+  solve(challenge) {
+    this.given = challenge
+    this.page.ask("solve", {challenge})
+  }
+
+  // Done with a task or the example: the reader's own settings come back.
+  leave(box) {
+    this.page.ask("back")
+    if (!box?.matches(".example")) return
+    this.step = -1
+    for (const step of $$(".example-step")) step.hidden = true
+    $(".example-intro").hidden = false
+    $("[data-example=back]").disabled = true
+    const next = $("[data-example=next]")
+    next.textContent = "Show the first step"
+    next.disabled = false
+  }
+
   predict(what) {
     if (what === "start") $("[data-act=pin][aria-pressed=true]")?.click()
     if (what === "reveal") this.page.ask("reveal", {values: this.page.strips.guess})
     else this.page.ask(what === "start" ? "predict" : "cancel")
+    if (what === "cancel") float(null)
   }
 
   answer(input) {

@@ -60,10 +60,10 @@ def test_fit_covers_the_values_and_leaves_equal_bounds_alone():
 
 
 def test_clipping_names_the_first_step_beyond_the_limit():
-    columns, step = clipped({"a": np.array([1.0, 2 * LIMIT, np.nan]), "b": np.array([0.0, 0.0, -np.inf])})
-    assert step == 2
+    columns, first = clipped({"a": np.array([1.0, 2 * LIMIT, np.nan]), "b": np.array([0.0, 0.0, -np.inf])})
+    assert first == {"a": 2, "b": 3}
     assert columns["a"][1] == LIMIT and np.isnan(columns["a"][2]) and columns["b"][2] == -LIMIT
-    assert clipped({"a": np.ones(3)})[1] == 0
+    assert clipped({"a": np.ones(3)})[1] == {}
 
 
 def test_every_colour_has_one_meaning_in_both_themes():

@@ -183,3 +183,46 @@ def test_a_player_that_returns_counts_on_to_the_first_step():
     assert seen == [1, 2, 3, 4, 5, 5, 4, 3, 2, 1]
     model.n_steps = 2
     assert (model.position, model.at) == (4, 1)
+
+
+@each_page
+def test_own_settings_come_back_after_a_prediction_and_after_the_example(stem):
+    page = make(stem)
+    other = page.lesson.presets[1].name
+    ask(page, do="preset", name=other)
+    page.model.cursor = 2
+    before = ask(page, do="pin", on=False)["query"]
+    for leave in ({"do": "cancel"}, {"do": "back"}):
+        ask(page, do="predict")
+        assert ask(page, **leave)["query"] == before
+    ask(page, do="predict")
+    ask(page, do="reveal", values=[0.0])
+    assert ask(page, do="back")["query"] == before
+    for step in range(len(page.lesson.example)):
+        ask(page, do="example", step=step)
+    assert ask(page, do="back")["query"] == before
+    assert ask(page, do="back")["query"] == before, "a second time it changes nothing"
+
+
+@each_page
+def test_a_pinned_trace_stays_in_sight(stem):
+    page = make(stem, preset=lessons.load(stem).presets[-1].name)
+    ask(page, do="pin", on=True)
+    for preset in page.presets:
+        ask(page, do="preset", name=preset)
+        for strip in (strip for strip in page.view.stack.strips if strip.plot.visible):
+            limits = strip.plot.y_range
+            for column in strip.columns:
+                pinned = np.asarray(page.view.stack.pinned.data[column], dtype=float)
+                pinned = pinned[np.isfinite(pinned)]
+                assert (limits.start <= pinned).all() and (pinned <= limits.end).all(), (preset, column)
+
+
+@each_page
+def test_a_sequence_longer_than_the_page_allows_is_named(stem):
+    page = make(stem)
+    name = next(iter(page.model.sequences()))
+    most = page.model.param["n_steps"].bounds[1]
+    written = "1" * 300 if page.model.param[name].binary else f"1*{most + 5}"
+    notice = make(stem, **{name: written}).frame()["notices"][0]
+    assert name in notice
