@@ -28,12 +28,9 @@ export class Tasks {
       $(".verdict", task).textContent = reason
       task.toggleAttribute("data-passed", passed)
       // The page may open on a passing state; only a change made here counts as done.
-      if (passed && this.before && !this.before[k]) {
-        if (this.given === k) toast("Shown, not counted")
-        else this.finish(`challenge-${k}`, `Challenge ${k + 1} done`)
-        this.given = null
-      }
+      if (passed && this.before && !this.before[k] && !this.given) this.finish(`challenge-${k}`, `Challenge ${k + 1} done`)
     })
+    if (this.given && frame.answered >= this.given) this.given = 0
     this.before = frame.challenges.map(challenge => challenge.passed)
   }
 
@@ -53,8 +50,9 @@ export class Tasks {
 
   // A solution that was shown is not one that was found.
   solve(challenge) {
-    this.given = challenge
     this.page.ask("solve", {challenge})
+    this.given = this.page.sent + this.page.waiting.length // the id of this request
+    toast("Shown, not counted")
   }
 
   // Done with a task or the example: the reader's own settings come back.

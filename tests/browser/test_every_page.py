@@ -185,7 +185,7 @@ def test_each_challenge_fails_at_the_default_and_passes_with_its_solution(reader
         assert not page.frame["challenges"][number]["passed"]
         page.click(f'[data-solve="{number}"]')
         assert page.frame["challenges"][number]["passed"], page.frame["challenges"][number]
-        page.page.wait_for_selector(f"[data-task=challenge-{number}][data-done]")
+        page.page.wait_for_selector(f"[data-task=challenge-{number}][data-passed]")
         page.click("[data-act=reset]")
         page.page.locator("#preset").select_option(lessons.load(stem).presets[0].name)
         page.settle()

@@ -190,3 +190,38 @@ def test_a_lost_server_stops_the_page_and_its_return_brings_the_state_back(brows
         context.close()
         process.terminate()
         process.wait(10)
+
+
+def test_every_tab_stop_has_a_name_and_hidden_plots_have_none(reader):
+    page = reader("unrolled")
+    nameless = page.page.evaluate(
+        """() => [...unrolled.doc._all_models.values()].map(model => Bokeh.index.find_one(model)?.shadow_el)
+        .flatMap(root => [...(root?.querySelectorAll("[tabindex='0']") ?? [])])
+        .filter(stop => !stop.getAttribute("aria-label")).map(stop => stop.className)"""
+    )
+    assert nameless == []
+    stops = {strip: int(index) for strip, index in page.page.evaluate(
+        "[...document.querySelectorAll('[data-strip]')].map(strip => [strip.dataset.strip, strip.tabIndex])"
+    )}  # fmt: skip
+    assert (stops["h2"], stops["h3"]) == (0, -1)
+    page.drag_slider("n_units", 0.4)
+    assert page.page.locator('[data-strip="h3"]').get_attribute("tabindex") == "0"
+
+
+def test_done_closes_the_example_and_brings_the_settings_back(reader):
+    page = reader("vanishing?preset=orthogonal&cursor=3")
+    page.open_tab("lesson")
+    before = page.frame["query"]
+    page.click('[data-example="next"]')
+    assert page.frame["query"] != before
+    page.click(".example [data-act=done]")
+    assert page.frame["query"] == before
+    assert page.page.locator(".example-step:visible").count() == 0
+
+
+def test_a_shown_solution_is_not_counted(reader):
+    page = reader("gated_cec")
+    page.open_tab("tasks")
+    page.click("[data-task=challenge-0] summary")
+    page.click('[data-solve="0"]')
+    assert page.frame["challenges"][0]["passed"] and page.text(".badge") == "0 of 8"
