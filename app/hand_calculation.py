@@ -1,4 +1,4 @@
-"""Lesson 4 by hand: one copy's forward step, and its gradient twice, with every value put in."""
+"""Lesson 4 by hand: one copy's forward step, and its gradient three ways, with every value put in."""
 
 import re
 
@@ -12,8 +12,8 @@ WRITTEN_OUT = 2  # up to so many units every unit has its own lines; else the ch
 
 
 def blocks(model, t: int) -> list[Block]:
-    """Forward, loss, static network and BPTT at copy t."""
-    made = [_forward(model, t), _loss(model, t), _static(model, t), _bptt(model, t)]
+    """Forward, loss, static network, BPTT and RTRL at copy t."""
+    made = [_forward(model, t), _loss(model, t), _static(model, t), _bptt(model, t), _rtrl(model, t)]
     return [block._replace(lines=[_bare(line) for line in block.lines]) for block in made]
 
 
@@ -51,7 +51,15 @@ def _weight(name: str, sub: str) -> str:
 
 def _vector(name: str, t: int, values: np.ndarray, role: str = "") -> str:
     """All units at once, where they are more than one."""
-    return f"{symbol(name, role, t)} = [{', '.join(number(value, digits=4) for value in values)}]"
+    return f"{symbol(name, role, t)} = {_list(values)}"
+
+
+def _list(values: np.ndarray) -> str:
+    return f"[{', '.join(number(value, digits=4) for value in values)}]"
+
+
+def _slope_symbol(unit: int, t: int) -> str:
+    return f"<i>f</i>′(<i>a</i><sub>{unit}</sub>({t}))"
 
 
 def _forward(model, t: int) -> Block:
@@ -69,7 +77,7 @@ def _forward(model, t: int) -> Block:
         state = f"{_of('h', unit, t)} = {_activation(model.activation, r.run.a[k, i])}"
         lines += [f"{state} = {_result(r.run.h[k, i])}", _slope(model, unit, k)]
     if n > WRITTEN_OUT:
-        lines += [_vector("h", t, r.run.h[k]), _vector("F′", t, r.slope[k])]
+        lines += [_vector("h", t, r.run.h[k]), f"<i>f</i>′(<i>a</i>({t})) = {_list(r.slope[k])}"]
     return Block(f"Forward, copy {t}", lines)
 
 
@@ -84,7 +92,7 @@ def _activation(name: str, a: float) -> str:
 
 
 def _slope(model, unit: int, k: int) -> str:
-    """F′ of one unit with its formula."""
+    """f′(a) of one unit with its formula."""
     a, h = float(model.result.run.a[k, unit - 1]), float(model.result.run.h[k, unit - 1])
     state, power = _value(h), f"e<sup>{number(-a, digits=DIGITS)}</sup>"
     formula = {
@@ -95,7 +103,7 @@ def _slope(model, unit: int, k: int) -> str:
     }[model.activation]
     why = f", as <i>a</i> {'&gt;' if a > 0 else '≤'} 0" if model.activation == "relu" else ""
     shown = f"{formula} = " if formula else ""
-    return f"<i>f</i>′(<i>a</i><sub>{unit}</sub>({k + 1})) = {shown}{_result(model.result.slope[k, unit - 1])}{why}"
+    return f"{_slope_symbol(unit, k + 1)} = {shown}{_result(model.result.slope[k, unit - 1])}{why}"
 
 
 def _loss(model, t: int) -> Block:
@@ -138,7 +146,7 @@ def _static(model, t: int) -> Block:
     r, k, last = model.result, t - 1, t == model.n_steps
     W, s, lines = r.weights["W"], r.copies.dF_da, []
     for i in _units(model):
-        slope, inside, values = f"<i>f</i>′(<i>a</i><sub>{i + 1}</sub>({t}))", [], []
+        slope, inside, values = _slope_symbol(i + 1, t), [], []
         if model.counts[k]:
             inside, values = [_of("∂ᵉF/∂h", i + 1, t, "gradient")], [_value(r.loss.explicit[k, i])]
         if not last:
@@ -152,7 +160,7 @@ def _static(model, t: int) -> Block:
         lines.append(_vector("s", t, s[k], "gradient"))
     lines += _matrix_lines(model, t) + _term_lines(model, t) + _total_lines(model)
     equations = "12.26, 12.29" if last else "12.27, 12.30"
-    return Block(f"Static network, layer {t} (Eqs. {equations}, 12.31)", lines)
+    return Block(f"Static network, layer {t} (Eqs. {equations}, 12.31)", lines, _window_note(model))
 
 
 def _bracket(head: str, terms: list[str]) -> list[str]:
@@ -175,9 +183,8 @@ def _matrix_lines(model, t: int) -> list[str]:
     if model.n_units == 1:
         return []
     rows = model.result.copies.dW_per_copy[t - 1]
-    shown = [f"[{', '.join(number(value, digits=4) for value in row)}]" for row in rows]
     product = f"{symbol('s', 'gradient', t)}·<i>h</i>({t - 1})<sup>T</sup>"
-    return [f"{product} =", *(f"&emsp;{row}" for row in shown)]
+    return [f"{product} =", *(f"&emsp;{_list(row)}" for row in rows)]
 
 
 def _term_lines(model, t: int) -> list[str]:
@@ -199,6 +206,14 @@ def _total_lines(model) -> list[str]:
     return [f"{head}, copies 1 to {model.n_steps}:", *_sum(terms, 3), total]
 
 
+def _window_note(model) -> str:
+    """What truncated BPTT would get instead."""
+    if model.window >= model.n_steps:
+        return ""
+    cut = number(model.truncated()[model.window - 1], digits=DIGITS)
+    return f"Truncated to a window of {model.window} copies, the sum would be {cut}."
+
+
 def _bptt(model, t: int) -> Block:
     """The recursion on ∂F/∂h, and the same term from it."""
     r, k, last = model.result, t - 1, t == model.n_steps
@@ -206,17 +221,18 @@ def _bptt(model, t: int) -> Block:
     for i in _units(model):
         symbols, values = [_of("∂ᵉF/∂h", i + 1, t, "gradient")], [_value(r.loss.explicit[k, i])]
         for j in range(0 if last else model.n_units):
-            later = f"<i>f</i>′(<i>a</i><sub>{j + 1}</sub>({t + 1}))"
+            later = _slope_symbol(j + 1, t + 1)
             symbols.append(f"{_weight('W', f'{j + 1}{i + 1}')}·{later}·{_of('∂F/∂h', j + 1, t + 1, 'gradient')}")
             values.append(f"{_value(W[j, i])}·{_value(r.slope[k + 1, j])}·{_value(total[k + 1, j], 'gradient')}")
         net = _sum(symbols, 1)
         net[0] = net[0].replace("&emsp;", f"{_of('∂F/∂h', i + 1, t, 'gradient')} ", 1)
-        lines += [*net, *_sum(values, 1), f"&emsp;= {_result(total[k, i], 'gradient')}"]
+        worked = _sum(values, 1) if len(values) > 1 else []  # a single value is the result
+        lines += [*net, *worked, f"&emsp;= {_result(total[k, i], 'gradient')}"]
     if model.n_units > WRITTEN_OUT:
         lines.append(_vector("∂F/∂h", t, total[k], "gradient"))
     i, (name, value) = model.unit, _entering(model, t)
     slope, gradient = _value(r.slope[k, i]), _value(total[k, i], "gradient")
-    symbols = f"{name}·<i>f</i>′(<i>a</i><sub>{i + 1}</sub>({t}))·{_of('∂F/∂h', i + 1, t, 'gradient')}"
+    symbols = f"{name}·{_slope_symbol(i + 1, t)}·{_of('∂F/∂h', i + 1, t, 'gradient')}"
     term = float(value * r.bptt.dF_da[k, i])
     values = f"{_value(value)}·{slope}·{gradient}"
     lines += [f"term of step {t}: {symbols}", f"&emsp;= {values} = {_result(term, 'gradient')}"]
@@ -226,3 +242,48 @@ def _bptt(model, t: int) -> Block:
         f"the terms of all steps add up to the same {number(model.terms().sum(), digits=DIGITS)} (Eq. 12.21)."
     )
     return Block(f"BPTT, step {t} (Eqs. {equation}, 12.18, 12.21)", lines, note)
+
+
+def _rtrl(model, t: int) -> Block:
+    """Forward mode: how each state depends on the chosen weight, and what this step's error makes of it."""
+    r, k, n = model.result, t - 1, model.n_units
+    W, before, now = r.weights["W"], model.felt(t - 1), model.felt(t)
+    entering, lines = _entering(model, t), []
+    for i in _units(model):
+        # At step 1 nothing has been felt before, and a weight acts directly on its own unit only.
+        direct = [entering] if i == model.unit else []
+        carried = [(j, float(W[i, j]), float(before[j])) for j in range(n)] if t > 1 else []
+        symbols = [name for name, _ in direct]
+        symbols += [f"{_weight('W', f'{i + 1}{j + 1}')}·{_of('g', j + 1, t - 1)}" for j, *_ in carried]
+        values = [_value(value) for _, value in direct] + [f"{_value(w)}·{_value(g)}" for _, w, g in carried]
+        head, result = f"{_of('g', i + 1, t)} = ", f"{_result(now[i])}"
+        if not symbols:
+            lines.append(f"{head}{_slope_symbol(i + 1, t)}·0 = {result}")
+            continue
+        lines += _bracket(f"{head}{_slope_symbol(i + 1, t)}·", symbols)
+        lines += [*_bracket(f"&emsp;= {_value(r.slope[k, i])}·", values), f"&emsp;= {result}"]
+    if n > WRITTEN_OUT:
+        lines.append(_vector("g", t, now))
+    chosen = _weight(model.chosen[0], model.chosen[1:])
+    note = (
+        f"<i>g</i>({t}) = ∂<i>h</i>({t})/∂{chosen} is carried forward from <i>g</i>(0) = 0. A contribution belongs to "
+        "the error of a step, a term above to the copy that uses the weight; the sums are equal."
+    )
+    return Block(f"RTRL, step {t} (Eqs. 12.7, 12.6)", lines + _contribution(model, t, now), note)
+
+
+def _contribution(model, t: int, felt: np.ndarray) -> list[str]:
+    """Eq. 12.6: what the error of step t adds, and the sum up to there."""
+    explicit = model.result.loss.explicit
+    name = f"{symbol('∂ᵉF/∂h', 'gradient', t)}<sup>T</sup>·{symbol('g', '', t)}"
+    if not model.counts[t - 1]:
+        return [f"contribution of step {t}: {name} = <b>0</b>"]
+    pairs = zip(explicit[t - 1], felt, strict=True)
+    products = [f"{_value(direct, 'gradient')}·{_value(g)}" for direct, g in pairs]
+    result = _result(explicit[t - 1] @ felt, "gradient")
+    lines = [f"contribution of step {t}: {name}", *_sum(products, 2), f"&emsp;= {result}"]
+    if t < model.n_steps:
+        return lines
+    total = _result(model.derivative(model.chosen, "RTRL"), "gradient")
+    head = symbol("∂F/∂" + model.chosen[0], "gradient", sub=model.chosen[1:])
+    return [*lines, f"{head}, contributions of all steps: {total}"]

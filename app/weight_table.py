@@ -3,10 +3,11 @@
 import numpy as np
 
 from app.models.unrolled import EPSILON, METHODS, SHARED, Unrolled
-from app.models.unrolled_words import pretty
+from app.models.unrolled_words import SUBSCRIPTS, pretty
 from app.numbers import plain
 
 DIGITS = 5
+KINK = 1e-3  # a net input nearer to 0 may change its sign while a weight is moved by ε
 
 
 def html(model: Unrolled) -> str:
@@ -14,7 +15,7 @@ def html(model: Unrolled) -> str:
     found = np.array([[*(model.derivative(name, of) for of in METHODS), model.difference(name)] for name in names])
     heads = "".join(f"<th>{head}</th>" for head in ("weight", "value", *METHODS, "difference of F"))
     rows = "".join(_row(model, name, values) for name, values in zip(names, found, strict=True))
-    return f"<table><tr>{heads}</tr>{rows}</table>{_agreement(found)}"
+    return f"<table><tr>{heads}</tr>{rows}</table>{_agreement(found)}{_kink(model, found)}"
 
 
 def _row(model: Unrolled, name: str, values: np.ndarray) -> str:
@@ -38,8 +39,24 @@ def _agreement(found: np.ndarray) -> str:
     three, checked = found[:, :3], found[:, 3]
     apart = float(np.ptp(three, axis=1).max())
     off = float(np.abs(three[:, 0] - checked).max())
+    equal = "The three are equal to the last digit."
+    differ = f"The three differ by at most <b>{plain(apart, 2)}</b>, from the order of their sums."
     return (
-        f"<p class=help>The three differ by at most <b>{plain(apart, 2)}</b>, from the order of their sums. The last "
+        f"<p class=help>{differ if apart else equal} The last "
         f"column uses no derivative at all: [F(w + ε) − F(w − ε)] / 2ε with ε = {plain(EPSILON, 1)}; "
         f"it is off by at most <b>{plain(off, 2)}</b>.</p>"
+    )
+
+
+def _kink(model: Unrolled, found: np.ndarray) -> str:
+    """Why the finite difference is wrong where ReLU has no derivative."""
+    a = np.abs(model.result.run.a)
+    step, unit = np.unravel_index(a.argmin(), a.shape)
+    off = np.abs(found[:, 0] - found[:, 3])
+    if model.activation != "relu" or a[step, unit] > KINK or not (off > 1e-4 * np.abs(found).max()).any():
+        return ""
+    where = f"a{str(unit + 1).translate(SUBSCRIPTS)}({step + 1}) = {plain(model.result.run.a[step, unit], 2)}"
+    return (
+        f"<p class=help>At {where} ReLU has a kink: its slope is 0 on the left and 1 on the right. The difference of "
+        "F sees both sides, the other columns take 0 at 0, so they need not agree there.</p>"
     )

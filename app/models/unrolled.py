@@ -24,7 +24,11 @@ SHARED: dict[str, tuple[str, tuple[int, ...]]] = (
 START = {f"h0{i}": ("h0", (i - 1,)) for i in ROWS}
 OUTPUT = {f"V{j}": ("V", (0, j - 1)) for j in ROWS} | {"b_out": ("b_out", (0,))}
 PLACES = SHARED | START | OUTPUT
-DEFAULTS = {"U1": 1.0, "U2": 1.0, "W11": 0.5, "W22": 0.5}
+# Units 3 and 4 are connected from the start, so that a larger n shows.
+DEFAULTS = {
+    "U1": 1.0, "U2": 1.0, "U3": 0.5, "U4": -0.5, "W11": 0.5, "W22": 0.5, "W33": 0.3, "W44": 0.3,
+    "W31": 0.5, "W13": 0.3, "W42": -0.5, "W24": 0.3, "W43": 0.5,
+}  # fmt: skip
 METHODS = ("BPTT", "unrolled", "RTRL")
 EPSILON = 1e-5  # of the finite differences
 
@@ -73,15 +77,25 @@ class Unrolled(PageModel):
         self.timings: timing.Timings | None = None
         super().__init__(**values)
         self.param.watch(self._time, "measure")
+        self.param.watch(self._keep_weight, ["n_units", "weight"])
 
     def _time(self, *events) -> None:
         self.timings = timing.measure(self.n_units)
+
+    def _keep_weight(self, *events) -> None:
+        """A weight of a unit that is not there gives way to one that is, and the reader is told."""
+        gone, kept = self.weight, self.chosen
+        if gone != kept:
+            self.weight = kept
+            units = f"{self.n_units} unit{'s' if self.n_units > 1 else ''}"
+            self.notify(f"With {units} there is no {words.pretty(gone)}: the terms shown are those of "
+                        f"{words.pretty(kept)}.")  # fmt: skip
 
     # What is present
 
     @property
     def chosen(self) -> str:
-        """The weight whose terms are shown: one of the present units, whatever `weight` says."""
+        """The weight whose terms are shown, or the nearest one that the present units have."""
         digits = (str(min(int(digit), self.n_units)) for digit in self.weight[1:])
         return self.weight[0] + "".join(digits)
 
@@ -178,6 +192,17 @@ class Unrolled(PageModel):
         found = {"BPTT": r.bptt, "unrolled": r.copies, "RTRL": r.forward}[method]
         return float(getattr(found, f"d{array}")[index])
 
+    def felt(self, step: int) -> np.ndarray:
+        """(n,) ∂h(step)/∂w for the chosen weight, by RTRL: the gradient of a loss that is one unit's last state."""
+        r, (array, index) = self.result, SHARED[self.chosen]
+        params, found = rnn.RnnParams(r.weights["U"], r.weights["W"], r.weights["b"]), np.zeros(self.n_units)
+        for unit in range(self.n_units if step else 0):
+            explicit = np.zeros((step, self.n_units))
+            explicit[-1, unit] = 1.0
+            gradient = gradients.rtrl(r.x[:step], params, explicit, h0=r.weights["h0"], activation=self.activation)
+            found[unit] = getattr(gradient, f"d{array}")[index]
+        return found
+
     def difference(self, name: str) -> float:
         """The central difference of the loss by one weight: two forward passes, no derivative."""
         r, (array, index), losses = self.result, PLACES[name], []
@@ -222,11 +247,7 @@ class Unrolled(PageModel):
         return words.explain(self, step)
 
     def divergence(self, step: int) -> str:
-        factor = plain(np.linalg.norm(self.result.weights["W"], 2), 3)
-        return (
-            f"Nothing limits these units: each copy can multiply the state on its way forward, and the gradient on "
-            f"its way back, by up to {factor}, the largest singular value of W."
-        )
+        return words.divergence(self)
 
     # Challenges
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from app.export import literal
 from app.numbers import plain
+from app.ranges import LIMIT
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SATURATED = 0.1  # a slope below this lets little through
@@ -25,7 +26,7 @@ def sentence(model) -> str:
         reached = "one copy has" if model.at == model.n_steps else f"copies {model.n_steps} to {model.at} have"
         given = f"On the way back {reached} given {plain(model.terms()[model.at - 1 :].sum())} so far."
         parts.append(given if model.at > 1 else "The way back is done: all terms are added.")
-    parts.append(_blocked(model))
+    parts += [_cut_off(model), _blocked(model)]
     return " ".join(part for part in parts if part)
 
 
@@ -48,7 +49,8 @@ def _contributions(model) -> str:
         return f"{alive.size} copies contribute {percent(alive[0])} of {name} = {plain(total)} each{others}."
     least = int(shares.argmin())
     if model.n_steps == 2:
-        return f"Copy {k + 1} contributes {percent(shares[k])} of {name} = {plain(total)}, copy {2 - k} the rest."
+        rest = "the rest" if shares[1 - k] else "nothing"
+        return f"Copy {k + 1} contributes {percent(shares[k])} of {name} = {plain(total)}, copy {2 - k} {rest}."
     most = f"Copy {k + 1} contributes {percent(shares[k])} of {name} = {plain(total)}"
     return f"{most}, copy {least + 1} {_only(shares[least])}."
 
@@ -62,8 +64,15 @@ def _nothing(model) -> str:
     if not model.result.copies.dF_dh[:, model.unit].any():
         return f"the loss {'is 0' if model.result.loss.loss == 0 else 'does not feel its unit'}."
     if not model.result.copies.dF_da[:, model.unit].any():
-        return "the slope F′ of its unit is 0 in all of them."
+        return "the slope f′(a(t)) of its unit is 0 in all of them."
     return "what enters through it is 0 in all of them."
+
+
+def _cut_off(model) -> str:
+    """What truncation would make of the sum: the plots show all copies."""
+    if model.window >= model.n_steps or not np.any(model.terms()):
+        return ""
+    return f"With the window of {model.window} the sum would be {plain(model.truncated()[model.window - 1])}."
 
 
 def _blocked(model) -> str:
@@ -73,7 +82,19 @@ def _blocked(model) -> str:
     if model.n_steps == 1 or k == 0 or largest[k] > SATURATED:
         return ""
     how = "nothing" if largest[k] == 0 else "almost nothing"
-    return f"At copy {k + 1} the slope F′ is {plain(largest[k], 2)}: {how} passes it to the copies before."
+    return f"At copy {k + 1} the slope f′(a({k + 1})) is {plain(largest[k], 2)}: {how} passes it on its way back."
+
+
+def divergence(model) -> str:
+    """Which way the values grow, and by how much a copy can multiply them."""
+    factor = plain(np.linalg.norm(model.result.weights["W"], 2), 3)
+    ways = "the state on its way forward, and the gradient on its way back"
+    grown = np.abs(model.result.bptt.dF_dh).max(axis=1)
+    start = ""
+    if model.n_steps > 1 and grown[0] > max(LIMIT, grown[-1]):
+        start = f" The gradient starts at copy {model.n_steps} and grows on its way back, so copy 1 has the largest."
+    largest = f"by up to {factor}, the largest singular value of W"
+    return f"Nothing limits these units: each copy can multiply {ways}, {largest}.{start}"
 
 
 def explain(model, step: int) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from app import url
 from app.models.unrolled import SHARED, Unrolled
-from tests.app.unrolled_oracle import FUNCTIONS, LESSON, PRESETS, RICH, derivative, loss, make, model_at
+from tests.app.unrolled_oracle import FUNCTIONS, LESSON, PRESETS, RICH, derivative, loss, make, model_at, states_moved
 
 
 @pytest.mark.parametrize("output_layer", ["false", "true"])
@@ -75,7 +75,7 @@ def test_notes_of_the_other_presets():
 
 def test_a_narx_network_is_two_units_one_of_them_a_wire():
     model = model_at(preset="narx-two-delays")
-    x, y = model.sequence("x"), [0.0, 0.0]
+    x, y = model.sequence("x"), [0.0, 0.5]
     for value in x:
         y.append(max(0.0, value + 0.5 * y[-1] + 0.3 * y[-2]))
     np.testing.assert_allclose(model.table()["y"], y[2:], rtol=1e-12)
@@ -134,12 +134,14 @@ def test_challenges_ask_for_all_they_say():
         ({"preset": "one-linear-unit"}, "5 copies contribute 20 % of ∂F/∂W₁₁ = −0.6055 each, and 1 copy nothing."),
         ({"preset": "one-linear-unit", "cursor": "10"}, "copies 6 to 3 have given −0.4844"),
         ({"preset": "one-linear-unit", "cursor": "12"}, "The way back is done"),
-        ({"preset": "saturated"}, "At copy 6 the slope F′ is 0.01: almost nothing passes"),
+        ({"preset": "saturated"}, "At copy 6 the slope f′(a(6)) is 0.01: almost nothing passes"),
         ({"preset": "truncated"}, "both ways: 0.1239 and −2.507 leave −2.383"),
+        ({"preset": "truncated"}, "With the window of 3 the sum would be −0.5431."),
+        ({"h01": "0", "h02": "0"}, "Copy 2 contributes 100 % of ∂F/∂W₁₁ = −0.3443, copy 1 nothing."),
         ({"n_steps": "1"}, "There is one copy"),
         ({"preset": "one-linear-unit", "x": "0*6", "d1": "0*6"}, "No copy contributes to ∂F/∂W₁₁: the loss is 0."),
         ({"preset": "one-linear-unit", "x": "0*6"}, "what enters through it is 0"),
-        ({"activation": "relu", "b1": "-3"}, "the slope F′ of its unit is 0"),
+        ({"activation": "relu", "b1": "-3"}, "the slope f′(a(t)) of its unit is 0"),
     ],
 )
 def test_the_sentence_says_what_is_to_be_seen(state, said):
@@ -158,10 +160,39 @@ def test_explanation_has_all_factors():
 
 
 def test_the_chosen_weight_is_one_that_is_there():
-    model = model_at(n_units=2, weight="W34")
-    assert model.chosen == "W22" and model.weight == "W34"
-    model.n_units = 4
-    assert model.chosen == "W34"
+    model = model_at(n_units=4, weight="W34")
+    assert model.weight == model.chosen == "W34" and model.take_notices() == []
+    model.n_units = 2
+    assert model.weight == model.chosen == "W22"
+    assert model.take_notices() == ["With 2 units there is no W₃₄: the terms shown are those of W₂₂."]
+    frame = make(n_units=1, weight="U3").frame()
+    assert "weight=U1" in frame["query"]
+
+
+def test_more_units_join_in():
+    """Units 3 and 4 are connected from the start: each changes the gradient of the default preset."""
+    found = [derivative(model_at(n_units=n), "W11") for n in (2, 3, 4)]
+    assert min(abs(found[0] - found[1]), abs(found[1] - found[2])) > 0.005
+    for n in (3, 4):
+        model = model_at(n_units=n)
+        assert all(abs(derivative(model, name)) > 1e-6 for name in model.names()
+                   if name in SHARED)  # fmt: skip
+
+
+def test_states_feel_a_weight_as_much_as_complex_steps_say():
+    model = model_at(**RICH)
+    for weight in ("W23", "U2", "b3"):
+        model.weight = weight
+        found = [model.felt(t) for t in range(1, 6)]
+        np.testing.assert_allclose(found, states_moved(model, weight), rtol=1e-9, atol=1e-14)
+    assert not model.felt(0).any()
+
+
+def test_no_preset_sits_on_a_kink():
+    for name in PRESETS:
+        model = model_at(preset=name)
+        if model.activation == "relu":
+            assert np.abs(model.result.run.a).min() > 0.1
 
 
 def test_a_sequence_longer_than_any_network_is_cut():

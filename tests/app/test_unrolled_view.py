@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from itertools import pairwise
 from math import cosh, exp, tanh
 
 import numpy as np
@@ -11,7 +12,7 @@ from app import timing
 from app.cost_charts import COUNTS, rate
 from app.hand_calculation import blocks
 from app.models.unrolled import PLACES, SHARED
-from tests.app.unrolled_oracle import FUNCTIONS, RICH, derivative, make, model_at
+from tests.app.unrolled_oracle import FUNCTIONS, PRESETS, RICH, derivative, make, model_at, states_moved
 
 
 def text(html: str) -> str:
@@ -58,7 +59,7 @@ def test_all_numbers_by_hand_add_up(state):
     for t in range(1, model.n_steps + 1):
         made, checked = blocks(model, t), 0
         assert [block.title.split(",")[0].split(" (")[0] for block in made] == [
-            "Forward", f"Error at copy {t}", "Static network", "BPTT"]  # fmt: skip
+            "Forward", f"Error at copy {t}", "Static network", "BPTT", "RTRL"]  # fmt: skip
         for block in made:
             for line, values in chains(block.lines):
                 if "…" in line:
@@ -67,7 +68,7 @@ def test_all_numbers_by_hand_add_up(state):
                 assert np.ptp(values or [0.0]) < 2e-4 * size + 3e-5, line
                 checked += len(values) > 1
         assert checked >= 4
-        by_layers, by_steps = (next(chains(block.lines[-2:]))[1] for block in made[2:])
+        by_layers, by_steps = (next(chains(block.lines[-2:]))[1] for block in made[2:4])
         assert by_steps[-1] == pytest.approx(model.terms()[t - 1], rel=1e-4, abs=1e-9)
         assert by_layers[-1] == pytest.approx(model.terms().sum(), rel=1e-4, abs=1e-9)
 
@@ -82,7 +83,41 @@ def test_a_layers_gradient_is_written_as_a_matrix():
 
 def test_equations_are_named_after_their_place():
     titles = [block.title for block in make().view.numbers(2)] + [block.title for block in make().view.numbers(1)]
-    assert "12.26" in titles[2] and "12.12" in titles[3] and "12.27" in titles[6] and "12.13" in titles[7]
+    assert "12.26" in titles[2] and "12.12" in titles[3] and "12.27" in titles[7] and "12.13" in titles[8]
+    assert "12.7, 12.6" in titles[4] == titles[9].replace("step 1", "step 2")
+
+
+@pytest.mark.parametrize("weight", ["W11", "W12", "U2", "b1"])
+@pytest.mark.parametrize("state", [{"preset": "exercise-e12-5"}, {"n_steps": "4", "loss_at": "every step"}])
+def test_rtrl_by_hand_is_the_derivative_of_every_state(state, weight):
+    """h(t) moves by g(t) when the weight moves: complex steps through the recursion, and Eq. 12.6 on top."""
+    model, total = model_at(**state, weight=weight), 0.0
+    for t in range(1, model.n_steps + 1):
+        wanted = states_moved(model, weight)[t - 1]
+        lines = blocks(model, t)[4].lines
+        found = {line[:5]: values for line, values in chains(lines)}
+        assert [found[f"g{i}({t})"][-1] for i in (1, 2)] == pytest.approx(wanted, rel=1e-4, abs=1e-9)
+        contribution = next(values for line, values in chains(lines) if line.startswith("contribution"))[-1]
+        direct = -2 * model.result.loss.error[t - 1] @ (model.result.weights["V"] if model.output_layer else np.eye(2))
+        assert contribution == pytest.approx(direct @ wanted, rel=1e-4, abs=1e-9)
+        total += contribution
+    assert total == pytest.approx(derivative(model, weight), rel=1e-3)
+    assert value(text(lines[-1]).split(": ")[1]) == pytest.approx(derivative(model, weight), rel=1e-4)
+
+
+def test_no_result_is_written_twice_in_a_row():
+    for preset in PRESETS:
+        model = model_at(preset=preset)
+        for t in range(1, model.n_steps + 1):
+            lines = [text(line) for block in blocks(model, t) for line in block.lines]
+            assert not [line for line, after in pairwise(lines) if line == after], (preset, t)
+
+
+def test_numbers_say_what_the_window_would_give():
+    model = model_at(preset="truncated")
+    assert text(blocks(model, 5)[2].note) == "Truncated to a window of 3 copies, the sum would be -0.54312."
+    model.window = 15
+    assert blocks(model, 5)[2].note == ""
 
 
 def test_nothing_gives_a_hidden_answer_away():
@@ -192,7 +227,7 @@ def test_truncation_card_says_what_is_lost():
     said = text(page.view.tables()["truncation"])
     assert "window of 3, ∂F/∂W₁₁ = -0.5431 instead of -2.383, off by 77 %" in said
     errors = page.view.errors.data
-    assert 10 ** errors["one"][2] == pytest.approx(1 - 0.5430727 / 2.3832978, rel=1e-4)
+    assert 10 ** errors["one"][2] == pytest.approx(1 - 0.5431177 / 2.3832978, rel=1e-4)
     assert errors["one"][-1] == -17 and page.view.at_window.location == 3
 
 

@@ -63,3 +63,19 @@ def loss(model, name="", copy=0, step=0.0):
 
 def derivative(model, name, copy=0):
     return loss(model, name, copy, 1e-30j).imag / 1e-30
+
+
+def states_moved(model, name):
+    """(T, n) the derivative of every state by a weight of W, U or b."""
+    n, f = model.n_units, FUNCTIONS[model.activation]
+    values = {weight: complex(getattr(model, weight)) for weight in PLACES}
+    values[name] += 1e-30j
+    h, moved = [values[f"h0{i}"] for i in range(1, n + 1)], []
+    for x in model.sequence("x"):
+        nets = [
+            values[f"U{i}"] * x + sum(values[f"W{i}{j}"] * h[j - 1] for j in range(1, n + 1)) + values[f"b{i}"]
+            for i in range(1, n + 1)
+        ]
+        h = [f(net) for net in nets]
+        moved.append([np.imag(state) / 1e-30 for state in h])
+    return np.array(moved)
