@@ -108,6 +108,10 @@ def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str
     for name in (name for name in model.sequences() if len(good.get(name, ())) > most):
         notices.append(f"{name} has {len(good[name])} steps, this page at most {most}: the first {most} are used.")
     model.param.update(**with_steps(model, good))
+    if "cursor" in good and model.cursor > model.n_positions:
+        last = model.n_positions
+        notices.append(f"cursor = {model.cursor} is not allowed (1 to {last}); {last} is used.")
+        model.cursor = last
     return notices
 
 
@@ -122,7 +126,7 @@ def query(model: PageModel, presets: Mapping[str, Mapping]) -> str:
         parts.append(f"preset={quote_plus(model.preset)}")
     written = []
     for name in model.state_parameters():
-        value = getattr(model, name)
+        value = model.position if name == "cursor" else getattr(model, name)
         if isinstance(model.param[name], Sequence):
             value = tuple(model.sequence(name).tolist())
             base[name] = tuple(model.param[name].padded(base[name], model.n_steps).tolist())

@@ -70,6 +70,9 @@ class Page {
       control.toggleAttribute("data-idle", frame.idle.includes(control.dataset.control))
       control.hidden = frame.unused.includes(control.dataset.control)
     }
+    const more = $(".more")
+    if (more) more.hidden = !$("[data-control]:not([hidden]), button", more)
+    if ($("[data-act=seed]")) $("[data-act=seed]").hidden = frame.unused.includes("seed")
     for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
     if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
     this.tasks.show(frame)
@@ -171,7 +174,7 @@ function showTab(name) {
 function openDrawer(on) {
   root.toggleAttribute("data-drawer", on)
   $(".menu").setAttribute("aria-expanded", on)
-  if (on) $("#preset").focus()
+  if (on) $("#drawer").focus() // not a select: the next key would choose from it
 }
 
 function present(page, on) {
