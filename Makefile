@@ -1,5 +1,7 @@
 PYTHON ?= python3
 PORT ?= 5006
+# How many tests run at once. Each worker has a server and a browser of its own.
+WORKERS ?= 2
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -17,7 +19,7 @@ serve: $(VENV)/compiled
 	@PORT=$(PORT) $(IN_VENV) -m app
 
 test: $(VENV)/installed-dev $(VENV)/compiled
-	@$(IN_VENV) -m pytest -q
+	@$(IN_VENV) -m pytest -q -n $(WORKERS)
 
 lint: $(VENV)/installed-dev
 	@$(IN_VENV) -m ruff check
