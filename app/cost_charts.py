@@ -17,6 +17,9 @@ N_AXIS = np.unique(np.geomspace(1, 64, 19).round().astype(int))
 KINDS = {"multiply_adds": "multiply-adds", "stored_numbers": "stored numbers"}
 
 
+BUTTON = """<p class=help><button data-set='{"measure": "true"}'>Measure on this machine</button></p>"""
+
+
 class CostCharts:
     """Four small charts on logarithmic axes, the present size marked by a dashed line."""
 
@@ -24,7 +27,6 @@ class CostCharts:
         self.strips: list[Strip] = []
         self.marks: dict[str, list] = {"T": [], "n": []}
         self.lines = {axis: ColumnDataSource() for axis in ("T", "n")}
-        self.dots = {axis: ColumnDataSource() for axis in ("T", "n")}
         self.shown: tuple = ()
         for kind, title in KINDS.items():
             for axis in ("T", "n"):
@@ -42,21 +44,18 @@ class CostCharts:
         for method, (role, dash) in LOOKS.items():
             look = {"line_color": LIGHT[role], "line_width": 2, "line_dash": dash}
             strip.plot.add_glyph(self.lines[axis], Line(x="size", y=f"{method}.{kind}", **look))
-            if kind == "multiply_adds":
-                dot = Scatter(x="size", y=method, size=7, fill_color=LIGHT["card"], line_color=LIGHT[role])
-                strip.plot.add_glyph(self.dots[axis], dot)
         strip.plot.add_glyph(self.lines[axis], _names(kind))
         self.marks[axis].append(rule(strip.plot, 0, "height"))
         return strip
 
-    def show(self, n_units: int, n_steps: int, timings: Timings | None) -> None:
-        """Bring the lines to the present size, and the measured dots to the latest measurement."""
+    def show(self, n_units: int, n_steps: int) -> None:
+        """Bring the lines to the present size."""
         for axis, size in (("T", n_steps), ("n", n_units)):
             for mark in self.marks[axis]:
                 change(mark, location=float(np.log10(size)))
-        if self.shown == (n_units, n_steps, id(timings)):
+        if self.shown == (n_units, n_steps):
             return
-        self.shown = (n_units, n_steps, id(timings))
+        self.shown = (n_units, n_steps)
         for axis, sizes in (("T", T_AXIS), ("n", N_AXIS)):
             counted = [(n_units, int(size)) if axis == "T" else (int(size), n_steps) for size in sizes]
             columns = {"size": np.log10(sizes)}
@@ -64,40 +63,64 @@ class CostCharts:
                 found = [COUNTS[method](steps, units, 1) for units, steps in counted]
                 columns |= {f"{method}.{kind}": np.log10([getattr(cost, kind) for cost in found]) for kind in KINDS}
             self.lines[axis].data = columns | _labels(columns)
-        self._show_measured(n_steps, timings)
 
-    def _show_measured(self, n_steps: int, timings: Timings | None) -> None:
-        if timings is None:
-            for source in self.dots.values():
-                source.data = {"size": [], **{method: [] for method in METHODS}}
+
+class TimeCharts:
+    """Two charts of measured times."""
+
+    def __init__(self):
+        names = ("size", *METHODS, "label", "label_at", "label.time")
+        self.measured = {axis: ColumnDataSource({name: [] for name in names}) for axis in ("T", "n")}
+        self.strips = [self._chart("T", "steps T", STEPS), self._chart("n", "units n", UNITS)]
+        self.shown: Timings | None = None
+
+    def _chart(self, axis: str, label: str, sizes: tuple[int, ...]) -> Strip:
+        strip = chart(
+            f"time-{axis}", f"Time against {axis}", x_label=label, y_label="time (µs)", height=200,
+            x_limits=(np.log10(sizes[0]) - 0.1, np.log10(sizes[-1]) + 0.5), y_limits=(0, 5),
+        )  # fmt: skip
+        _logarithmic(strip.plot.below[0], sizes)
+        _logarithmic(strip.plot.left[0], [10**k for k in range(0, 9)])
+        source = self.measured[axis]
+        for method, (role, dash) in LOOKS.items():
+            strip.plot.add_glyph(source, Line(x="size", y=method, line_color=LIGHT[role], line_width=2, line_dash=dash))
+            strip.plot.add_glyph(source, Scatter(x="size", y=method, size=7, fill_color=LIGHT["card"],
+                                                 line_color=LIGHT[role]))  # fmt: skip
+        strip.plot.add_glyph(source, _names("time"))
+        return strip
+
+    def show(self, timings: Timings) -> None:
+        """Draw a measurement, once."""
+        if timings is self.shown:
             return
-        scale = rate(timings)
-        # Networks of several sizes are measured over more steps than are shown; work grows in proportion.
-        series = (("T", STEPS, timings.by_steps, 1.0), ("n", UNITS, timings.by_units, n_steps / MEASURED_STEPS))
-        for axis, sizes, seconds, share in series:
-            scaled = {method: np.log10(scale * share * taken) for method, taken in seconds.items()}
-            self.dots[axis].data = {"size": np.log10(sizes), **scaled}
+        self.shown = timings
+        series = (("T", STEPS, timings.by_steps), ("n", UNITS, timings.by_units))
+        for strip, (axis, sizes, seconds) in zip(self.strips, series, strict=True):
+            lines = {method: np.log10(1e6 * taken) for method, taken in seconds.items()}
+            names = [*COUNTS, *[""] * (len(sizes) - len(COUNTS))]
+            self.measured[axis].data = {"size": np.log10(sizes), **lines} | {
+                "label": names,
+                "label_at": np.full(len(sizes), np.log10(sizes[-1])),
+                "label.time": _apart(lines, len(sizes), 0.4),
+            }
+            change(strip.plot.y_range, end=float(np.ceil(max(map(np.max, lines.values())) + 0.2)))
 
 
-def rate(timings: Timings) -> float:
-    """Multiply-adds a second: the measured RTRL of the largest network is laid on its line."""
-    return COUNTS["RTRL"](MEASURED_STEPS, UNITS[-1], 1).multiply_adds / timings.by_units["RTRL"][-1]
+def findings(timings: Timings) -> str:
+    """What a measurement found, as HTML."""
+    small, large, steps = UNITS[0], UNITS[-1], MEASURED_STEPS
+    slower = plain(timings.by_units["RTRL"][-1] / timings.by_units["BPTT"][-1], 2)
+    counted = COUNTS["RTRL"](steps, large, 1).multiply_adds / COUNTS["BPTT"](steps, large, 1).multiply_adds
 
+    def listed(k: int) -> str:
+        return ", ".join(f"{method} {plain(1e6 * taken[k], 3)} µs" for method, taken in timings.by_units.items())
 
-def measurement(timings: Timings | None) -> str:
-    """The button, and what the last measurement found, as HTML."""
-    button = """<button data-set='{"measure": "true"}'>Measure on this machine</button>"""
-    if timings is None:
-        return f"<p class=help>{button}</p>"
-    n, steps = UNITS[-1], MEASURED_STEPS
-    taken = {method: 1e6 * timings.by_units[method][-1] for method in METHODS}
-    counted = COUNTS["RTRL"](steps, n, 1).multiply_adds / COUNTS["BPTT"](steps, n, 1).multiply_adds
     return (
-        f"<p class=help>{button}</p><p class=help>The server's engine, n = {n}, T = {steps}: BPTT "
-        f"{plain(taken['BPTT'], 3)} µs, unrolled {plain(taken['unrolled'], 3)} µs, RTRL {plain(taken['RTRL'], 3)} µs. "
-        f"RTRL takes {plain(taken['RTRL'] / taken['BPTT'], 2)} times as long as BPTT; counted in multiply-adds it is "
-        f"{plain(counted, 2)} times the work. Small sizes lie above their lines: there a call costs more than its "
-        "sums, and layers one by one cost the unrolled network most.</p>"
+        f"<p class=help>T = {steps}, n = {large}: {listed(-1)}. RTRL takes {slower} times as long as BPTT, for "
+        f"{plain(counted, 2)} times as many multiply-adds.</p>"
+        f"<p class=help>T = {steps}, n = {small}: {listed(0)}. So few units take less time than the calls to the "
+        "engine, and the unrolled network makes one for each layer. "
+        f"In the chart against T, n = {timings.n_units}.</p>"
     )
 
 
@@ -114,13 +137,17 @@ def _labels(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     found: dict = {"label": [""] * length, "label_at": np.full(length, columns["size"][-1])}
     found["label"][:3] = COUNTS
     for kind in KINDS:
-        ends = sorted(COUNTS, key=lambda method: columns[f"{method}.{kind}"][-1])
-        places, lowest = {}, -np.inf
-        for method in ends:  # names of lines that end together are set apart
-            lowest = max(columns[f"{method}.{kind}"][-1], lowest + 0.8)
-            places[method] = lowest
-        found[f"label.{kind}"] = np.array([*(places[method] for method in COUNTS), *[np.nan] * (length - 3)])
+        found[f"label.{kind}"] = _apart({method: columns[f"{method}.{kind}"] for method in COUNTS}, length, 0.8)
     return found
+
+
+def _apart(lines: dict[str, np.ndarray], length: int, distance: float) -> np.ndarray:
+    """Heights of the methods' names: at the ends of their lines, but set apart where lines end together."""
+    places, lowest = {}, -np.inf
+    for method in sorted(COUNTS, key=lambda method: lines[method][-1]):
+        lowest = max(lines[method][-1], lowest + distance)
+        places[method] = lowest
+    return np.array([*(places[method] for method in COUNTS), *[np.nan] * (length - 3)])
 
 
 def _logarithmic(axis, values) -> None:

@@ -3,24 +3,26 @@
 from typing import ClassVar
 
 import numpy as np
-from bokeh.models import BasicTicker, BoxAnnotation, ColumnDataSource, FixedTicker, Line, Scatter, VBar
+from bokeh.models import BoxAnnotation, ColumnDataSource, CustomJSTickFormatter, FixedTicker, Scatter, VBar
 
-from app import copies, hand_calculation, weight_table
-from app.cost_charts import CostCharts, measurement
+from app import copies, hand_calculation, truncation_chart, weight_table
+from app.cost_charts import BUTTON, CostCharts, TimeCharts, findings
 from app.diagram import Diagram
-from app.figures import Card, Strip, chart, rule
+from app.figures import SHORT_NUMBERS, Card, Strip, chart
 from app.models.unrolled import MAX_UNITS, SHARED, Unrolled
-from app.models.unrolled_words import SUBSCRIPTS, percent, pretty
+from app.models.unrolled_words import SUBSCRIPTS, pretty
 from app.numbers import Block, plain
-from app.ranges import change, fit
+from app.ranges import LIMIT, change, fit
 from app.shell import serve
 from app.theme import LIGHT
 from app.view import View
 
 UNITS = range(MAX_UNITS)
 GRADIENTS = ("dF_dh", "s", "term", "sum", "share")
-EXACT = -17.0  # where an error of exactly 0 is drawn on the logarithmic axis
 STATE_LIMITS = {"tanh": (-1, 1), "logistic": (0, 1), "relu": (0, 1), "identity": (-1, 1)}
+
+# Gradients may be tiny, and "0.000002" would push its plot out of line with the others.
+TINY_NUMBERS = 'if (tick && Math.abs(tick) < 1e-3) return tick.toExponential(0).replaceAll("-", "−")\n'
 
 
 class UnrolledView(View):
@@ -35,7 +37,7 @@ class UnrolledView(View):
         self.states = [self._state(f"h{j + 1}", f"h{j + 1}".translate(SUBSCRIPTS), j) for j in UNITS]
         self.y = self._state("y", "y", 0)
         self._gradients()
-        self.costs = CostCharts()
+        self.truncation, self.costs, self.times = truncation_chart.TruncationChart(), CostCharts(), TimeCharts()
         self.tabled, self.written = None, {}
         return [
             Card("", [self.x, *self.states, self.y, self.dF_dh, self.s, self.term, self.sum, self.share]),
@@ -49,7 +51,7 @@ class UnrolledView(View):
                 "pieces are stacked upwards, negative ones downwards; the dot is their sum, the gradient.",
             ),
             Card(
-                "Truncated BPTT", [self._truncation()], key="truncation", table=True,
+                "Truncated BPTT", [self.truncation.strip], key="truncation", table=True,
                 help="Each error is carried back through at most as many copies as the window says. The dashed line "
                 "is the present window. Solid: the chosen weight; grey: all of W together.",
             ),
@@ -57,7 +59,12 @@ class UnrolledView(View):
                 "What it costs", self.costs.strips, key="costs", table=True, wide=False,
                 help="Forward pass and gradient, counted as the plain algorithms do them, for one input. On these "
                 "logarithmic axes a power is a straight line: RTRL grows with n⁴ but its memory not with T, BPTT's "
-                "memory grows with T. Dashed lines mark the present size; circles are measured.",
+                "memory grows with T. Dashed lines mark the present size.",
+            ),
+            Card(
+                "What it takes on this machine", self.times.strips, key="times", table=True, wide=False,
+                help="Times of the engine on the server, for the sizes on the axes, not for the network above. The "
+                "engine's calls and f take their time, too, not only multiply-adds.",
             ),
         ]  # fmt: skip
 
@@ -81,9 +88,12 @@ class UnrolledView(View):
         self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar", ticks=3)
         self.sum = strip("sum", "sum", "gradient", title="Sum of the terms, from the last copy back", height=50,
                          kind="none", ticks=3)  # fmt: skip
-        self.share = strip("share", "share", "gradient", title="Share of each copy", height=44, kind="bar",
-                           predicts="share", last=True, limits=(-0.08, 1.1), at=(0, 0.5, 1),
+        self.share = strip("share", "share", "gradient", title="Share of each copy, |term| / Σ |term|", height=40,
+                           kind="bar", predicts="share", hint="share = |term| / Σ |term|", last=True,
+                           limits=(-0.08, 1.1), at=(0, 0.5, 1),
                            axis_label="time step t: copy of the network")  # fmt: skip
+        for each in (self.dF_dh, self.s, self.term, self.sum):
+            each.plot.left[0].formatter = CustomJSTickFormatter(code=TINY_NUMBERS + SHORT_NUMBERS)
         self._draw_sum()
         self._veil()
 
@@ -118,37 +128,22 @@ class UnrolledView(View):
         )
         return self.bars
 
-    def _truncation(self) -> Strip:
-        self.errors = ColumnDataSource()
-        self.error = chart(
-            "truncation", "Error that truncation makes", x_label="window (copies)", y_label="log₁₀ of relative error",
-            x_limits=(0.5, 20.5), y_limits=(EXACT - 0.8, 1), height=210,
-        )  # fmt: skip
-        for column, role, dash in (("all", "target", "dashed"), ("one", "gradient", "solid")):
-            look = {"line_color": LIGHT[role], "line_width": 2, "line_dash": dash}
-            self.error.plot.add_glyph(self.errors, Line(x="window", y=column, **look))
-            dot = Scatter(x="window", y=column, size=6, fill_color=LIGHT[role], line_color=LIGHT[role])
-            self.error.plot.add_glyph(self.errors, dot)
-        whole = BasicTicker(desired_num_ticks=10, num_minor_ticks=0, min_interval=1)
-        self.error.plot.below[0].ticker = whole
-        self.error.plot.left[0].update(
-            ticker=FixedTicker(ticks=[EXACT, -12, -8, -4, 0, 4]), major_label_overrides={EXACT: "exact"}
-        )
-        self.at_window = rule(self.error.plot, 20, "height")
-        return self.error
-
     def update(self) -> dict[str, np.ndarray]:
         m, n = self.model, self.model.n_units
         table, blank = m.table(), np.full(m.n_steps, np.nan)
         names = ["x", *(f"h{j + 1}" for j in UNITS), *(f"d{j + 1}" for j in UNITS), "y", "d", *GRADIENTS]
         columns = {name: table.get(name, blank) for name in names}
-        columns["after"] = np.append(table["sum"][1:], 0.0)
+        # Where a bar of the waterfall lies wholly beyond the plot's limit, it is drawn from 0: visible, and clipped.
+        after = np.append(table["sum"][1:], 0.0)
+        columns["after"] = np.where(np.minimum(after * np.sign(table["sum"]), np.abs(table["sum"])) < LIMIT, after, 0.0)
         self._place_strips(n)
         self._fit(columns)
         if not self.concealed:
             self._send_pieces()
-            self._send_errors()
-            self.costs.show(n, m.n_steps, m.timings)
+            self.truncation.show(m)
+            self.costs.show(n, m.n_steps)
+            if m.timings:
+                self.times.show(m.timings)
         return columns
 
     def _place_strips(self, n: int) -> None:
@@ -176,7 +171,7 @@ class UnrolledView(View):
             if self.concealed:  # the axis must not tell how large the hidden values are
                 fit(strip.plot.y_range, include=(-1, 1))
             else:
-                fit(strip.plot.y_range, columns[name], include=(0, 0.02))
+                fit(strip.plot.y_range, columns[name], include=(0.0,) if np.any(columns[name]) else (-1, 1))
 
     def input_limits(self) -> tuple[float, float]:
         return (-1, 1) if np.abs(self.model.sequence("x")).max() <= 1 else (-2, 2)
@@ -196,8 +191,8 @@ class UnrolledView(View):
             "bottom": (top - terms).ravel(),
             "shade": np.tile(shade, len(names)),
         }
-        self.totals.data = {"weight": place, "total": terms.sum(axis=1)}
-        fit(self.bars.plot.y_range, up, down, include=(0, 0.02))
+        self.totals.data = {"weight": place, "total": np.clip(terms.sum(axis=1), -LIMIT, LIMIT)}
+        fit(self.bars.plot.y_range, up, down, include=(0.0,) if np.any(terms) else (-1, 1))
         change(self.bars.plot.x_range, end=len(names) + 0.6)
         change(
             self.bars.plot.below[0],
@@ -212,48 +207,24 @@ class UnrolledView(View):
         return known if isinstance(known, FixedTicker) and len(known.ticks) == count else FixedTicker(
             ticks=list(range(1, count + 1)))  # fmt: skip
 
-    def _send_errors(self) -> None:
-        m, totals = self.model, self.model.truncated()
-        exact = totals[-1]
-        one = np.abs(totals - exact) / (abs(exact) or np.nan)
-        both = {"one": one, "all": m.truncation_error()}
-        with np.errstate(divide="ignore"):
-            logs = {name: np.maximum(np.log10(error), EXACT) for name, error in both.items()}
-        self.errors.data = {"window": m.time, **logs}
-        change(self.error.plot.x_range, end=max(m.n_steps, 2) + 0.5)
-        change(self.at_window, location=min(m.window, m.n_steps))
-        largest = np.nanmax([0.0, *(value for values in logs.values() for value in values)])
-        change(self.error.plot.y_range, end=float(largest) + 1)
-
     def tables(self) -> dict[str, str]:
         if self.concealed:
-            return {"weights": "", "truncation": "", "costs": ""}
+            return {"weights": "", "truncation": "", "costs": "", "times": ""}
         # Moving the cursor changes no table, and the finite differences take a while.
         if self.tabled is not self.model.result:
             self.tabled = self.model.result
             self.written = {
                 "weights": weight_table.html(self.model),
-                "truncation": self._truncation_words(),
-                "costs": measurement(self.model.timings),
+                "truncation": truncation_chart.words(self.model),
+                "costs": BUTTON,
+                "times": findings(self.model.timings) if self.model.timings else "",
             }
         return self.written
 
-    def _truncation_words(self) -> str:
-        m, totals = self.model, self.model.truncated()
-        window, name = min(m.window, m.n_steps), f"∂F/∂{pretty(m.chosen)}"
-        if m.n_steps == 1:
-            return "<p class=help>There is one copy, and nothing to cut off.</p>"
-        if window == m.n_steps:
-            kept = f"The window of {m.window} reaches back through all {m.n_steps} copies: nothing is cut off."
-            return f"<p class=help>{kept}</p>"
-        off = f", off by {percent(abs(totals[window - 1] / totals[-1] - 1))}" if totals[-1] else ""
-        return (
-            f"<p class=help>With a window of {window}, {name} = <b>{plain(totals[window - 1])}</b> instead of "
-            f"<b>{plain(totals[-1])}</b>{off}.</p>"
-        )
-
     def hidden_cards(self) -> set[str]:
-        return {"weights", "shares", "truncation", "costs"} if self.concealed else set()
+        if self.concealed:
+            return {"weights", "shares", "truncation", "costs", "times"}
+        return set() if self.model.timings else {"times"}
 
     def hidden_controls(self) -> set[str]:
         targets = 1 if self.model.output_layer else self.model.n_units

@@ -8,8 +8,6 @@ from math import cosh, exp, tanh
 import numpy as np
 import pytest
 
-from app import timing
-from app.cost_charts import COUNTS, rate
 from app.hand_calculation import blocks
 from app.models.unrolled import PLACES, SHARED
 from tests.app.unrolled_oracle import FUNCTIONS, PRESETS, RICH, derivative, make, model_at, states_moved
@@ -127,7 +125,7 @@ def test_nothing_gives_a_hidden_answer_away():
     frame, shown = page.frame(), page.view.stack.source.data
     for name in ("share", "term", "sum", "after", "s", "dF_dh"):
         assert np.isnan(shown[name]).all(), name
-    assert set(frame["hidden"]) == {"weights", "shares", "truncation", "costs"}
+    assert set(frame["hidden"]) == {"weights", "shares", "truncation", "costs", "times"}
     assert not any(frame["tables"].values()) and frame["live"]["text"]["sum.value"] == "?"
     page.model.cursor = 12
     live = page.frame()["live"]
@@ -207,47 +205,14 @@ def test_table_has_a_field_for_every_weight_and_all_derivatives():
         assert shown == pytest.approx([derivative(page.model, name)] * 4, rel=6e-5, abs=1e-9), name
 
 
-def test_pieces_pile_up_to_the_total():
-    page = make(**RICH)
-    pieces, totals = page.view.pieces.data, page.view.totals.data
-    heights = np.asarray(pieces["top"]) - np.asarray(pieces["bottom"])
-    names = [name for name in page.model.names() if name in SHARED]
-    for place, name in enumerate(names, 1):
-        mine = np.asarray(pieces["weight"]) == place
-        terms = np.array([derivative(page.model, name, copy) for copy in range(1, 6)])
-        np.testing.assert_allclose(heights[mine], terms, rtol=1e-8, atol=1e-12)
-        edges = np.concatenate([np.asarray(pieces["top"])[mine], np.asarray(pieces["bottom"])[mine], [0]])
-        assert edges.max() == pytest.approx(terms[terms > 0].sum(), abs=1e-12)
-        assert edges.min() == pytest.approx(terms[terms < 0].sum(), abs=1e-12)
-        assert totals["total"][place - 1] == pytest.approx(terms.sum(), rel=1e-8, abs=1e-12)
+def test_the_table_says_why_a_difference_is_off():
+    def said(**arguments):
+        return text(make(**arguments).view.tables()["weights"])
 
-
-def test_truncation_card_says_what_is_lost():
-    page = make(preset="truncated")
-    said = text(page.view.tables()["truncation"])
-    assert "window of 3, ∂F/∂W₁₁ = -0.5431 instead of -2.383, off by 77 %" in said
-    errors = page.view.errors.data
-    assert 10 ** errors["one"][2] == pytest.approx(1 - 0.5431177 / 2.3832978, rel=1e-4)
-    assert errors["one"][-1] == -17 and page.view.at_window.location == 3
-
-
-def test_costs_are_counted_and_measured():
-    page = make(n_steps=20, n_units=3)
-    line = page.view.costs.lines["n"].data
-    place = int(np.flatnonzero(np.isclose(line["size"], np.log10(4)))[0])
-    # T (nm + n² + n²p + 2np) with p = nm + n² + n, and T (2nm + 3n² + n) − n²
-    assert 10 ** line["RTRL.multiply_adds"][place] == pytest.approx(20 * (4 + 16 + 16 * 24 + 8 * 24))
-    assert 10 ** line["BPTT.multiply_adds"][place] == pytest.approx(20 * (8 + 48 + 4) - 16)
-    assert len(page.view.costs.dots["n"].data["size"]) == 0
-    page.set({"measure": "true"})
-    page.view.refresh()
-    dots = page.view.costs.dots["n"].data
-    assert all((np.asarray(seconds) > 0).all() for seconds in page.model.timings.by_units.values())
-    # The largest RTRL is laid on its line.
-    counted = COUNTS["RTRL"](20, timing.UNITS[-1], 1).multiply_adds
-    assert 10 ** dots["RTRL"][-1] == pytest.approx(counted, rel=1e-9) and rate(page.model.timings) > 0
-    assert "times as long as BPTT" in page.frame()["tables"]["costs"]
-    assert "measure" not in page.frame()["query"]  # a shared address makes no server measure
+    kink = "At a₂(1) = 0 ReLU has a kink"
+    assert kink in said(preset="narx-two-delays", h01=0) and kink not in said(preset="narx-two-delays")
+    assert "The three are equal to the last digit." in said(n_units=1, n_steps=1, activation="identity", x="0", h01=0)
+    assert "The three differ by at most" in said(**RICH)
 
 
 @pytest.mark.parametrize("activation", FUNCTIONS)
