@@ -56,7 +56,7 @@ def draw(n_units: int, n_steps: int, output_layer: bool, looks_at: np.ndarray) -
         _between(picture, place, k, n_steps)
         if looks_at[k]:
             _error(picture, place, k, n_steps, output_layer)
-    picture.label(LEFT - 20, 15, "", "value gradient", live="sum.value", anchor="start")
+    picture.label(122, 15, "", "value gradient", live="sum.value", anchor="start")
     picture.label(RIGHT, 15, "", "value state", live="loss", anchor="end")
     return picture
 

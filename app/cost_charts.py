@@ -75,9 +75,10 @@ class TimeCharts:
         self.shown: Timings | None = None
 
     def _chart(self, axis: str, label: str, sizes: tuple[int, ...]) -> Strip:
+        low, high = np.log10(sizes[0]), np.log10(sizes[-1])
         strip = chart(
             f"time-{axis}", f"Time against {axis}", x_label=label, y_label="time (µs)", height=200,
-            x_limits=(np.log10(sizes[0]) - 0.1, np.log10(sizes[-1]) + 0.5), y_limits=(0, 5),
+            x_limits=(low - 0.05 * (high - low), high + 0.45 * (high - low)), y_limits=(0, 5),
         )  # fmt: skip
         _logarithmic(strip.plot.below[0], sizes)
         _logarithmic(strip.plot.left[0], [10**k for k in range(0, 9)])
@@ -118,8 +119,8 @@ def findings(timings: Timings) -> str:
     return (
         f"<p class=help>T = {steps}, n = {large}: {listed(-1)}. RTRL takes {slower} times as long as BPTT, for "
         f"{plain(counted, 2)} times as many multiply-adds.</p>"
-        f"<p class=help>T = {steps}, n = {small}: {listed(0)}. So few units take less time than the calls to the "
-        "engine, and the unrolled network makes one for each layer. "
+        f"<p class=help>T = {steps}, n = {small}: {listed(0)}. With so few units, calling the engine takes "
+        "longer than the sums, and the unrolled network calls it for every layer. "
         f"In the chart against T, n = {timings.n_units}.</p>"
     )
 

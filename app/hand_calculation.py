@@ -203,7 +203,7 @@ def _total_lines(model) -> list[str]:
         terms = [*terms[:3], "…", *terms[-3:]]
     head = f"{symbol('∂F/∂' + model.chosen[0], 'gradient', sub=model.chosen[1:])}"
     total = f"&emsp;= {_result(model.terms().sum(), 'gradient')}"
-    return [f"{head}, copies 1 to {model.n_steps}:", *_sum(terms, 3), total]
+    return [f"{head}, copies 1 to {model.n_steps}:", *_sum(terms, 2 if "<sup>" in "".join(terms) else 3), total]
 
 
 def _window_note(model) -> str:
@@ -281,7 +281,7 @@ def _contribution(model, t: int, felt: np.ndarray) -> list[str]:
     pairs = zip(explicit[t - 1], felt, strict=True)
     products = [f"{_value(direct, 'gradient')}·{_value(g)}" for direct, g in pairs]
     result = _result(explicit[t - 1] @ felt, "gradient")
-    lines = [f"contribution of step {t}: {name}", *_sum(products, 2), f"&emsp;= {result}"]
+    lines = [f"contribution of step {t}: {name}", *_sum(products, 1), f"&emsp;= {result}"]
     if t < model.n_steps:
         return lines
     total = _result(model.derivative(model.chosen, "RTRL"), "gradient")

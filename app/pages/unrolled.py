@@ -21,6 +21,7 @@ UNITS = range(MAX_UNITS)
 GRADIENTS = ("dF_dh", "s", "term", "sum", "share")
 STATE_LIMITS = {"tanh": (-1, 1), "logistic": (0, 1), "relu": (0, 1), "identity": (-1, 1)}
 
+TOP_LINE = 44  # characters that fit above the copies on a phone
 # Gradients may be tiny, and "0.000002" would push its plot out of line with the others.
 TINY_NUMBERS = 'if (tick && Math.abs(tick) < 1e-3) return tick.toExponential(0).replaceAll("-", "−")\n'
 
@@ -83,11 +84,11 @@ class UnrolledView(View):
     def _gradients(self) -> None:
         """The strips that the backward pass fills, from the last copy to the first."""
         strip = self.stack.strip
-        self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42)
-        self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42)
-        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar", ticks=3)
+        self.dF_dh = strip("dF_dh", "∂F/∂h", "gradient", title="∂F/∂h(t), total", height=42, at=(0,))
+        self.s = strip("s", "s", "gradient", title="Sensitivity s(t)", height=42, at=(0,))
+        self.term = strip("term", "term", "gradient", title="Term of each copy", height=42, kind="bar", at=(0,))
         self.sum = strip("sum", "sum", "gradient", title="Sum of the terms, from the last copy back", height=50,
-                         kind="none", ticks=3)  # fmt: skip
+                         kind="none", at=(0,))  # fmt: skip
         self.share = strip("share", "share", "gradient", title="Share of each copy, |term| / Σ |term|", height=40,
                            kind="bar", predicts="share", hint="share = |term| / Σ |term|", last=True,
                            limits=(-0.08, 1.1), at=(0, 0.5, 1),
@@ -172,6 +173,9 @@ class UnrolledView(View):
                 fit(strip.plot.y_range, include=(-1, 1))
             else:
                 fit(strip.plot.y_range, columns[name], include=(0.0,) if np.any(columns[name]) else (-1, 1))
+            tiny = strip.plot.y_range.end - strip.plot.y_range.start < 5e-3
+            change(strip.plot.left[0], major_label_text_font_size="8.5px" if tiny else "11px")
+            change(strip.plot.left[0].ticker, ticks=_ticks(strip.plot.y_range))
 
     def input_limits(self) -> tuple[float, float]:
         return (-1, 1) if np.abs(self.model.sequence("x")).max() <= 1 else (-2, 2)
@@ -250,15 +254,26 @@ class UnrolledView(View):
         # The veil follows the cursor, not the result: this is what is called when the cursor moves.
         change(self.veil, visible=bool(back and t > 1), right=t - 0.5)
         found = copies.live(r.x, m.before(), r.run.h, r.copies.dF_da, t, back, m.counts)
-        terms, name = m.terms(), f"∂F/∂{pretty(m.chosen)}"
-        found["text"] |= {
-            "sum.value": f"{name} = {plain(terms.sum())}" if not back else _so_far(name, terms, t),
-            "loss": f"F = {plain(r.loss.loss)}",
-        }
+        terms, name, loss = m.terms(), f"∂F/∂{pretty(m.chosen)}", f"F = {plain(r.loss.loss)}"
+        found["text"] |= {"sum.value": _so_far(name, terms, t) if back else self._total(name, loss), "loss": loss}
         return found | {"limits": {"x": self.input_limits()}}
+
+    def _total(self, name: str, beside: str) -> str:
+        """The gradient, and what the window makes of it where there is room for both on a phone."""
+        m = self.model
+        total = f"{name} = {plain(m.terms().sum())}"
+        cut = f"{total}, window {m.window}: {plain(m.truncated()[min(m.window, m.n_steps) - 1], 3)}"
+        return cut if m.window < m.n_steps and len(cut + beside) <= TOP_LINE else total
 
     def numbers(self, t: int) -> list[Block]:
         return hand_calculation.blocks(self.model, t)
+
+
+def _ticks(limits, pad: float = 0.18) -> list[float]:
+    """0 and the tidy ends of a range made by `fit`; the end that is near 0 only where there is room."""
+    inner = (limits.end - limits.start) / (1 + 2 * pad)
+    low, high = limits.start + pad * inner, limits.end - pad * inner
+    return [0.0, *(float(f"{end:.3g}") for end in (low, high) if abs(end) > 0.4 * inner)]
 
 
 def _so_far(name: str, terms: np.ndarray, t: int) -> str:

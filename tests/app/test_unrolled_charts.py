@@ -67,6 +67,17 @@ def test_small_gradients_fill_their_strips():
         assert 0 < largest < 2e-6 and limits.end - limits.start < 3 * largest
 
 
+@pytest.mark.parametrize("state", [{}, {"preset": "truncated"}, {"weight": "W22"}, RICH, {"h01": "0", "h02": "0"}])
+def test_low_strips_show_0_and_how_far_they_reach(state):
+    view = make(**state).view
+    for strip in (view.dF_dh, view.s, view.term, view.sum):
+        limits, ticks = strip.plot.y_range, sorted(strip.plot.left[0].ticker.ticks)
+        values, span = np.asarray(view.stack.source.data[strip.name]), limits.end - limits.start
+        assert 0 in ticks and limits.start < ticks[0] and ticks[-1] < limits.end
+        assert np.diff(ticks).min() > 0.28 * span  # labels keep apart
+        assert max(np.abs(ticks)) >= np.abs(values).max()
+
+
 def test_bars_beyond_the_limit_are_drawn_and_the_way_is_told():
     page = make(n_steps=20, activation="identity", W11=3, W12=3, W21=3, W22=3, x="0.25,-0.5,0*18", d1="0*20")
     shown = page.view.stack.source.data

@@ -114,8 +114,10 @@ def test_no_result_is_written_twice_in_a_row():
 def test_numbers_say_what_the_window_would_give():
     model = model_at(preset="truncated")
     assert text(blocks(model, 5)[2].note) == "Truncated to a window of 3 copies, the sum would be -0.54312."
+    assert make(preset="truncated").frame()["live"]["text"]["sum.value"] == "∂F/∂W₁₁ = −2.383, window 3: −0.543"
     model.window = 15
     assert blocks(model, 5)[2].note == ""
+    assert make(preset="truncated", window=15).frame()["live"]["text"]["sum.value"] == "∂F/∂W₁₁ = −2.383"
 
 
 def test_nothing_gives_a_hidden_answer_away():
