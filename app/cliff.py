@@ -1,4 +1,4 @@
-"""Charts of the loss cliff with two descents on it, and of five terms before and after rescaling."""
+"""Clipping and rescaling: charts of the loss cliff with two descents and of five terms, and their numbers."""
 
 import numpy as np
 from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text, VBar
@@ -7,10 +7,11 @@ from bokeh.transform import dodge
 from app.figures import FONT, chart
 from app.gradient_charts import empty, whole_steps
 from app.models import vanishing_topics as topics
-from app.numbers import plain
+from app.models.vanishing import Vanishing
+from app.numbers import Block, number, plain
 from app.ranges import change, fit
 from app.theme import LIGHT
-from engine import remedies
+from engine import cliff, remedies
 from engine.cliff import Descent
 
 W_SPAN, B_SPAN = (3.5, 6.5), (-3.5, 1.0)
@@ -37,9 +38,9 @@ class CliffCharts:
         self.paths = [empty("step", "w", "b", "log10_loss", "size") for _ in PATHS]
         self.drawn_for = 0
         self.plane = chart("cliff", "Loss over w and b (grey: large)", x_label="w", y_label="b", x_limits=W_SPAN,
-                           y_limits=B_SPAN, height=280)
+                           y_limits=B_SPAN, height=250)
         self.loss = chart("cliff_loss", "Loss after each step", x_label="steps of descent", y_label="log₁₀ of the loss",
-                          x_limits=(0, 10), y_limits=(-4, 0), height=280)
+                          x_limits=(0, 10), y_limits=(-4, 0), height=250)
         self.plane.plot.add_glyph(self.image, ImageRGBA(image="image", x=W_SPAN[0], y=B_SPAN[0],
                                                         dw=W_SPAN[1] - W_SPAN[0], dh=B_SPAN[1] - B_SPAN[0]))
         for source, (_, role, dash) in zip(self.paths, PATHS, strict=True):
@@ -93,3 +94,43 @@ class RescaleChart:
 def terms(decay: float) -> np.ndarray:
     """1, r, r², … : what each lag adds to a gradient, (TERMS,)."""
     return decay ** np.arange(TERMS)
+
+
+def descent_block(m: Vanishing) -> Block:
+    """The present gradient on the cliff, clipped or not, and the next w and b."""
+    r = m.result
+    path = r.descents[0 if m.clip else 1]
+    w, b = float(path.w[-1]), float(path.b[-1])
+    g = cliff.gradient(w, b, n_steps=m.n_steps)
+    norm = float(np.hypot(g.dF_dw, g.dF_db))
+    lines = [f"<i>w</i> = {number(w)}, <i>b</i> = {number(b)}",
+             f"F = ({number(r.h[-1, 0])} − {topics.TARGET})² = <b>{number(g.loss)}</b>",
+             f"∂F/∂<i>w</i> = {number(g.dF_dw, 'gradient')}, ∂F/∂<i>b</i> = {number(g.dF_db, 'gradient')}",
+             f"‖<i>g</i>‖ = √({_signed(g.dF_dw)}² + {_signed(g.dF_db)}²) = {number(norm, 'gradient')}"]
+    used = np.array([g.dF_dw, g.dF_db])
+    if m.clip and norm > m.threshold:
+        used = remedies.clip_by_norm(used, m.threshold).gradient
+        limit = number(m.threshold)
+        lines += [f"‖<i>g</i>‖ &gt; θ = {limit}: <i>g</i> ← <i>g</i>·{limit}/{number(norm)}",
+                  f"&emsp;= ({number(used[0], 'gradient')}, {number(used[1], 'gradient')})"]
+    rate = number(m.learning_rate)
+    lines += [f"<i>w</i> ← {number(w)} − {rate}·{_signed(used[0])} = <b>{number(w - m.learning_rate * used[0])}</b>",
+              f"<i>b</i> ← {number(b)} − {rate}·{_signed(used[1])} = <b>{number(b - m.learning_rate * used[1])}</b>"]
+    small = m.clip and norm <= m.threshold
+    note = f"‖g‖ is not above θ = {plain(m.threshold)}: nothing to clip." if small else ""
+    return Block(f"After {m.descent_steps} steps of descent", lines, note)
+
+
+def rescale_block(m: Vanishing) -> Block:
+    values = terms(m.decay)
+    scaled = remedies.rescale(values)
+    total = " + ".join(number(value, digits=2) for value in values)
+    last = f"{number(values[-1])}/{number(scaled.total, digits=5)}"
+    return Block("Rescaling", [f"sum = {total}", f"&emsp;= {number(scaled.total, digits=5)}",
+                               f"fifth term: {last} = <b>{number(scaled.terms[-1], digits=3)}</b>",
+                               f"fifth / first = {number(values[-1] / values[0])}, as before"])
+
+
+def _signed(value: float) -> str:
+    """A number inside a sum or product."""
+    return number(value, signed=True)

@@ -128,8 +128,8 @@ class Modes:
 
     def __init__(self):
         self.source = empty("times", "sizes", "last", "end", "name")
-        self.chart = chart("modes", "Size of each mode, from a start of ones", x_label="time step t",
-                           y_label="log₁₀ of the size", x_limits=(0, 20), y_limits=(-6, 0.5))
+        self.chart = chart("modes", "Size of each mode λ in a linear network, from a start of ones",
+                           x_label="time step t", y_label="log₁₀ of the size", x_limits=(0, 20), y_limits=(-6, 0.5))
         plot = self.chart.plot
         plot.add_glyph(self.source, MultiLine(xs="times", ys="sizes", line_color=LIGHT["state"], line_width=2))
         plot.add_glyph(self.source, Text(x="last", y="end", text="name", text_color=LIGHT["state"], x_offset=6,
@@ -150,7 +150,7 @@ class Modes:
         whole = ends == n_steps
         places[whole] = _apart(places[whole], 0.09 * (high - low))
         self.source.data = {"times": [times] * len(sizes), "sizes": list(np.where(sizes >= low, sizes, np.nan)),
-                            "name": [f"λ = {plain(value, 3)}" for value in modes.eigenvalues[:SHOWN_MODES]],
+                            "name": [plain(value, 3) for value in modes.eigenvalues[:SHOWN_MODES]],
                             "last": times[ends], "end": places}
         change(self.chart.plot.x_range, end=1.2 * n_steps)  # room for the names
         _span(self.chart.plot.y_range, low, high)
@@ -179,15 +179,16 @@ def _apart(places: np.ndarray, distance: float) -> np.ndarray:
 class SideChart:
     """log10 of the gradient against the lag for networks side by side, each line with its name."""
 
-    DASHES = (("tanh network", "gradient", "solid"), ("linear, same W", "gradient", "dashed"),
-              ("carousel", "forget_gate", "solid"))
+    # the last word is the one that fits beside the line on a phone
+    DASHES = (("tanh network", "gradient", "solid", "tanh"), ("linear, same W", "gradient", "dashed", "linear"),
+              ("carousel", "forget_gate", "solid", "carousel"))
 
     def __init__(self):
         self.source, self.names = empty("lag", "y0", "y1", "y2"), empty("lag", "y", "name")
         self.chart = chart("side", "log₁₀ of the gradient against the lag", x_label="lag from the last step (steps)",
                            y_label="log₁₀", x_limits=(0, 200), y_limits=(-6, 1), height=260)
         plot = self.chart.plot
-        for k, (_, role, dash) in enumerate(self.DASHES):
+        for k, (_, role, dash, _) in enumerate(self.DASHES):
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2.5}
             plot.add_glyph(self.source, Line(x="lag", y=f"y{k}", **look))
         plot.add_glyph(self.names, Text(x="lag", y="y", text="name", x_offset=6, y_offset=5, text_color=LIGHT["state"],
@@ -196,7 +197,7 @@ class SideChart:
         self.strips = [self.chart]
 
     def show(self, log10_products: dict[str, np.ndarray]) -> None:
-        lines = [finite(log10_products[name][::-1]) for name, _, _ in self.DASHES]
+        lines = [finite(log10_products[name][::-1]) for name, *_ in self.DASHES]
         n = lines[0].size
         self.source.data = {"lag": np.arange(n), **{f"y{k}": values for k, values in enumerate(lines)}}
         # most of the picture for the lines that stay within a hundred powers of ten
@@ -204,9 +205,9 @@ class SideChart:
         highest = max(0.0, *(float(np.nanmax(values)) for values in lines))
         last = [values[np.isfinite(values)][-1] for values in lines]
         ends = np.clip(np.array(last), lowest, highest)
-        self.names.data = {"lag": np.full(3, n - 1.0), "name": [name for name, _, _ in self.DASHES],
+        self.names.data = {"lag": np.full(3, n - 1.0), "name": [short for *_, short in self.DASHES],
                            "y": _apart(ends, 0.085 * (highest - lowest))}
-        change(self.chart.plot.x_range, end=1.22 * n)  # room for the names
+        change(self.chart.plot.x_range, end=1.3 * n)  # room for the names
         _span(self.chart.plot.y_range, lowest, highest)
 
     def follow(self, lag: int) -> None:

@@ -131,7 +131,7 @@ def _live_loop(m: Vanishing, t: int) -> dict[str, dict]:
                  "u": f"u = {plain(m.u)}" if one else "U",
                  "w": f"w = {plain(m.w)}" if one else f"W, ρ = {plain(r.rho, 3)}",
                  "factor": factor, "product": power(r.log10_product[k]),
-                 "size": "" if one else f"{m.n_units} units, σ_max = {plain(r.sigma, 3)}"},
+                 "size": "" if one else f"{m.n_units} units, σₘₐₓ = {plain(r.sigma, 3)}"},
         "level": {"x": abs(r.x[k]), "h": _share(state, r.state[:, 0])},
     }
 
@@ -176,6 +176,7 @@ def _live_loops(m: Vanishing, t: int) -> dict[str, dict]:
     r, k = m.result, min(t, m.horizon) - 1
     lag = max(m.horizon - 1, 1)
     rates = {name: f"× {plain(10 ** (values[0] / lag), 3)} per step" for name, values in r.log10_products.items()}
+    rates["linear, same W"] = f"ρ = {plain(r.rho, 3)}"
     weight = f"w = {plain(m.w, 3)}" if m.n_units == 1 else "W"
     return {
         "text": {"tanh.weight": weight, "linear.weight": weight, "carousel.weight": f"f = {plain(m.forget)}",

@@ -32,7 +32,7 @@ class PhasePlane:
         self.painted_for: tuple = ()
         self.chart = chart("phase", "Where each start ends, and two of them on their way", x_label="h₁", y_label="h₂",
                            x_limits=(-1, 1), y_limits=(-1, 1), ticks=5)
-        round_frame(self.chart, 1.12, 280)
+        round_frame(self.chart, 1.12, 250)
         plot = self.chart.plot
         plot.min_border_left = 52
         plot.add_glyph(self.image, ImageRGBA(image="image", x=-1, y=-1, dw=2, dh=2))

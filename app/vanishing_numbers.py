@@ -1,14 +1,20 @@
 """The equations of lesson 5 with the numbers of the present step put in, by topic."""
 
+import re
+
 import numpy as np
 
-from app.cliff import terms
+from app.cliff import descent_block, rescale_block
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
+from app.models.vanishing_words import power, tidy
 from app.numbers import Block, number, plain, symbol
-from engine import cliff, remedies, rnn
+from engine import remedies, rnn
 
 MOST_FACTORS = 4
+WRITTEN_UNITS = 4  # up to here W and its sums are written out
+LINE_LENGTH = 33  # characters of a sum beside its result
+SIGMA = "σ<sub>max</sub>"
 
 
 def blocks(m: Vanishing, t: int) -> list[Block]:
@@ -18,7 +24,7 @@ def blocks(m: Vanishing, t: int) -> list[Block]:
         return [_side_block(m, t)]
     shown = [_step_block(m, t), _product_block(m, t), _omega_block(m, t)]
     if m.topic == "exploding":
-        return [_descent_block(m), _rescale_block(m), *shown]
+        return [rescale_block(m)] if m.remedy == "rescaling" else [descent_block(m), *shown]
     return shown if m.n_units == 1 else [shown[0], shown[1], _matrix_block(m), shown[2]]
 
 
@@ -60,12 +66,30 @@ def _hidden_lines(r: topics.Network, t: int) -> list[str]:
         symbols = f"<i>u</i>·{symbol('x', 'input', t)} + <i>w</i>·{symbol('h', '', t - 1)} + <i>b</i>"
         values = f"{u}·{x} + {_in(w)}·{_in(before)} + {_in(b)}"
     else:
-        symbols = f"<i>u</i>₁·{symbol('x', 'input', t)} + Σ<i>W</i>₁ⱼ·<i>h</i>ⱼ({t - 1}) + <i>b</i>"
+        symbols = f"<i>u</i>₁·{symbol('x', 'input', t)} + <i>s</i> + <i>b</i>"
         values = f"{u}·{x} + {_in(w)} + {_in(b)}"
     name = {"logistic": "σ"}.get(r.activation, r.activation)
     applied = a if name == "identity" else f"{name}({number(r.a[t - 1, 0])})"
-    return [f"{a} = {symbols}", f"&emsp;= {values} = <b>{number(r.a[t - 1, 0])}</b>",
+    result = f"= <b>{number(r.a[t - 1, 0])}</b>"
+    # a long sum and its result do not fit on one line
+    long = len(re.sub(r"<[^>]+>", "", values + result)) > LINE_LENGTH
+    summed = [f"&emsp;= {values}", f"&emsp;{result}"] if long else [f"&emsp;= {values} {result}"]
+    return [*_sum_lines(r, t), f"{a} = {symbols}", *summed,
             f"{h} = {applied} = <b>{number(r.h[t - 1, 0])}</b>"]
+
+
+def _sum_lines(r: topics.Network, t: int) -> list[str]:
+    """What unit 1 receives from all units: s = Σ W₁ⱼ hⱼ(t−1), with every term where there are few."""
+    n = len(r.params.W)
+    if n == 1:
+        return []
+    before = r.h[t - 2] if t > 1 else np.zeros(n) if r.form == "hidden" else _f0(r)
+    what = "<i>h</i>ⱼ" if r.form == "hidden" else "<i>f</i>(<i>c</i>ⱼ)"
+    lines = [f"<i>s</i> = Σ<i>W</i>₁ⱼ·{what} of step {t - 1}"]
+    if n <= WRITTEN_UNITS:
+        pairs = [f"{_in(weight)}·{_in(tidy(state))}" for weight, state in zip(r.params.W[0], before, strict=True)]
+        lines += [f"&emsp;= {' + '.join(pairs[:2])}", *(f"&emsp;&ensp;+ {' + '.join(pairs[2:])}",) * (n > 2)]
+    return [*lines, f"&emsp;= {number(tidy(r.params.W[0] @ before))}"]
 
 
 def _cell_lines(r: topics.Network, t: int) -> list[str]:
@@ -76,7 +100,7 @@ def _cell_lines(r: topics.Network, t: int) -> list[str]:
     if len(r.params.W) == 1:
         return [f"{c} = <i>w</i>·{earlier}{ux} + <i>b</i>", f"&emsp;= {number(w)}·{_in(before)}{ux_now} + {_in(b)}",
                 f"&emsp;= <b>{number(r.a[t - 1, 0])}</b>"]
-    return [f"{c} = Σ<i>W</i>₁ⱼ·<i>f</i>(<i>c</i>ⱼ({t - 1})){ux} + <i>b</i>",
+    return [*_sum_lines(r, t), f"{c} = <i>s</i>{ux} + <i>b</i>",
             f"&emsp;= {number(w)}{ux_now} + {_in(b)} = <b>{number(r.a[t - 1, 0])}</b>"]
 
 
@@ -115,7 +139,7 @@ def _product_block(m: Vanishing, t: int) -> Block:
     rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[r.activation]
     top = _base(sigma) if gamma == 1 else f"({number(gamma)}·{_base(sigma)})"
-    largest = "|<i>w</i>|" if m.one_unit else "σ<sub>max</sub>"
+    largest = "|<i>w</i>|" if m.one_unit else SIGMA
     lines += [f"bound: (γ·{largest})<sup>{lag}</sup>", f"&emsp;= {top}<sup>{lag}</sup> = {_size(r.bound[t - 1])}",
               f"linear: ρ<sup>{lag}</sup> = {_base(rho)}<sup>{lag}</sup> = {_size(r.prediction[t - 1])}"]
     title = f"From step {n} back to {t}" if lag else f"At the last step, t = {n}"
@@ -150,7 +174,7 @@ def _size(log10: float, sign: float = 1.0) -> str:
 
 
 def _logarithm(value: float) -> str:
-    return "−∞" if value == -np.inf else number(value, digits=4)
+    return "−∞" if value == -np.inf else number(tidy(value), digits=4)
 
 
 def _matrix_block(m: Vanishing) -> Block:
@@ -158,63 +182,49 @@ def _matrix_block(m: Vanishing) -> Block:
     r = m.result
     rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[r.activation]
-    must = "below 1: it must vanish" if gamma * sigma < 1 else "not below 1: growth is possible"
-    return Block("The matrix", [
-        f"ρ = max |<i>λ</i>| = {number(rho)}", f"σ<sub>max</sub> = max ‖<i>Wv</i>‖/‖<i>v</i>‖ = {number(sigma)}",
-        f"γσ<sub>max</sub> = {number(gamma)}·{number(sigma)} = <b>{number(gamma * sigma)}</b>"],
-        f"γσ<sub>max</sub> is {must}. A product of {m.n_steps - 1} Jacobians is at most as large as the product of "
-        "their norms.")
+    lines = [f"ρ = max |<i>λ</i>| = {number(rho)}", f"{SIGMA} = max ‖<i>Wv</i>‖/‖<i>v</i>‖ = {number(sigma)}",
+             f"γ{SIGMA} = {number(gamma)}·{number(sigma)} = <b>{number(gamma * sigma)}</b>"]
+    if m.n_units <= WRITTEN_UNITS:
+        rows = ("(" + ", ".join(number(weight) for weight in row) + ")" for row in r.params.W)
+        lines += [f"<i>W</i>, row {k}: {row}" for k, row in enumerate(rows, 1)]
+        lines.append("<i>U</i>: (" + ", ".join(number(weight) for weight in r.params.U[:, 0]) + ")")
+    return Block("The matrix", lines,
+                 f"γ{SIGMA} is {_verdict(gamma * sigma)}. A product of {m.n_steps - 1} Jacobians is at most as "
+                 "large as the product of their norms.")
+
+
+def _verdict(steepest: float) -> str:
+    """What the largest possible stretch of one step, γσ_max, promises."""
+    if abs(steepest - 1) < 1e-9:
+        return "1: no step can stretch, and none need shrink"
+    return "below 1: it must vanish" if steepest < 1 else "above 1: growth is possible"
 
 
 def _omega_block(m: Vanishing, t: int) -> Block:
     """Ω's term of the way from t + 1 back to t."""
     r, lag = m.result, m.n_steps - t
-    total = f"Ω = sum over all <i>t</i> = <b>{number(r.omega.total)}</b>"
+    total = _omega_total(r.omega)
     if lag == 0:
         return Block("Ω", [total], "The last step has no step after it, so it has no term.")
     ratio, term = r.omega.ratios[t - 1], r.omega.terms[t - 1]
-    names = f"‖∂F/∂<i>c</i>({t + 1})·∂<i>c</i>({t + 1})/∂<i>c</i>({t})‖ / ‖∂F/∂<i>c</i>({t + 1})‖"
     if np.isnan(ratio):
-        return Block(f"Ω at t = {t}", [f"ratio = {names}", total], "No error arrives here, so there is no ratio.")
+        return Block(f"Ω at t = {t}", [total], f"No error arrives at step {t + 1}, so there is no ratio here.")
+    error = f"∂L/∂<i>c</i>({t + 1})"
     return Block(f"Ω at t = {t}", [
-        f"ratio = {names}", f"&emsp;= {number(ratio, 'gradient')}",
-        f"term = ({number(ratio, digits=7)} − 1)² = <b>{number(term)}</b>", total],
-        "Each term is (ratio − 1)². F is the sum of the last step's outputs here.")
+        f"ratio = ‖{error} · ∂<i>c</i>({t + 1})/∂<i>c</i>({t})‖", f"&emsp;&emsp;/ ‖{error}‖",
+        f"&emsp;= {number(ratio, 'gradient', digits=7)}",
+        f"term = ({number(ratio, digits=7)} − 1)² = <b>{number(tidy(term))}</b>", total],
+        "c is the pre-activation, the sum that f is applied to. L is the sum of the last step's outputs.")
 
 
-def _descent_block(m: Vanishing) -> Block:
-    """The present gradient on the cliff, clipped or not, and the next w and b."""
-    r = m.result
-    path = r.descents[0 if m.clip else 1]
-    w, b = float(path.w[-1]), float(path.b[-1])
-    g = cliff.gradient(w, b, n_steps=m.n_steps)
-    norm = float(np.hypot(g.dF_dw, g.dF_db))
-    lines = [f"<i>w</i> = {number(w)}, <i>b</i> = {number(b)}",
-             f"F = ({number(r.h[-1, 0])} − {topics.TARGET})² = <b>{number(g.loss)}</b>",
-             f"∂F/∂<i>w</i> = {number(g.dF_dw, 'gradient')}, ∂F/∂<i>b</i> = {number(g.dF_db, 'gradient')}",
-             f"‖<i>g</i>‖ = √({_in(g.dF_dw)}² + {_in(g.dF_db)}²) = {number(norm, 'gradient')}"]
-    used = np.array([g.dF_dw, g.dF_db])
-    if m.clip and norm > m.threshold:
-        used = remedies.clip_by_norm(used, m.threshold).gradient
-        limit = number(m.threshold)
-        lines += [f"‖<i>g</i>‖ &gt; θ = {limit}: <i>g</i> ← <i>g</i>·{limit}/{number(norm)}",
-                  f"&emsp;= ({number(used[0], 'gradient')}, {number(used[1], 'gradient')})"]
-    rate = number(m.learning_rate)
-    lines += [f"<i>w</i> ← {number(w)} − {rate}·{_in(used[0])} = <b>{number(w - m.learning_rate * used[0])}</b>",
-              f"<i>b</i> ← {number(b)} − {rate}·{_in(used[1])} = <b>{number(b - m.learning_rate * used[1])}</b>"]
-    small = m.clip and norm <= m.threshold
-    note = f"‖g‖ is not above θ = {plain(m.threshold)}: nothing to clip." if small else ""
-    return Block(f"After {m.descent_steps} steps of descent", lines, note)
-
-
-def _rescale_block(m: Vanishing) -> Block:
-    values = terms(m.decay)
-    scaled = remedies.rescale(values)
-    total = " + ".join(number(value, digits=2) for value in values)
-    last = f"{number(values[-1])}/{number(scaled.total, digits=5)}"
-    return Block("Rescaling", [f"sum = {total}", f"&emsp;= {number(scaled.total, digits=5)}",
-                               f"fifth term: {last} = <b>{number(scaled.terms[-1], digits=3)}</b>",
-                               f"fifth / first = {number(values[-1] / values[0])}, as before"])
+def _omega_total(omega: remedies.Omega) -> str:
+    """Ω, and from where back it has no terms."""
+    defined = np.flatnonzero(np.isfinite(omega.ratios)) + 1
+    if not defined.size:
+        return "Ω is not defined: no error leaves the last step"
+    reach = "all <i>t</i>" if defined[0] == 1 else f"<i>t</i> ≥ {defined[0]}"
+    gone = "" if defined[0] == 1 else f"; not defined from <i>t</i> = {defined[0] - 1} back"
+    return f"Ω = sum over {reach} = <b>{number(tidy(omega.total))}</b>{gone}"
 
 
 def _map_block(m: Vanishing, t: int, which: int) -> Block:
@@ -228,31 +238,49 @@ def _map_block(m: Vanishing, t: int, which: int) -> Block:
         lines += [f"<i>s</i><sub>{k + 1}</sub> = {left} + {right}", f"&emsp;= {number(fed)}",
                   f"{symbol('h', '', t, sub=str(k + 1))} = tanh({number(m.gain)}·{_in(fed)} + {_in(r.b[k])}) "
                   f"= <b>{number(now[k])}</b>"]
-    note = "sₖ = Wₖ₁h₁ + Wₖ₂h₂ from the step before; hₖ = tanh(gain·sₖ + bₖ)." if which == 0 else ""
+    note = "sₖ = Wₖ₁h₁ + Wₖ₂h₂ from the step before; hₖ = tanh(gain·sₖ + bₖ)."
+    if which == 1:
+        note = f"Start B is A + ({power(m.separation)}, 0)."
     return Block(f"Start {name}, step {t}", lines, note)
 
 
 def _distance_block(m: Vanishing, t: int) -> Block:
     r = m.result
     (a1, a2), (b1, b2) = r.runs[0][t], r.runs[1][t]
-    value, factor = r.log10_distance[t], float(np.exp(r.exponent))
-    return Block(f"Distance at t = {t}", [
-        f"<i>d</i> = √(({number(a1 - b1)})² + ({number(a2 - b2)})²)", f"&emsp;= {_size(value)}",
-        f"log₁₀ <i>d</i> = {_logarithm(value)}",
-        "expected: log₁₀ <i>d</i>(0) + <i>t</i>·<i>λ</i>/ln 10",
-        f"&emsp;= {number(m.separation)} + {t}·{_in(r.exponent / np.log(10))}",
-        f"&emsp;= {number(m.separation + t * r.exponent / np.log(10))}"],
-        f"λ = {plain(r.exponent)} is the Lyapunov exponent of start A: small distances are multiplied by "
-        f"e<sup>λ</sup> = {number(factor)} per step, until they are as large as the picture.")
+    value, factor = r.log10_distance[t], f"e<sup>λ</sup> = {number(float(np.exp(r.exponent)))}"
+    lines = [f"<i>d</i> = √(({number(a1 - b1)})² + ({number(a2 - b2)})²)", f"&emsp;= {_size(value)}",
+             f"log₁₀ <i>d</i> = {_logarithm(value)}"]
+    named = f"λ = {plain(r.exponent)} is the Lyapunov exponent of start A"
+    if not r.exponent > 0:
+        return Block(f"Distance at t = {t}", lines, f"{named}. It holds near the attractor only: there, small "
+                     f"distances are multiplied by {factor} per step. It tells nothing of the way to the attractor.")
+    expected = float(topics.expected_distance(m, t))
+    if np.isfinite(expected):
+        lines += ["expected: log₁₀ <i>d</i>(0) + <i>t</i>·<i>λ</i>/ln 10",
+                  f"&emsp;= {number(m.separation)} + {t}·{_in(r.exponent / np.log(10))}", f"&emsp;= {number(expected)}"]
+    return Block(f"Distance at t = {t}", lines, f"{named}: small distances are multiplied by about {factor} per step, "
+                 "until they are as large as the plane.")
 
 
 def _side_block(m: Vanishing, t: int) -> Block:
     r, lag = m.result, m.horizon - t
     gate = f"{number(m.forget, 'forget_gate')}<sup>{lag}</sup>"
-    if lag < 0:
-        return Block(f"t = {t}", [f"the networks stop at step {m.horizon}"], "")
     lines = [f"{name}: {_size(values[t - 1])}" for name, values in r.log10_products.items()]
+    if m.n_units > 1:
+        lines.insert(2, f"(ρ<sup>{lag}</sup> = {_base(r.rho)}<sup>{lag}</sup> = {_size(lag * _log10(r.rho))})")
     lines[-1] = f"carousel: {gate} = {_size(r.log10_products['carousel'][t - 1])}"
     return Block(f"From step {m.horizon} back to t = {t}, lag {lag}", lines,
-                 "The first two are norms of a product of Jacobians diag f′(a)·W (with f′ = 1 for the linear network); "
-                 "the carousel has only its forget gate.")
+                 "The first two are norms of a product of Jacobians diag f′(a)·W, with f′ = 1 for the linear network. "
+                 "Its norm goes like a constant times ρ to the power of the lag; the constant is above 1 where W's "
+                 "eigenvectors are not at right angles. The carousel has only its forget gate."
+                 + _out_of_reach(m))
+
+
+def _log10(value: float) -> float:
+    return float(np.log10(value)) if value > 0 else -np.inf
+
+
+def _out_of_reach(m: Vanishing) -> str:
+    if m.horizon == m.n_steps:
+        return ""
+    return f" The networks run {m.horizon} steps; the cursor reaches the first {m.n_steps}."

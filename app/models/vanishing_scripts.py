@@ -2,10 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.export import literal
 
 if TYPE_CHECKING:
     from app.models.vanishing import Vanishing
+
+WRITTEN_UNITS = 16  # up to here the weights stand in the script as numbers; more are drawn again from the seed
 
 NETWORK_END = """
 # log10 of the product of Jacobians from each step to the last, its bound and the linear prediction
@@ -46,10 +50,20 @@ def _weights(m: "Vanishing") -> str:
     n = m.n_units
     if n == 1:
         return f"params = rnn.RnnParams(np.array([[{m.u!r}]]), np.array([[{m.w!r}]]), np.array([{m.bias!r}]))"
+    if n <= WRITTEN_UNITS:
+        U, W, _ = m.weights()
+        return f"""U = np.array({U.tolist()})
+W = np.array({_rows(W)})
+params = rnn.RnnParams(U, W, np.full({n}, {m.bias!r}))"""
     scale = "scale_spectral_radius" if m.scaled_by == "spectral radius" else "scale_largest_singular_value"
     return f"""rng = np.random.default_rng({m.seed})
 W = matrices.{scale}(matrices.make({m.matrix!r}, {n}, rng), {m.size!r})
 params = rnn.RnnParams({m.u!r} * rng.normal(size=({n}, 1)), W, np.full({n}, {m.bias!r}))"""
+
+
+def _rows(matrix: np.ndarray) -> str:
+    """A matrix as nested lists, one row a line."""
+    return "[" + ",\n              ".join(str(row.tolist()) for row in matrix) + "]"
 
 
 def _network_end(activation: str, form: str, *, one_unit: bool, with_x: bool) -> str:
@@ -110,10 +124,13 @@ other = ({m.start1!r} + 10**{m.separation!r}, {m.start2!r})
 
 time = np.arange(1, n_steps + 1)
 exponent = chaos.lyapunov(W, b, start, 2000, gain=gain).exponent
+# an exponent speaks of small distances that grow, up to the diagonal of the plane
+expected = {m.separation!r} + time * exponent / np.log(10)
+expected = np.where((exponent > 0) & (expected <= np.log10(8) / 2), expected, np.nan)
 table = {{"t": time, "h": chaos.trajectory(W, b, start, n_steps, gain=gain)[1:, 0],
          "h_other": chaos.trajectory(W, b, other, n_steps, gain=gain)[1:, 0],
          "log10_distance": chaos.distance(W, b, start, other, n_steps, gain=gain)[1:],
-         "log10_expected": {m.separation!r} + time * exponent / np.log(10)}}
+         "log10_expected": expected}}
 """
 
 

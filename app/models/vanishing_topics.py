@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 GAMMA = {"tanh": 1.0, "relu": 1.0, "identity": 1.0, "logistic": 0.25}  # the largest f′
 LONG = 2000  # steps after which the two-unit map has settled
 TARGET = 0.7  # of the loss on the cliff
+WIDEST = float(np.log10(8)) / 2  # log10 of the diagonal of the plane of h₁ and h₂
 
 
 class Network(NamedTuple):
@@ -67,6 +68,7 @@ class SideBySide(NamedTuple):
     h: np.ndarray  # (horizon, n) of the tanh network
     carousel: np.ndarray  # (horizon,)
     log10_products: dict[str, np.ndarray]  # by name of the network, (horizon,) each
+    rho: float  # spectral radius of W
 
 
 def network(x: np.ndarray, params: rnn.RnnParams, activation: str, form: str) -> Network:
@@ -150,7 +152,8 @@ def side_by_side(m: "Vanishing") -> SideBySide:
         "carousel": cec.log10_products(gate),
     }
     carousel = cec.run(x, np.ones(m.horizon), gate).c
-    return SideBySide(x, rnn.run(x, params, activation="tanh").h, carousel, products)
+    return SideBySide(x, rnn.run(x, params, activation="tanh").h, carousel, products,
+                      float(np.abs(matrices.eigenvalues(params.W)[0])))
 
 
 def columns(m: "Vanishing") -> dict[str, np.ndarray]:
@@ -162,9 +165,18 @@ def columns(m: "Vanishing") -> dict[str, np.ndarray]:
                 "bound": r.bound, "prediction": r.prediction, "ratio": ratio}
     if isinstance(r, Chaos):
         return {"h": r.runs[0][1:, 0], "h_other": r.runs[1][1:, 0], "log10_distance": r.log10_distance[1:],
-                "log10_expected": m.separation + m.time * r.exponent / np.log(10)}
+                "log10_expected": expected_distance(m, m.time)}
     shown = {"x": r.x, "h": r.h[:, 0], "carousel": r.carousel}
     return {name: _cut(values, m.n_steps) for name, values in shown.items()}
+
+
+def expected_distance(m: "Vanishing", t: np.ndarray | int) -> np.ndarray:
+    """log10 of the distance by the Lyapunov exponent; NaN where it says nothing.
+
+    A negative exponent holds near the attractor only; a positive one until the distance is as large as the plane.
+    """
+    grown = m.separation + t * m.result.exponent / np.log(10)
+    return np.where((m.result.exponent > 0) & (grown <= WIDEST), grown, np.nan)
 
 
 def _cut(values: np.ndarray, n_steps: int) -> np.ndarray:

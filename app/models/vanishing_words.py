@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def power(log10: float) -> str:
-    """A size from its logarithm, which need not fit a float: `0.002`, `10⁻³⁸⁹`, `nothing`."""
+    """A size from its logarithm, which need not fit a float: `0.002`, `4.5·10⁻⁶`, `10⁻³⁸⁹`, `nothing`."""
     if log10 == -np.inf:
         return "nothing"
-    if -4 <= log10 < 5:
-        return plain(10.0**log10, 3)
+    if -300 < log10 < 300:
+        return plain(10.0**log10, 3 if -4 <= log10 < 5 else 2).removeprefix("1·")
     return "10" + f"{log10:.0f}".translate(SUPERSCRIPTS)
 
 
@@ -43,10 +43,10 @@ def _one_unit(m: "Vanishing") -> str:
     left = f"after {steps(lag)} back, at t = 1, {power(r.log10_product[0])} is left"
     if m.activation == "identity":
         return f"Each step multiplies the gradient by {plain(abs(m.w), 3)}{sign}: it {_pace(rate)}; {left}."
-    largest = f"f′ is at most {plain(topics.GAMMA[m.activation])} and makes w = {plain(m.w)} into less"
+    largest = f"f′ is at most {plain(topics.GAMMA[m.activation])} and makes |w| = {plain(abs(m.w))} into less"
     saturated = largest if rate < 0.9 * abs(m.w) * topics.GAMMA[m.activation] else "f′ is close to its largest value"
     by = f"by {plain(rate, 3)} on average"
-    return f"Each step multiplies the gradient {by}: it {_pace(rate)}; {left}. Here {saturated}."
+    return f"Each step multiplies the gradient {by}{sign}: it {_pace(rate)}; {left}. Here {saturated}."
 
 
 def _pace(rate: float) -> str:
@@ -69,11 +69,12 @@ def _many_units(m: "Vanishing") -> str:
         does = f"{far} keeps its size (factor {power(left)})"
     else:
         does = f"{far} shrinks to {power(left)} of its size" if left < 0 else f"{far} grows {power(left)}-fold"
-    named = f"σ_max = {plain(sigma, 3)}" + ("" if gamma == 1 else f" and γ = {plain(gamma)}")
+    named = f"σₘₐₓ = {plain(sigma, 3)}" + ("" if gamma == 1 else f" and γ = {plain(gamma)}")
     if gamma * sigma < 1 - 1e-9:
         return f"{named}: no step can pass on more than {plain(gamma * sigma, 3)}, so the gradient must vanish; {does}."
     if abs(sigma - rho) < 1e-9 * sigma and left < -0.3 and rho >= 1 - 1e-9:
-        return f"ρ = σ_max = {plain(rho, 3)} would keep the gradient, but saturated units weaken it: {does}."
+        would = "keep the gradient" if rho < 1 + 1e-9 else "make the gradient grow"
+        return f"ρ = σₘₐₓ = {plain(rho, 3)} would {would}, but saturated units weaken it: {does}."
     if left < -0.3 and rho >= 1:
         return f"ρ = {plain(rho, 3)} is above 1, yet saturated units (small f′) make the gradient vanish: {does}."
     if left < -0.3:
@@ -82,20 +83,34 @@ def _many_units(m: "Vanishing") -> str:
 
 
 def _exploding(m: "Vanishing") -> str:
+    if m.remedy == "rescaling":
+        return (f"Five terms, each {plain(m.decay)} times the one before. Scaled to a sum of 1, the fifth is still "
+                f"{power(4 * np.log10(m.decay))} of the first: one factor for all changes no share.")
     clipped, free = m.result.descents
     chosen, n = (clipped if m.clip else free), m.descent_steps
     if n == 0:
         return (f"At the start (w = {plain(m.start_w)}, b = {plain(m.start_b)}) the loss is {plain(chosen.loss[0], 3)} "
                 f"and the gradient has length {plain(chosen.gradient_norm[0], 3)}. Take steps of descent.")
-    first = np.flatnonzero(chosen.gradient_norm[:n] > m.threshold)
-    met = f"the gradient reaches length {plain(chosen.gradient_norm[:n].max(), 3)}"
-    where = f"(w, b) = ({plain(chosen.w[-1], 3)}, {plain(chosen.b[-1], 3)}) with loss {plain(chosen.loss[-1], 3)}"
-    if m.clip:
-        cut = f"cut to {plain(m.threshold)} at {steps(first.size)}" if first.size else "never above the threshold"
-        beside = f"without clipping it would be {plain(free.loss[-1], 3)}"
-        return f"After {steps(n)} of descent {met}, {cut}; the descent stands at {where}; {beside}."
-    return (f"After {steps(n)} of descent without clipping {met}, and one step is as long as that times η; "
-            f"the descent stands at {where}; with clipping the loss would be {plain(clipped.loss[-1], 3)}.")
+    longest = f"the longest gradient on the way has length {plain(chosen.gradient_norm[:n].max(), 3)}"
+    stands = f"After {steps(n)} (w, b) = ({plain(chosen.w[-1], 3)}, {plain(chosen.b[-1], 3)})"
+    ends = f"the loss is {plain(chosen.loss[-1], 3)}, after {plain(chosen.loss[0], 3)} at the start"
+    if not m.clip:
+        return (f"Without clipping {longest}, and a step is η times as long. {stands} and {ends}; with clipping the "
+                f"loss would be {plain(clipped.loss[-1], 3)}.")
+    n_cut = int((chosen.gradient_norm[:n] > m.threshold).sum())
+    cut = f"cut to {plain(m.threshold)} at {steps(n_cut)}" if n_cut else "never above the threshold"
+    return (f"With clipping {longest}; it is {cut}. {stands} and {ends}{_swing(chosen.loss)}; without clipping the "
+            f"loss would be {plain(free.loss[-1], 3)}.")
+
+
+def _swing(loss: np.ndarray) -> str:
+    """Whether the last ten losses leap between the plains on both sides of the cliff."""
+    last = loss[-10:]
+    if len(loss) < 11 or last.max() < 0.02:
+        return ""
+    if last.max() > 0.1 and last.min() < 0.1:
+        return f" (it swings across the edge: up to {plain(last.max(), 2)} in the last 10 steps)"
+    return ""
 
 
 def _chaos(m: "Vanishing") -> str:
@@ -105,11 +120,12 @@ def _chaos(m: "Vanishing") -> str:
     if ends == -np.inf:
         start = f"Two starts {power(r.log10_distance[0])} apart have come together within {steps(m.n_steps)}"
     exponent = f"The Lyapunov exponent is {plain(r.exponent, 3)}"
-    growth = f"{exponent}: near start A small distances are multiplied by {plain(np.exp(r.exponent), 3)} per step"
+    where = "along run A" if r.exponent > 0 else "near the attractor"
+    growth = f"{exponent}: {where} small distances are multiplied by {plain(np.exp(r.exponent), 3)} per step"
     if r.exponent > 0.01:
         return f"{start}. {growth}: the map is chaotic, and no gradient through it stays small."
     if r.part:
-        return f"{start}: a boundary of two basins lies between them. {growth} once it has settled."
+        return f"{start}: a boundary of two basins lies between them. {growth}."
     return f"{start}. {growth}: both settle at the same attractor."
 
 
@@ -133,10 +149,17 @@ def explain_product(m: "Vanishing", step: int) -> str:
     r = m.result
     if not isinstance(r, topics.Network):
         return "This topic has no product of its own."
-    lag, value = m.n_steps - step, plain(r.log10_product[step - 1])
+    lag, value = m.n_steps - step, plain(tidy(r.log10_product[step - 1]))
     if lag == 0:
         return "At the last step no factor has been met yet: the product is 1, and its logarithm 0."
     if m.one_unit and np.ptp(r.factor) < 1e-12:
         size = plain(abs(r.factor[0]))
-        return f"From t = {step} to {m.n_steps} there are {lag} factors of size {size}: {lag} · log₁₀ {size} = {value}."
+        sign = " A negative w turns the product's sign at every step, but not its size." if r.factor[0] < 0 else ""
+        return (f"From t = {step} to {m.n_steps} there are {lag} factors of size {size}: "
+                f"{lag} · log₁₀ {size} = {value}.{sign}")
     return f"From t = {step} to {m.n_steps} there are {lag} factors; log₁₀ of the size of their product is {value}."
+
+
+def tidy(value: float) -> float:
+    """0 for what is only the rounding error of a difference or a logarithm."""
+    return 0.0 if abs(value) < 1e-12 else float(value)

@@ -22,27 +22,28 @@ from app.view import View
 NETWORK = {"n_units", "w", "matrix", "scaled_by", "size", "u", "bias", "signal", "x"}
 CONTROLS = {
     "vanishing": NETWORK | {"activation", "form", "n_steps"},
-    "exploding": {"start_w", "start_b", "learning_rate", "clip", "threshold", "descent_steps", "decay", "n_steps"},
+    "exploding": {"start_w", "start_b", "learning_rate", "clip", "threshold", "descent_steps", "remedy", "n_steps"},
     "chaos": {"gain", "start1", "start2", "separation", "n_steps"},
-    "side by side": NETWORK | {"horizon", "forget", "n_steps"},
+    "side by side": NETWORK | {"horizon", "forget"},
 }
 CARDS = {
     "vanishing": {"heat", "omega"},
-    "exploding": {"cliff", "rescale", "omega"},
+    "exploding": {"cliff", "omega"},
     "chaos": {"phase"},
     "side by side": {"side"},
 }
 HEAT_WORK = 1.3e9  # (steps drawn)² n³: what the heatmap may cost, about 100 ms
 STRIPS = {
     "vanishing": ("x", "h", "factor", "log10_product"),
-    "exploding": ("h", "factor", "log10_product"),
+    "exploding": ("log10_product",),
     "chaos": ("h", "log10_distance"),
     "side by side": ("x", "h", "carousel"),
 }
+PRODUCT_HEIGHT = {"vanishing": 104, "exploding": 76}  # low where another card has the main picture
 
 
 class VanishingView(View):
-    controls = ("topic", "n_units", "w", "matrix", "scaled_by", "size", "activation", "n_steps", "signal",
+    controls = ("topic", "remedy", "n_units", "w", "matrix", "scaled_by", "size", "activation", "n_steps", "signal",
                 "start_w", "start_b", "learning_rate", "clip", "threshold", "descent_steps", "decay",
                 "gain", "start1", "start2", "separation", "horizon", "forget")
     more = ("form", "u", "bias", "x")
@@ -66,9 +67,9 @@ class VanishingView(View):
             "log10_product": strip("log10_product", "log₁₀", "gradient", height=104, kind="line", ticks=4, last=True,
                                    title="log₁₀ of the product from step t to the last step T",
                                    predicts="log10_product",
-                                   axis_label="step t (dashed (γσ)^(T−t), dotted ρ^(T−t))"),
-            "log10_distance": strip("log10_distance", "log₁₀", "gradient", height=120,
-                                    title="log₁₀ of the distance between A and B", kind="line", ticks=4, last=True,
+                                   axis_label="step t (dashed (γσₘₐₓ)ᵀ⁻ᵗ, dotted ρᵀ⁻ᵗ)"),
+            "log10_distance": strip("log10_distance", "log₁₀", "gradient", height=84,
+                                    title="log₁₀ of the distance between A and B", kind="line", ticks=3, last=True,
                                     axis_label="step t (dashed: by the Lyapunov exponent)"),
             "carousel": strip("carousel", "c", "state", title="State of the carousel", height=56, last=True,
                               at=(0, 1), axis_label="time step t"),
@@ -86,32 +87,32 @@ class VanishingView(View):
         rule(self.ratio.plot, 1, "width")
         return [
             Card("Forward and back along the lag", self.lags.strips, wide=False, key="lags",
-                 help="Black: what an impulse at step 1 leaves in the state after this many steps. Violet: what one "
-                      "step back after another leaves of the gradient. In a linear unit both are powers of w."),
+                 help="Black: what a single impulse at step 1 leaves in the state after this many steps, in a run of "
+                      "its own without the input above. Violet: what one step back after another leaves of the "
+                      "gradient in the run above. In a linear unit both are powers of w."),
             Card("The matrix", self.spectrum.strips, wide=False, key="spectrum",
                  help="Left, the eigenvalues and the unit circle: the largest distance from 0 is ρ. Right, the "
-                      "singular values: the first is σ_max. Where all are below the dashed line, 1/γ, every "
+                      "singular values: the first is σₘₐₓ. Where all are below the dashed line, 1/γ, every "
                       "gradient must vanish."),
             Card("From every step to every other", [self.heat.strip], key="heat",
                  help="Each row is a step t, each column a step k before it. The diagonal is 10⁰ = 1; the last row is "
                       "the line plotted above. Large networks are drawn at every second or third step only."),
             Card("Modes of a symmetric matrix", self.modes.strips, key="modes",
                  help="h(t) = QΛᵗQᵀh(0) without input, from h(0) = (1, …, 1): along each eigenvector the state is "
-                      "multiplied by λ at every step. The six largest λ are shown."),
+                      "multiplied by λ at every step, if the units were linear. The six largest |λ| are shown."),
         ]
 
     def _topic_cards(self) -> list[Card]:
         return [
             Card("The loss cliff", self.cliff.strips, wide=False, key="cliff", player="descent_steps",
-                 help="One logistic unit, c(t) = w f(c(t−1)) + b from c(0) = 0, with the loss (f(c(T)) − 0.7)² at "
-                      "the last step. Violet: descent with the gradient clipped. Red, dashed: from the same start "
-                      "without clipping. The plots above show the unit where the chosen descent stands."),
+                 help="c(t) = w f(c(t−1)) + b from c(0) = 0, f logistic, with the loss (f(c(T)) − 0.7)². Violet: "
+                      "descent with clipping; red, dashed: without. The line above is of the unit where the descent stands."),
             Card("Why rescaling is no cure", self.rescale.strips, key="rescale",
                  help="A gradient is a sum of one term per lag. One factor for the whole sum makes all terms larger "
                       "or smaller together: the shares stay, and the long lags stay unheard."),
             Card("Ω, a penalty for errors that change their size", [self.ratio], key="omega",
                  help="Ω adds up (ratio − 1)². It is 0 where the error keeps its size on every step back (dashed "
-                      "line). The loss is the sum of the last step's outputs here."),
+                      "line). Here c is the pre-activation, and the loss L is the sum of the last step's outputs."),
             Card("Two starts in the plane of h₁ and h₂", self.phase.strips, key="phase", table=True,
                  help="Colours: starts that end at the same attractor share one; blank where none was found, as in "
                       "chaos. Solid: start A. Dashed: start B. Rings: both at the time cursor."),
@@ -132,8 +133,9 @@ class VanishingView(View):
             self.phase.show(r, m.gain)
         else:
             self.side.show(r.log10_products)
-        if m.topic == "exploding":
+        if m.topic == "exploding" and m.remedy == "clipping":
             self.cliff.show(r.descents, m.n_steps)
+        elif m.topic == "exploding":
             self.rescale.show(m.decay)
         columns = {name: finite(plotted[name]) if name in plotted else np.full(m.n_steps, np.nan)
                    for name in sorted({name for names in m.columns.values() for name in names})}
@@ -143,6 +145,13 @@ class VanishingView(View):
     def _arrange(self) -> None:
         """The strips of the present topic, and the state's name."""
         m = self.model
+        self.strips["log10_product"].height = PRODUCT_HEIGHT.get(m.topic, 104)
+        for strip in self.stack.strips:
+            # three digits run into each other on a phone
+            change(strip.plot.below[0].ticker, desired_num_ticks=12 if m.n_steps < 100 else 7)
+        if m.topic == "chaos":
+            dashed = " (dashed: by the Lyapunov exponent)" if m.result.exponent > 0 else ""
+            change(self.strips["log10_distance"].plot.below[0], axis_label=f"step t{dashed}")
         self.stack.show(list(self.strips.values()), [self.strips[name] for name in STRIPS[m.topic]])
         several = m.topic == "chaos" or not m.one_unit
         name = ("c" if m.is_network and m.result.form == "cell" else "h") + ("₁" if several else "")
@@ -205,14 +214,13 @@ class VanishingView(View):
         shown = set(CONTROLS[m.topic])
         if "n_units" in shown:
             shown -= {"matrix", "scaled_by", "size"} if m.n_units == 1 else {"w"}
-        return everything - shown
+        if m.topic == "exploding" and m.remedy == "rescaling":
+            shown = {"remedy", "decay"}
+        chance = {"seed"} if m.topic in ("exploding", "chaos") else set()
+        return (everything - shown) | chance
 
     def idle_controls(self) -> set[str]:
-        m = self.model
-        idle = set() if m.signal == "drawn" else {"x"}
-        if m.topic == "exploding" and not m.clip:
-            idle.add("threshold")
-        return idle
+        return set() if self.model.signal == "drawn" else {"x"}
 
     def hidden_cards(self) -> set[str]:
         m = self.model
@@ -221,6 +229,8 @@ class VanishingView(View):
             shown |= {"lags"} if m.one_unit else {"spectrum"}
             if not m.one_unit and m.matrix in ("symmetric", "identity"):
                 shown.add("modes")
+        if shown and m.topic == "exploding" and m.remedy == "rescaling":
+            shown = {"rescale"}
         return {card.key for card in self.cards if card.key and card.key not in shown}
 
     def diagram_key(self) -> tuple:
