@@ -88,7 +88,7 @@ def _sum_lines(r: topics.Network, t: int) -> list[str]:
     lines = [f"<i>s</i> = Σ<i>W</i>₁ⱼ·{what} of step {t - 1}"]
     if n <= WRITTEN_UNITS:
         pairs = [f"{_in(weight)}·{_in(tidy(state))}" for weight, state in zip(r.params.W[0], before, strict=True)]
-        lines += [f"&emsp;= {' + '.join(pairs[:2])}", *(f"&emsp;&ensp;+ {' + '.join(pairs[2:])}",) * (n > 2)]
+        lines += [f"&emsp;{'+' if k else '='} {pair}" for k, pair in enumerate(pairs)]
     return [*lines, f"&emsp;= {number(tidy(r.params.W[0] @ before))}"]
 
 

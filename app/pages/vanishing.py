@@ -106,7 +106,8 @@ class VanishingView(View):
         return [
             Card("The loss cliff", self.cliff.strips, wide=False, key="cliff", player="descent_steps",
                  help="c(t) = w f(c(t−1)) + b from c(0) = 0, f logistic, with the loss (f(c(T)) − 0.7)². Violet: "
-                      "descent with clipping; red, dashed: without. The line above is of the unit where the descent stands."),
+                      "descent with clipping; red, dashed: without. The line above is of the unit where the "
+                      "descent stands."),
             Card("Why rescaling is no cure", self.rescale.strips, key="rescale",
                  help="A gradient is a sum of one term per lag. One factor for the whole sum makes all terms larger "
                       "or smaller together: the shares stay, and the long lags stay unheard."),
