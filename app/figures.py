@@ -33,8 +33,11 @@ AXIS_HEIGHT = 34
 # Tick labels of at most five characters: a longer one would push its plot out of line with the others.
 SHORT_NUMBERS = """
 const size = Math.abs(tick)
-const text = size >= 1e6 ? tick / 1e6 + "M" : size >= 1e4 ? tick / 1e3 + "k" : String(Number(tick.toPrecision(3)))
-return text.replace("-", "−")
+const text = size && size < 1e-3 ? tick.toExponential(0)
+  : size >= 1e6 ? tick / 1e6 + "M"
+  : size >= 1e4 ? tick / 1e3 + "k"
+  : String(Number(tick.toPrecision(3)))
+return text.replaceAll("-", "−")
 """
 
 

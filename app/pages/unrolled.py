@@ -3,12 +3,12 @@
 from typing import ClassVar
 
 import numpy as np
-from bokeh.models import BoxAnnotation, ColumnDataSource, CustomJSTickFormatter, FixedTicker, Scatter, VBar
+from bokeh.models import BoxAnnotation, ColumnDataSource, FixedTicker, Scatter, VBar
 
 from app import copies, hand_calculation, truncation_chart, weight_table
 from app.cost_charts import BUTTON, CostCharts, TimeCharts, findings
 from app.diagram import Diagram
-from app.figures import SHORT_NUMBERS, Card, Strip, chart
+from app.figures import Card, Strip, chart
 from app.models.unrolled import MAX_UNITS, SHARED, Unrolled
 from app.models.unrolled_words import SUBSCRIPTS, pretty
 from app.numbers import Block, plain
@@ -20,10 +20,7 @@ from app.view import View
 UNITS = range(MAX_UNITS)
 GRADIENTS = ("dF_dh", "s", "term", "sum", "share")
 STATE_LIMITS = {"tanh": (-1, 1), "logistic": (0, 1), "relu": (0, 1), "identity": (-1, 1)}
-
 TOP_LINE = 44  # characters that fit above the copies on a phone
-# Gradients may be tiny, and "0.000002" would push its plot out of line with the others.
-TINY_NUMBERS = 'if (tick && Math.abs(tick) < 1e-3) return tick.toExponential(0).replaceAll("-", "−")\n'
 
 
 class UnrolledView(View):
@@ -93,8 +90,6 @@ class UnrolledView(View):
                            kind="bar", predicts="share", hint="share = |term| / Σ |term|", last=True,
                            limits=(-0.08, 1.1), at=(0, 0.5, 1),
                            axis_label="time step t: copy of the network")  # fmt: skip
-        for each in (self.dF_dh, self.s, self.term, self.sum):
-            each.plot.left[0].formatter = CustomJSTickFormatter(code=TINY_NUMBERS + SHORT_NUMBERS)
         self._draw_sum()
         self._veil()
 

@@ -364,6 +364,7 @@ function start(doc) {
   root.removeAttribute("data-loading")
   typeset($("#lesson"))
   typeset($("#tasks"))
+  typeset($("#drawer"))
 }
 
 const ready = setInterval(() => {
