@@ -28,6 +28,7 @@ SLIDERS = {
     "gamma": ("alpha", 0.2, 1.2),
     "unrolled": ("W11", -1.0, 1.0),
     "vanishing": ("w", 0.3, 1.1),
+    "vanishing?n_units=64&n_steps=200&signal=noise&activation=tanh": ("size", 0.5, 1.5),
 }
 
 MEASURE = """async ([low, high]) => {
