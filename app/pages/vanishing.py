@@ -87,8 +87,8 @@ class VanishingView(View):
         rule(self.ratio.plot, 1, "width")
         return [
             Card("Forward and back along the lag", self.lags.strips, wide=False, key="lags",
-                 help="Black: what a single impulse at step 1 leaves in the state after this many steps, in a run of "
-                      "its own without the input above. Violet: what one step back after another leaves of the "
+                 help="Left bar: what a single impulse at step 1 leaves in the state after this many steps, in a run "
+                      "of its own without the input above. Right bar: what one step back after another leaves of the "
                       "gradient in the run above. In a linear unit both are powers of w."),
             Card("The matrix", self.spectrum.strips, wide=False, key="spectrum",
                  help="Left, the eigenvalues and the unit circle: the largest distance from 0 is ρ. Right, the "
@@ -105,8 +105,8 @@ class VanishingView(View):
     def _topic_cards(self) -> list[Card]:
         return [
             Card("The loss cliff", self.cliff.strips, wide=False, key="cliff", player="descent_steps",
-                 help="c(t) = w f(c(t−1)) + b from c(0) = 0, f logistic, with the loss (f(c(T)) − 0.7)². Violet: "
-                      "descent with clipping; red, dashed: without. The line above is of the unit where the "
+                 help="c(t) = w f(c(t−1)) + b from c(0) = 0, f logistic, with the loss (f(c(T)) − 0.7)². Solid: "
+                      "descent with clipping; dashed: without. The line above is of the unit where the "
                       "descent stands."),
             Card("Why rescaling is no cure", self.rescale.strips, key="rescale",
                  help="A gradient is a sum of one term per lag. One factor for the whole sum makes all terms larger "

@@ -223,7 +223,7 @@ def terms(lines: list[str]) -> list[tuple[float, float]]:
         for side in text(line).split(": ")[-1].split("="):
             try:
                 sides.append(value(side))
-            except Exception:
+            except (SyntaxError, NameError, TypeError):  # a side in symbols
                 sides.append(None)
         found += [(a, b) for a, b in pairwise(sides) if a is not None and b is not None]
     return found
