@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 import param
 
-MAX_STEPS = 200
+MAX_STEPS = 201  # a lag of 200 steps needs one more
 
 
 class Sequence(param.Parameter):
