@@ -3,7 +3,7 @@
 `engine.parity`, `engine.cec`, `engine.gamma`, `engine.linear`, `engine.rnn`: networks.
 `engine.series`: signals to feed them. `engine.gradients`: gradients through time and how far they reach.
 `engine.costs`: what they cost. `engine.remedies`, `engine.cliff`: what helps against bad ones.
-`engine.matrices`, `engine.chaos`: recurrent weights.
+`engine.matrices`, `engine.chaos`: recurrent weights. `engine.tasks`: what to learn.
 `engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
 A module is imported when it is first used, and a kernel is compiled when it is first called.
 """

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from engine import cec, chaos, cliff, costs, gamma, gradients, linear, matrices, parity, remedies, rnn, series
+from engine import cec, chaos, cliff, costs, gamma, gradients, linear, matrices, parity, remedies, rnn, series, tasks
 
 
 def compile_kernels():
@@ -18,6 +18,7 @@ def compile_kernels():
     _chaos()
     _costs()
     _gradients()
+    _tasks()
 
 
 def _parity():
@@ -114,6 +115,13 @@ def _gradients():
     gradients.lag_norm_matrix(x, params, every=2)
     gradients.bound(params, "tanh", 4)
     gradients.linear_prediction(params, 4)
+
+
+def _tasks():
+    rng = np.random.default_rng(0)
+    for draw in (tasks.recall, tasks.adding, tasks.characters):
+        draw(2, rng)
+    tasks.one_hot(tasks.encode(tasks.decode([0])), 2)
 
 
 if __name__ == "__main__":
