@@ -4,29 +4,27 @@ A page script ends with `serve(Model, View)`. The template gives the surrounding
 tasks, player, dialogs) and needs nothing from a page but what these three objects say.
 """
 
+import base64
 import functools
 import json
 import logging
 from urllib.parse import parse_qsl
 
-import bokeh
 import panel as pn
 from bokeh.document import Document
 
 import lessons
-from app import assets, export, latency, tasks, url
+from app import document, export, latency, tasks, url
 from app.bridge import Bridge
 from app.model import PageModel
-from app.site import page_stems
-from app.theme import HEAT, PALETTE
 from app.view import View
-from app.widgets import control
 from engine.warm import compile_kernels
 
 log = logging.getLogger("unrolled")
 
 TROUBLE = "This change could not be drawn; the page shows the state before it."
 UNREADABLE = "This address could not be read; the lesson starts from its beginning."
+POLL = 200  # milliseconds between two pictures of work in the background
 
 
 def serve(model_class: type[PageModel], view_class: type[View]) -> None:
@@ -71,6 +69,8 @@ class Page:
         self.clipped: dict[str, int] = {}
         self.answered = 0
         self.update = latency.LatestWins(doc, self._update)
+        self._poll = None  # the document's periodic callback while the view is busy
+        self.view.connected = self._connected
         self._stale = True
         self._update()
 
@@ -127,7 +127,7 @@ class Page:
             "idle": list(self.view.idle_controls()),
             "unused": list(self.view.hidden_controls()),
             "fixed": list(self.view.fixed_strips()),
-            "players": {name: getattr(self.model, name) for name in self._players()},
+            "players": {name: getattr(self.model, name) for name in self.players()},
         }
 
     def _new_diagram(self) -> str:
@@ -142,7 +142,7 @@ class Page:
         """The engine's verdict on each challenge."""
         return [getattr(self.model, challenge.check)()._asdict() for challenge in self.lesson.challenges]
 
-    def _players(self) -> list[str]:
+    def players(self) -> list[str]:
         """Parameters that have a player of their own on a card."""
         return [card.player for card in self.view.cards if card.player]
 
@@ -183,6 +183,8 @@ class Page:
             "pin": self.pin,
             "download": self.send_file,
             "set": self.set,
+            "act": self.act,
+            "upload": self.upload,
         }
         actions[request["do"]](**arguments)
 
@@ -212,6 +214,26 @@ class Page:
     def set(self, values: dict[str, object]) -> None:
         """Set parameters from their text form; values that are not allowed change nothing."""
         self.notices = url.restore(self.model, self.presets, {name: str(value) for name, value in values.items()})
+
+    def act(self, name: str) -> None:
+        """Do one of the things that the view offers beside its settings: start a training run, for instance."""
+        if name not in self.view.acts:
+            raise ValueError(f"{self.model.stem} offers {', '.join(self.view.acts) or 'nothing'}, not {name!r}")
+        getattr(self.view, name)()
+        self._stale = True
+        self._follow_work()
+
+    def upload(self, name: str, content: str) -> None:
+        """Give the view a file that the reader has chosen; `content` is base64."""
+        limit = self.view.upload_limit
+        self._stale = True
+        if len(content) > limit * 4 / 3 + 4:
+            self.notices = [f"{name[:60]} is too large: {limit / 2**20:g} MiB are allowed."]
+            return
+        try:
+            self.view.upload(name, base64.b64decode(content, validate=True))
+        except ValueError as problem:
+            self.notices = [f"{name[:60]}: {problem}"]
 
     def show_example(self, step: int) -> None:
         self._remember()
@@ -278,72 +300,33 @@ class Page:
             {"id": self.answered, "name": f"{self.model.stem}.{suffix}", "type": mime, "text": text()}
         )
 
-    # What the session holds
+    # Work in the background
+
+    def _follow_work(self) -> None:
+        """Show the page anew a few times a second for as long as the view is busy."""
+        if self.view.busy() and self._poll is None and self.doc.session_context is not None:
+            self._poll = self.doc.add_periodic_callback(self._show_work, POLL)
+
+    def _show_work(self) -> None:
+        if not self.view.busy():
+            self.doc.remove_periodic_callback(self._poll)
+            self._poll = None
+        self._stale = True
+        self.update()
+
+    def _connected(self) -> bool:
+        """Whether a browser is looking. A document without a session is looked at by whoever made it."""
+        context = self.doc.session_context
+        return context is None or context.session is None or context.session.connection_count > 0
+
+    def _end(self, context) -> None:
+        self.view.close()
+
+    # The session
 
     def attach(self) -> None:
         """Put everything into the document and listen."""
-        # Bokeh walks through all models at every new root; frozen, it does so once at the end.
-        with self.doc.models.freeze():
-            self._add_controls()
-            for card in self.view.cards:
-                for strip in card.strips:
-                    self.doc.add_root(strip.plot)
-            self.doc.add_root(self.bridge)
+        document.attach(self)
         self.model.param.watch(self.changed, list(self.model.state_parameters()))
         self.bridge.on_change("request", self.requested)
-        self.doc.title = f"{self.lesson.title} – Unrolled"
-        self.doc.template = assets.template()
-        self.doc.template_variables.update(self._template_variables())
-
-    def _add_controls(self) -> None:
-        # Each control is a root of its own, so that the template can place it; Panel's invisible extras stay out.
-        with pn.config.set(browser_info=False, notifications=False):
-            for name in (*self.view.controls, *self.view.more):
-                control(self.model, name).server_doc(self.doc, location=False)
-                self.doc.roots[-1].name = f"control-{name}"
-
-    def _template_variables(self) -> dict:
-        stems = [stem for stem in lessons.stems() if stem in page_stems()]
-        place = stems.index(self.model.stem)
-        return {
-            "page": self,
-            "lesson": self.lesson,
-            "view": self.view,
-            "model": self.model,
-            "bokeh_version": bokeh.__version__,
-            "panel_version": pn.__version__,
-            "assets": assets.urls(),
-            "variables": assets.css_variables(),
-            "previous": lessons.load(stems[place - 1]) if place else None,
-            "previous_stem": stems[place - 1],
-            "next": lessons.load(stems[place + 1]) if place + 1 < len(stems) else None,
-            "next_stem": stems[place + 1] if place + 1 < len(stems) else "",
-            "page_data": json.dumps(self._page_data()).replace("</", "<\\/"),
-            "render": lessons.render,
-        }
-
-    def _page_data(self) -> dict:
-        """What the browser must know once: strips, palette, and how sequences may be edited."""
-        strips = [
-            {
-                "name": strip.name,
-                "snaps": strip.binary,
-                "edits": strip.edits,
-                "paints": strip.paints,
-                "predicts": strip.predicts,
-                "timed": strip.timed,
-                "title": strip.title,
-                "binary": bool(strip.edits) and self.model.param[strip.edits].binary,
-                "bounds": self.model.param[strip.edits].bounds if strip.edits else None,
-            }
-            for card in self.view.cards
-            for strip in card.strips
-        ]
-        return {
-            "stem": self.model.stem,
-            "strips": strips,
-            "palette": list(PALETTE.values()),
-            "heat": HEAT,
-            "quiz": [question.answer for question in self.lesson.quiz],
-            "players": {name: self.model.param[name].bounds[1] for name in self._players()},
-        }
+        self.doc.on_session_destroyed(self._end)

@@ -11,6 +11,7 @@ import param
 
 from app.model import PageModel
 from app.sequence import MAX_STEPS, Sequence
+from app.text import Text
 
 # Names in a query that the browser itself uses, not the model.
 BROWSER_NAMES = ("present", "theme")
@@ -28,7 +29,7 @@ def text(parameter: param.Parameter, value) -> str:
 def parse(parameter: param.Parameter, written):
     """The value that `written` (text, or a plain TOML value) stands for; raises ValueError where it is not allowed."""
     value = written
-    if isinstance(parameter, Sequence):
+    if isinstance(parameter, (Sequence, Text)):
         value = parameter.decode(str(written))
     elif isinstance(parameter, param.Boolean):
         if str(written).lower() not in ("true", "false"):
@@ -56,6 +57,8 @@ def allowed(parameter: param.Parameter) -> str:
     if isinstance(parameter, param.Number):
         low, high = parameter.bounds
         return f"{low:g} to {high:g}" + (", whole" if isinstance(parameter, param.Integer) else "")
+    if isinstance(parameter, Text):
+        return f"1 to {parameter.most} of the characters “{parameter.alphabet.strip()}” and spaces"
     return "text"
 
 

@@ -1,5 +1,6 @@
 """The part of a page that a reader sees: figures, diagram and numbers, built once on top of a model."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -22,8 +23,13 @@ class View:
     # Per predicted trace: the columns to blank and the live labels to mask while the reader predicts.
     conceals: ClassVar[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {}
 
+    # Methods without arguments that the browser may call (`<button data-do=name>`), and the largest file it may send.
+    acts: ClassVar[tuple[str, ...]] = ()
+    upload_limit: ClassVar[int] = 4 * 2**20
+
     def __init__(self, model: PageModel):
         self.model = model
+        self.connected: Callable[[], bool] = lambda: True  # set by the shell: whether a browser is looking
         self.stack = Stack()
         self.concealed = ""
         self.cards: list[Card] = self.build()
@@ -74,6 +80,17 @@ class View:
     def hidden_cards(self) -> set[str]:
         """Keys of the cards that have nothing to say for the present settings."""
         return set()
+
+    def upload(self, file_name: str, content: bytes) -> None:
+        """Take a file of the reader's. A ValueError is shown to the reader and changes nothing."""
+        raise ValueError("this page takes no files")
+
+    def busy(self) -> bool:
+        """Whether work goes on in the background, so that the page must be shown anew from time to time."""
+        return False
+
+    def close(self) -> None:
+        """The session is over: end whatever still runs."""
 
     def refresh(self) -> dict[str, int]:
         """Bring all figures up to date; returns the plots that had to be clipped, each with the first step."""

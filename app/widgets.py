@@ -7,6 +7,7 @@ import param
 
 from app.model import PageModel
 from app.sequence import Sequence
+from app.text import Text
 
 STYLE = (Path(__file__).parent / "static" / "control.css").read_text()
 
@@ -17,6 +18,8 @@ def control(model: PageModel, name: str) -> pn.widgets.Widget:
     settings = {"stylesheets": [STYLE], "sizing_mode": "stretch_width", "margin": 0}
     if isinstance(parameter, Sequence):
         return _sequence_text(model, name, settings)
+    if isinstance(parameter, Text):
+        return _text(model, name, settings)
     kinds = {
         param.Boolean: pn.widgets.Checkbox,
         param.Selector: pn.widgets.Select,
@@ -61,5 +64,26 @@ def _sequence_text(model: PageModel, name: str, settings: dict) -> pn.widgets.Te
 
     show()
     model.param.watch(show, [name, "n_steps"])
+    field.param.watch(read, "value")
+    return field
+
+
+def _text(model: PageModel, name: str, settings: dict) -> pn.widgets.TextInput:
+    """A text field; a character that is not known changes nothing and is named."""
+    parameter = model.param[name]
+    field = pn.widgets.TextInput(name=parameter.label, value=getattr(model, name), **settings)
+
+    def show(*events) -> None:
+        field.value = getattr(model, name)
+
+    def read(event) -> None:
+        try:
+            model.param.update(**{name: parameter.decode(event.new)})
+        except ValueError as problem:
+            model.notify(f"{parameter.label}: {problem}. The text is unchanged.")
+            model.param.trigger(name)
+        pn.state.execute(show, schedule=True)  # after this event: Panel drops an answer given within it
+
+    model.param.watch(show, name)
     field.param.watch(read, "value")
     return field

@@ -142,18 +142,31 @@ function showLive(live) {
     for (const part of $$(`[data-on="${name}"]`, within)) part.toggleAttribute("data-lit", on)
 }
 
-// A table is drawn anew with each frame; the field that is being typed in keeps its text and the focus.
+// A table comes whole with each frame, but only what differs is put in: a button keeps being the same button while it
+// is pressed, and the field that is being typed in keeps its text and the focus.
 function showTable(box, html) {
   if (!box || box.last === html) return
   box.last = html
-  const typing = box.contains(document.activeElement) ? document.activeElement : null
-  const name = typing?.dataset.set ?? typing?.dataset.pick, text = typing?.value
-  box.innerHTML = html
-  const quoted = name && CSS.escape(name)
-  const again = name && box.querySelector(`[data-set="${quoted}"], [data-pick="${quoted}"]`)
-  if (!again) return
-  again.focus({preventScroll: true})
-  if (typing.dataset.dirty !== undefined) { again.value = text; again.dataset.dirty = "" }
+  const fresh = document.createElement("div")
+  fresh.innerHTML = html
+  changeChildren(box, fresh)
+}
+
+function changeChildren(old, fresh) {
+  const before = [...old.childNodes], after = [...fresh.childNodes]
+  after.forEach((node, k) => before[k] ? changeNode(before[k], node) : old.append(node))
+  for (const node of before.slice(after.length)) node.remove()
+}
+
+function changeNode(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) { old.replaceWith(fresh); return }
+  if (old.nodeType !== Node.ELEMENT_NODE) { if (old.data !== fresh.data) old.data = fresh.data; return }
+  for (const {name} of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "data-dirty") old.removeAttribute(name)
+  for (const {name, value} of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value)
+  changeChildren(old, fresh)
+  if (old.dataset.dirty !== undefined || old.type === "file") return
+  if ("value" in old && old.value !== fresh.value) old.value = fresh.value
+  if (old.type === "radio") old.checked = fresh.checked
 }
 
 function showNotices(notices) {
@@ -243,13 +256,14 @@ function actions(page) {
 function listen(page) {
   const act = actions(page)
   document.addEventListener("click", event => {
-    const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], button[data-set]")
+    const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], button[data-set], [data-do]")
     if (event.target.closest(".scrim")) openDrawer(false)
     if (!button) return
     if (button.closest(".drawer") && button.dataset.act !== "drawer" && innerWidth <= 1120) openDrawer(false)
     if (button.dataset.act) act[button.dataset.act](button)
     else if (button.role === "tab" || button.getAttribute("role") === "tab") showTab(button.getAttribute("aria-controls"))
     else if (button.dataset.download) page.ask("download", {kind: button.dataset.download})
+    else if (button.dataset.do) page.ask("act", {name: button.dataset.do})
     else if (button.dataset.set) page.ask("set", {values: JSON.parse(button.dataset.set)})
     else if (button.dataset.play) playCard(page, button)
     else saveImage(page.doc, button.dataset.of, button.dataset.image, data.stem)
@@ -260,7 +274,8 @@ function listen(page) {
     table.addEventListener("change", event => {
       delete event.target.dataset.dirty
       table.last = null // drawn anew even where nothing has changed: a value that is not allowed must not stay
-      const {set, pick} = event.target.dataset
+      const {set, pick, upload} = event.target.dataset
+      if (upload !== undefined) sendFile(page, event.target.files[0])
       if (set) page.ask("set", {values: {[set]: event.target.value}})
       else if (pick) page.ask("set", {values: JSON.parse(pick)})
     })
@@ -287,6 +302,19 @@ function playCard(page, button) {
   if (what === "restart") go(0)
   else if (what === "back" && value() > 0) go(value() - 1)
   else if (what === "forward") go(value() + 1)
+}
+
+// A file goes to the server as text inside a request; one that is too large doesn't even leave.
+function sendFile(page, file) {
+  if (!file) return
+  if (file.size > data.largest) {
+    showNotices([`${file.name.slice(0, 60)} is too large: ${data.largest / 2 ** 20} MiB are allowed.`])
+    return
+  }
+  const reader = new FileReader()
+  reader.onload = () => page.ask("upload", {name: file.name, content: reader.result.split(",")[1] ?? ""})
+  reader.onerror = () => showNotices([`${file.name.slice(0, 60)} could not be read.`])
+  reader.readAsDataURL(file)
 }
 
 function press(page, act, event) {

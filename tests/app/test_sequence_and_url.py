@@ -29,13 +29,13 @@ def read(query: str) -> dict[str, str]:
     return dict(parse_qsl(query, keep_blank_values=True))
 
 
-@given(st.lists(st.floats(-3, 3).map(lambda value: round(value, 2)), min_size=1, max_size=200))
+@given(st.lists(st.floats(-3, 3).map(lambda value: round(value, 2)), min_size=1, max_size=201))
 def test_a_sequence_survives_its_text_form(values):
     parameter = Example.param.x
     assert parameter.decode(parameter.encode(values)) == tuple(values)
 
 
-@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=200))
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=201))
 def test_bits_survive_their_text_form(values):
     parameter = Example.param.bits
     assert parameter.encode(values) == "".join(str(int(value)) for value in values)
@@ -48,14 +48,14 @@ def test_runs_are_short():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "1,,2", "4", "nan", "inf", "1*0", "1*-2", "1*201", "0*150,0*150", "1*1e9", "1*2*3", "1*", "*3"]
+    "text", ["", "a", "1,,2", "4", "nan", "inf", "1*0", "1*-2", "1*202", "0*150,0*150", "1*1e9", "1*2*3", "1*", "*3"]
 )
 def test_a_malformed_sequence_is_refused(text):
     with pytest.raises((ValueError, OverflowError)):
         Example.param.x.decode(text)
 
 
-@pytest.mark.parametrize("text", ["", "012", "0b1", "1 x", "0" * 201, "0.5,1"])
+@pytest.mark.parametrize("text", ["", "012", "0b1", "1 x", "0" * 202, "0.5,1"])
 def test_malformed_bits_are_refused(text):
     with pytest.raises(ValueError):
         Example.param.bits.decode(text)
