@@ -138,6 +138,8 @@ function showLive(live) {
   }
   for (const [name, open] of Object.entries(live.open ?? {}))
     for (const part of $$(`[data-open="${name}"]`, within)) part.style.transform = `rotate(${-42 * (1 - open)}deg)`
+  for (const [name, flow] of Object.entries(live.flow ?? {}))
+    for (const part of $$(`[data-flow="${name}"]`, within)) part.style.transform = `scaleY(${flow})`
   for (const [name, on] of Object.entries(live.on ?? {}))
     for (const part of $$(`[data-on="${name}"]`, within)) part.toggleAttribute("data-lit", on)
 }

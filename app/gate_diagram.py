@@ -1,0 +1,186 @@
+"""The picture of lesson 6: one LSTM cell (Fig. 12.17), its gates drawn as valves in the pipes of the cell.
+
+The gates' control lines come up from one line that carries x, the mark and h(t−1). A pipe is as dark as what flows.
+"""
+
+import numpy as np
+
+from app.copies import short
+from app.diagram import Diagram
+
+MAIN, LOOP, BUS = 66, 124, 172  # heights of the main pipe, the carousel's way back, and the control line
+G, I, PLUS, C, TANH, O, H = 104, 196, 280, 386, 480, 552, 626  # places from left to right
+F, DELAY, TURN = 322, 396, 424  # in the carousel
+PEEPHOLE = 148
+THICKNESS = 10
+
+# Live names that give away c, for pages that hide it while the reader predicts.
+TELL_CELL = ("c.value", "h.value", "tanh.value", "before.value", "c", "h", *(
+    f"pipe.{name}" for name in ("cell", "squashed", "shown", "before", "kept")))  # fmt: skip
+
+
+def key(model) -> tuple:
+    """What the shapes depend on."""
+    traced = model.traced
+    return traced.variant, traced.params.P is not None, model.uses_x or model.is_text, model.uses_mark
+
+
+def diagram(model) -> Diagram:
+    variant, peepholes, one_input, mark = key(model)
+    d = Diagram(660, 200, "One LSTM cell from left to right: the candidate g passes the input valve i into a sum; the "
+                          "cell state c comes back to the sum through a delay and the forget valve f; tanh c passes "
+                          "the output valve o and is h. The control line below brings x, mark and h(t−1) to all of them.")
+    _inputs(d, mark, "x" if one_input else "…")
+    _control(d, variant)
+    _pipes(d)
+    d.unit("g", G, MAIN, "candidate", label="g", radius=20, value="above")
+    _valve(d, "i", I, MAIN, "input_gate")
+    d.operator(PLUS, MAIN, radius=16)
+    d.unit("c", C, MAIN, "state", label="c", value="above")
+    d.delay(DELAY, LOOP)
+    d.label(DELAY, LOOP + 28, "", "value state", live="before.value")
+    if variant == "no forget gate":
+        d.label(F, LOOP - 10, "× 1", "note")
+    else:
+        _valve(d, "f", F, LOOP, "forget_gate")
+    d.box("tanh", TANH - 22, MAIN - 17, 44, 34, "tanh")
+    d.label(TANH, MAIN - 28, "", "value state", live="tanh.value")
+    _valve(d, "o", O, MAIN, "output_gate")
+    d.unit("h", H, MAIN, "state", label="h", value="above")
+    if peepholes:
+        _peepholes(d, variant)
+    d.label(4, 14, "", "note", live="which", anchor="start")
+    return d
+
+
+def _inputs(d: Diagram, mark: bool, label: str) -> None:
+    d.unit("x", 30, 84, "input", label=label, radius=15, value="above")
+    d.arrow((45, 84), (64, 84), (64, BUS), (H, BUS), head=False)
+    if mark:
+        d.unit("mark", 30, 140, "input", radius=15, value="above")
+        d.label(30, 174, "mark", "note")
+        d.arrow((45, 140), (64, 140), head=False)
+
+
+def _control(d: Diagram, variant: str) -> None:
+    """From h back through a delay, and up to the candidate and the gates."""
+    d.arrow((H, MAIN + 22), (H, BUS), head=False)
+    d.delay(596, BUS)
+    d.label(528, BUS + 21, "h(t−1)", "note")
+    d.arrow((G, BUS), (G, MAIN + 21))
+    d.label(G + 8, MAIN + 38, "tanh", "note", anchor="start")
+    stems = {"i": (I, MAIN, "input-gate"), "f": (F, LOOP, "forget-gate"), "o": (O, MAIN, "output-gate")}
+    if variant == "no forget gate":
+        del stems["f"]
+    for name, (x, y, role) in stems.items():
+        if name == "i" and variant == "coupled gates":
+            d.arrow((F, PEEPHOLE + 6), (I, PEEPHOLE + 6), (I, MAIN + 20), role="forget_gate")
+            d.label((I + F) / 2 - 6, PEEPHOLE, "1 − f", "note")
+        else:
+            d.arrow((x, BUS), (x, y + 20))
+        d.label(x + 8, y + 38, name, f"gate-label {role}", anchor="start")
+
+
+def _pipes(d: Diagram) -> None:
+    _pipe(d, "candidate", (G + 20, MAIN), (I - 10, MAIN), role="candidate")
+    _pipe(d, "written", (I + 10, MAIN), (PLUS - 16, MAIN), role="candidate")
+    _pipe(d, "sum", (PLUS + 16, MAIN), (C - 22, MAIN))
+    _pipe(d, "cell", (C + 22, MAIN), (TANH - 22, MAIN))
+    _pipe(d, "cell", (TURN, MAIN), (TURN, LOOP), (DELAY + 19, LOOP), head=False)
+    _pipe(d, "before", (DELAY - 19, LOOP), (F + 10, LOOP))
+    _pipe(d, "kept", (F - 10, LOOP), (PLUS, LOOP), (PLUS, MAIN + 16))
+    _pipe(d, "squashed", (TANH + 22, MAIN), (O - 10, MAIN))
+    _pipe(d, "shown", (O + 10, MAIN), (H - 22, MAIN))
+
+
+def _pipe(d: Diagram, name: str, *points: tuple[float, float], role: str = "state", head: bool = True) -> None:
+    """A pipe along horizontal and vertical lines, filled as dark as its flow (live kind `level`)."""
+    half, area = THICKNESS / 2, ""
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        left, right, top, bottom = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
+        # one path for all pieces: where they overlap in a corner the fill is no darker
+        grown = (left, right, top - half, bottom + half) if y0 == y1 else (left - half, right + half, top, bottom)
+        area += "M{0:g},{2:g}H{1:g}V{3:g}H{0:g}Z".format(*grown)
+        if (x1, y1) != points[-1]:
+            area += f"M{x1 - half:g},{y1 - half:g}H{x1 + half:g}V{y1 + half:g}H{x1 - half:g}Z"
+    d.parts.append(f'<g class="pipe {role}"><path class=pipe-back d="{area}" />'
+                   f'<path class=unit-fill d="{area}" data-level="pipe.{name}" />{_head(*points[-2:]) if head else ""}</g>')
+
+
+def _head(before: tuple[float, float], end: tuple[float, float]) -> str:
+    """The tip of a pipe."""
+    (x0, y0), (x, y) = before, end
+    tip = f"M{x:g},{y:g}l-9,-9v18z" if x > x0 else f"M{x:g},{y:g}l9,-9v18z" if x < x0 else f"M{x:g},{y:g}l-9,9h18z"
+    return f'<path class=pipe-head d="{tip}" />'
+
+
+def _valve(d: Diagram, name: str, x: float, y: float, role: str) -> None:
+    """A sluice: the coloured opening grows from below as the plate goes up (live kind `flow`)."""
+    inside = f"x={x - 8} y={y - 16} width=16 height=32"
+    d.parts.append(f'<g class="valve {role.replace("_", "-")}"><rect x={x - 10} y={y - 18} width=20 height=36 rx=3 />'
+                   f'<rect class=plate {inside} data-flow="{name}.shut" />'
+                   f'<rect class=opening {inside} data-flow="{name}" /></g>')
+    d.label(x, y - 28 if y == MAIN else y - 25, "", f"value {role.replace('_', '-')}", live=f"{name}.value")
+
+
+def _peepholes(d: Diagram, variant: str) -> None:
+    """From c(t−1) to the input and forget gates, from c(t) to the output gate."""
+    targets = [I] if variant == "no forget gate" else [F] if variant == "coupled gates" else [F, I]
+    for x in targets:
+        d.parts.append(_thin((DELAY - 32, LOOP + 5), (DELAY - 32, PEEPHOLE), (x + 1, PEEPHOLE)))
+    d.parts.append(_thin((TURN + 14, MAIN + 5), (TURN + 14, PEEPHOLE), (O - 1, PEEPHOLE)))
+
+
+def _thin(*points: tuple[float, float]) -> str:
+    path = "M" + "L".join(f"{x:g},{y:g}" for x, y in points)
+    return f'<path class="edge peephole" d="{path}" marker-end=url(#head) />'
+
+
+def live(model, t: int) -> dict[str, dict]:
+    """The shown unit's values at step t."""
+    traced, k, unit = model.traced, t - 1, model.shown_unit - 1
+    i, f, g, o, c, h = (float(array[k, unit]) for array in traced.run)
+    before = float(traced.run.c[k - 1, unit]) if k else 0.0
+    squashed, largest = float(np.tanh(c)), max(1.0, float(np.abs(traced.run.c[:, unit]).max()))
+    levels = {"g": g, "c": c / largest, "h": h, "pipe.candidate": g, "pipe.written": i * g, "pipe.sum": c / largest,
+              "pipe.cell": c / largest, "pipe.before": before / largest, "pipe.kept": f * before / largest,
+              "pipe.squashed": squashed, "pipe.shown": h}  # fmt: skip
+    text = {f"{name}.value": short(value) for name, value in (
+        ("g", g), ("c", c), ("h", h), ("tanh", squashed), ("before", before))}  # fmt: skip
+    flow = {}
+    for name, value in (("i", i), ("f", f), ("o", o)):
+        text[f"{name}.value"] = opening(value)
+        flow |= {name: round(value, 4), f"{name}.shut": round(1 - value, 4)}
+    levels |= _live_inputs(model, traced.inputs, k, text)
+    units = f"unit {model.shown_unit} of {traced.run.h.shape[1]}"
+    text["which"] = "" if traced.run.h.shape[1] == 1 else units
+    return {"text": text, "level": {name: round(abs(level), 4) for name, level in levels.items()}, "flow": flow}
+
+
+def _live_inputs(model, inputs: np.ndarray, k: int, text: dict[str, str]) -> dict[str, float]:
+    """Puts the inputs' labels into `text`; returns their levels."""
+    if model.is_text:
+        text["x.value"] = f"“{shown_character(model.text[k])}”"
+        return {"x": 1.0}
+    if not model.uses_x:
+        text["x.value"] = f"{inputs.shape[1]} in"
+        return {"x": float(np.abs(inputs[k]).max())}
+    text["x.value"] = short(inputs[k, 0])
+    if not model.uses_mark:
+        return {"x": float(inputs[k, 0])}
+    text["mark.value"] = short(inputs[k, 1])
+    return {"x": float(inputs[k, 0]), "mark": float(inputs[k, 1])}
+
+
+def shown_character(character: str) -> str:
+    """A visible sign for every character."""
+    return {" ": "␣", "\n": "↵"}.get(character, character)
+
+
+def opening(value: float) -> str:
+    """A gate's value in at most six characters; one that is nearly open or shut does not look quite so."""
+    if 0.9995 <= value < 1:
+        return "≈ 1"
+    if 0 < value < 0.0005:
+        return "≈ 0"
+    return f"{value:.3f}".rstrip("0").rstrip(".") if value else "0"
