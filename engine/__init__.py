@@ -1,6 +1,7 @@
 """The mathematics of the course, one module per kind of network: NumPy and Numba, nothing of browsers or lessons.
 
 `engine.parity`, `engine.cec`, `engine.gamma`, `engine.linear`, `engine.rnn`: networks.
+`engine.lstm`, `engine.gru`: networks whose gates decide what is kept.
 `engine.series`: signals to feed them. `engine.gradients`: gradients through time and how far they reach.
 `engine.costs`: what they cost. `engine.remedies`, `engine.cliff`: what helps against bad ones.
 `engine.matrices`, `engine.chaos`: recurrent weights. `engine.tasks`: what to learn.

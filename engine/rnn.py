@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine import _activation, _recursive, _validate
+from engine import _activation, _recursive, _stacked, _validate
 
 ACTIVATIONS = _activation.ACTIVATIONS
 
@@ -103,6 +103,16 @@ def run_cell(x, params, *, c0=None, activation="tanh"):
     """
     x, params, c0, activation = checked(x, params, c0, activation, state_name="c0")
     return CellRun(*_recursive.forward(x, *params, _activation.applied(c0, activation), activation))
+
+
+def initial(n_units, n_inputs, rng):
+    """Weights to start learning from: uniform between -1/sqrt(n) and 1/sqrt(n), biases 0.
+
+    n_units, n_inputs: whole numbers >= 1; rng: numpy.random.Generator. Returns RnnParams; raises ValueError for other
+    arguments. Source: PyTorch's law for weights.
+    """
+    U, W = _stacked.uniform(1, n_units, n_inputs, rng)
+    return RnnParams(U, W, np.zeros(W.shape[0]))
 
 
 @np.errstate(all="ignore")

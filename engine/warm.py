@@ -4,7 +4,23 @@ import time
 
 import numpy as np
 
-from engine import cec, chaos, cliff, costs, gamma, gradients, linear, matrices, parity, remedies, rnn, series, tasks
+from engine import (
+    cec,
+    chaos,
+    cliff,
+    costs,
+    gamma,
+    gradients,
+    gru,
+    linear,
+    lstm,
+    matrices,
+    parity,
+    remedies,
+    rnn,
+    series,
+    tasks,
+)
 
 
 def compile_kernels():
@@ -18,6 +34,8 @@ def compile_kernels():
     _chaos()
     _costs()
     _gradients()
+    _lstm()
+    _gru()
     _tasks()
 
 
@@ -115,6 +133,20 @@ def _gradients():
     gradients.lag_norm_matrix(x, params, every=2)
     gradients.bound(params, "tanh", 4)
     gradients.linear_prediction(params, 4)
+
+
+def _lstm():
+    rng = np.random.default_rng(0)
+    rnn.initial(2, 1, rng)
+    params, x, explicit = lstm.initial(2, 1, rng, forget_bias=1.0), [1.0] * 4, np.ones((4, 2))
+    lstm.run(x, params)
+    lstm.bptt(x, params, explicit)
+
+
+def _gru():
+    params, x = gru.initial(2, 1, np.random.default_rng(0)), [1.0] * 4
+    gru.run(x, params)
+    gru.bptt(x, params, np.ones((4, 2)))
 
 
 def _tasks():
