@@ -1,10 +1,17 @@
 """What lesson 6 computes for each of its topics: one engine run, and the plotted columns."""
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from engine import lstm
+from engine import gradients, gru, lstm, network, rnn, tasks
+
+if TYPE_CHECKING:
+    from app.models.lstm import Lstm
+
+HAND_SET = {"latch": "latch", "marked sum": "marked sum", "count ab": "aⁿbⁿ", "parity": "parity"}  # engine's names
+GRU_FROM = (3, 1, 2)  # rows r, z, n of the GRU are the LSTM's rows o, f, g
 
 
 class Traced(NamedTuple):
@@ -46,3 +53,103 @@ class Variants(NamedTuple):
 
 class TrainingShown(NamedTuple):
     traced: Traced  # the LSTM in training on a probe sequence of the task
+
+
+@lru_cache(maxsize=16)
+def shipped(name: str) -> network.Network:
+    """A hand-set or trained network; shared by all sessions, so never written to."""
+    from engine import hand_set, trained
+
+    return hand_set.make(HAND_SET[name]).network if name in HAND_SET else trained.load(name)
+
+
+def traced(m: "Lstm") -> Traced:
+    """The shown network on the present input."""
+    fed, shown = m.fed(), m.network_object()
+    if shown is None:
+        params, variant = m.own_params()
+        run = lstm.run(fed, params, variant=variant)
+        return Traced(fed, fed, params, variant, run, None, None, None, m.targets())
+    run, k = network.run(fed, shown), m.shown_layer - 1
+    layer = shown.layers[k]
+    variant = layer.options.get("variant", "full")
+    return Traced(fed, run.inputs[k], layer.params, variant, run.layers[k], shown.V, shown.b_out, run.y, m.targets())
+
+
+def gradient(m: "Lstm") -> Gradient:
+    """How much of the last step's derivative arrives at each step of the shown layer."""
+    now = traced(m)
+    inputs, params, settings = now.inputs, now.params, {"variant": now.variant}
+    n_inputs, n_units = inputs.shape[1], now.run.c.shape[1]
+    forget = lstm.forget_products(now.run.f)[:, m.shown_unit - 1]
+    vanilla = rnn.initial(n_units, n_inputs, np.random.default_rng(m.seed))
+    return Gradient(
+        now,
+        cell=lstm.lag_norms(inputs, params, **settings),
+        hidden=lstm.lag_norms(inputs, params, output="h", state="h", **settings),
+        forget=forget,
+        truncated=lstm.lag_norms(inputs, params, output="h", through="cec", **settings),
+        truncated_exact=lstm.lag_norms(inputs, params, output="h", **settings),
+        vanilla=gradients.lag_norms(inputs, vanilla),
+    )
+
+
+def variants(m: "Lstm") -> Variants:
+    """All variants of the shown layer on its input, with its own weights as far as they go."""
+    now = traced(m)
+    plain, peepholes = now.params._replace(P=None), now.params
+    if peepholes.P is None:
+        n_units, n_inputs = now.run.c.shape[1], now.inputs.shape[1]
+        drawn = lstm.initial(n_units, n_inputs, np.random.default_rng(m.seed), peepholes=True)
+        peepholes = plain._replace(P=drawn.P)
+    runs = {name: lstm.run(now.inputs, plain, variant=name) for name in lstm.VARIANTS}
+    runs["peephole"] = lstm.run(now.inputs, peepholes)
+    runs["GRU"] = gru.run(now.inputs, gru_params(plain))
+    return Variants(now, runs)
+
+
+def gru_params(params: lstm.LstmParams) -> gru.GruParams:
+    """A GRU with the LSTM's weights: update gate = forget gate (both keep), candidate = candidate, reset = output gate.
+
+    The LSTM's input gate has no counterpart, since a GRU writes 1 − z.
+    """
+    n = params.W.shape[1]
+
+    def rows(stacked: np.ndarray) -> np.ndarray:
+        return np.concatenate([stacked[gate * n : (gate + 1) * n] for gate in GRU_FROM])
+
+    return gru.GruParams(rows(params.U), rows(params.W), rows(params.b))
+
+
+def columns(m: "Lstm") -> dict[str, np.ndarray]:
+    """All plotted columns of the present topic by name, (T,) each."""
+    r, now = m.result, m.traced
+    x, mark = m.inputs()
+    found = {"x": x, "mark": mark} if m.uses_x else {}
+    if not m.uses_mark:
+        found.pop("mark", None)
+    if m.topic == "variants":
+        return found | _variant_columns(r, m.shown_unit - 1)
+    gates = {name: getattr(now.run, name)[:, m.shown_unit - 1] for name in ("i", "f", "g", "o", "c", "h")}
+    if m.topic == "gradient":
+        lines = {name: getattr(r, name) for name in ("cell", "hidden", "forget", "truncated", "vanilla")}
+        return found | {"f": gates["f"], "c": gates["c"]} | lines
+    if m.topic == "training":
+        gates = {name: gates[name] for name in ("i", "f", "c", "h")}
+    return found | gates | ({"y": answer(m), "d": now.d} if now.y is not None else {})
+
+
+def _variant_columns(r: Variants, unit: int) -> dict[str, np.ndarray]:
+    found = {name.replace(" ", "_"): r.runs[name].c[:, unit] for name in r.runs if name != "GRU"}
+    forget = {f"f_{name.replace(' ', '_')}": r.runs[name].f[:, unit] for name in ("full", "peephole", "coupled gates")}
+    return found | {"gru": r.runs["GRU"].h[:, unit]} | forget | {"z_gru": r.runs["GRU"].z[:, unit]}
+
+
+def answer(m: "Lstm") -> np.ndarray:
+    """The plotted output y, (T,): the first one, or with text the probability given to the character that comes."""
+    y = m.traced.y
+    if not m.is_text:
+        return y[:, 0]
+    following = tasks.encode(m.text.ljust(m.n_steps)[: m.n_steps])[1:]
+    return np.append(network.softmax(y)[np.arange(len(following)), following], np.nan)
+
