@@ -3,14 +3,16 @@
 The gates' control lines come up from one line that carries x, the mark and h(t−1). A pipe is as dark as what flows.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from app.copies import short
 from app.diagram import Diagram
 
 MAIN, LOOP, BUS = 66, 124, 172  # heights of the main pipe, the carousel's way back, and the control line
-G, I, PLUS, C, TANH, O, H = 104, 196, 280, 386, 480, 552, 626  # places from left to right
-F, DELAY, TURN = 322, 396, 424  # in the carousel
+CANDIDATE, INPUT, PLUS, CELL, TANH, OUTPUT, HIDDEN = 104, 192, 276, 380, 472, 550, 626  # places from left to right
+FORGET, DELAY, TURN = 318, 390, 418  # in the carousel
 PEEPHOLE = 148
 THICKNESS = 10
 
@@ -29,24 +31,24 @@ def diagram(model) -> Diagram:
     variant, peepholes, one_input, mark = key(model)
     d = Diagram(660, 200, "One LSTM cell from left to right: the candidate g passes the input valve i into a sum; the "
                           "cell state c comes back to the sum through a delay and the forget valve f; tanh c passes "
-                          "the output valve o and is h. The control line below brings x, mark and h(t−1) to all of them.")
+                          "the output valve o and is h. A control line below brings x, mark and h(t−1) to all.")
     _inputs(d, mark, "x" if one_input else "…")
     _control(d, variant)
-    _pipes(d)
-    d.unit("g", G, MAIN, "candidate", label="g", radius=20, value="above")
-    _valve(d, "i", I, MAIN, "input_gate")
+    _pipes(d, variant)
+    d.unit("g", CANDIDATE, MAIN, "candidate", label="g", radius=20, value="above")
+    _valve(d, "i", INPUT, MAIN, "input_gate")
     d.operator(PLUS, MAIN, radius=16)
-    d.unit("c", C, MAIN, "state", label="c", value="above")
+    d.unit("c", CELL, MAIN, "state", label="c", value="above")
     d.delay(DELAY, LOOP)
     d.label(DELAY, LOOP + 28, "", "value state", live="before.value")
     if variant == "no forget gate":
-        d.label(F, LOOP - 10, "× 1", "note")
+        d.label(FORGET, LOOP - 10, "× 1", "note")
     else:
-        _valve(d, "f", F, LOOP, "forget_gate")
+        _valve(d, "f", FORGET, LOOP, "forget_gate")
     d.box("tanh", TANH - 22, MAIN - 17, 44, 34, "tanh")
     d.label(TANH, MAIN - 28, "", "value state", live="tanh.value")
-    _valve(d, "o", O, MAIN, "output_gate")
-    d.unit("h", H, MAIN, "state", label="h", value="above")
+    _valve(d, "o", OUTPUT, MAIN, "output_gate")
+    d.unit("h", HIDDEN, MAIN, "state", label="h", value="above")
     if peepholes:
         _peepholes(d, variant)
     d.label(4, 14, "", "note", live="which", anchor="start")
@@ -55,7 +57,7 @@ def diagram(model) -> Diagram:
 
 def _inputs(d: Diagram, mark: bool, label: str) -> None:
     d.unit("x", 30, 84, "input", label=label, radius=15, value="above")
-    d.arrow((45, 84), (64, 84), (64, BUS), (H, BUS), head=False)
+    d.arrow((45, 84), (64, 84), (64, BUS), (HIDDEN, BUS), head=False)
     if mark:
         d.unit("mark", 30, 140, "input", radius=15, value="above")
         d.label(30, 174, "mark", "note")
@@ -64,52 +66,55 @@ def _inputs(d: Diagram, mark: bool, label: str) -> None:
 
 def _control(d: Diagram, variant: str) -> None:
     """From h back through a delay, and up to the candidate and the gates."""
-    d.arrow((H, MAIN + 22), (H, BUS), head=False)
+    d.arrow((HIDDEN, MAIN + 22), (HIDDEN, BUS), head=False)
     d.delay(596, BUS)
     d.label(528, BUS + 21, "h(t−1)", "note")
-    d.arrow((G, BUS), (G, MAIN + 21))
-    d.label(G + 8, MAIN + 38, "tanh", "note", anchor="start")
-    stems = {"i": (I, MAIN, "input-gate"), "f": (F, LOOP, "forget-gate"), "o": (O, MAIN, "output-gate")}
+    d.arrow((CANDIDATE, BUS), (CANDIDATE, MAIN + 21))
+    d.label(CANDIDATE + 8, MAIN + 38, "tanh", "note", anchor="start")
+    stems = {"i": (INPUT, MAIN, "input-gate"), "f": (FORGET, LOOP, "forget-gate"), "o": (OUTPUT, MAIN, "output-gate")}
     if variant == "no forget gate":
         del stems["f"]
     for name, (x, y, role) in stems.items():
         if name == "i" and variant == "coupled gates":
-            d.arrow((F, PEEPHOLE + 6), (I, PEEPHOLE + 6), (I, MAIN + 20), role="forget_gate")
-            d.label((I + F) / 2 - 6, PEEPHOLE, "1 − f", "note")
+            d.arrow((FORGET, PEEPHOLE + 6), (INPUT, PEEPHOLE + 6), (INPUT, MAIN + 20), role="forget_gate")
+            d.label((INPUT + FORGET) / 2 - 6, PEEPHOLE, "1 − f", "note")
         else:
             d.arrow((x, BUS), (x, y + 20))
         d.label(x + 8, y + 38, name, f"gate-label {role}", anchor="start")
 
 
-def _pipes(d: Diagram) -> None:
-    _pipe(d, "candidate", (G + 20, MAIN), (I - 10, MAIN), role="candidate")
-    _pipe(d, "written", (I + 10, MAIN), (PLUS - 16, MAIN), role="candidate")
-    _pipe(d, "sum", (PLUS + 16, MAIN), (C - 22, MAIN))
-    _pipe(d, "cell", (C + 22, MAIN), (TANH - 22, MAIN))
-    _pipe(d, "cell", (TURN, MAIN), (TURN, LOOP), (DELAY + 19, LOOP), head=False)
-    _pipe(d, "before", (DELAY - 19, LOOP), (F + 10, LOOP))
-    _pipe(d, "kept", (F - 10, LOOP), (PLUS, LOOP), (PLUS, MAIN + 16))
-    _pipe(d, "squashed", (TANH + 22, MAIN), (O - 10, MAIN))
-    _pipe(d, "shown", (O + 10, MAIN), (H - 22, MAIN))
+def _pipes(d: Diagram, variant: str) -> None:
+    _pipe(d, "candidate", (CANDIDATE + 20, MAIN), (INPUT - 10, MAIN), role="candidate")
+    _pipe(d, "written", (INPUT + 10, MAIN), (PLUS - 16, MAIN), role="candidate")
+    _pipe(d, "sum", (PLUS + 16, MAIN), (CELL - 22, MAIN))
+    _pipe(d, "cell", (CELL + 22, MAIN), (TANH - 22, MAIN))
+    _pipe(d, "cell", (TURN, MAIN + THICKNESS / 2), (TURN, LOOP), (DELAY + 19, LOOP), head=False)
+    valve = variant != "no forget gate"
+    if valve:
+        _pipe(d, "before", (DELAY - 19, LOOP), (FORGET + 10, LOOP))
+    _pipe(d, "kept", (FORGET - 10 if valve else DELAY - 19, LOOP), (PLUS, LOOP), (PLUS, MAIN + 16))
+    _pipe(d, "squashed", (TANH + 22, MAIN), (OUTPUT - 10, MAIN))
+    _pipe(d, "shown", (OUTPUT + 10, MAIN), (HIDDEN - 22, MAIN))
 
 
 def _pipe(d: Diagram, name: str, *points: tuple[float, float], role: str = "state", head: bool = True) -> None:
     """A pipe along horizontal and vertical lines, filled as dark as its flow (live kind `level`)."""
     half, area = THICKNESS / 2, ""
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         left, right, top, bottom = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
         # one path for all pieces: where they overlap in a corner the fill is no darker
         grown = (left, right, top - half, bottom + half) if y0 == y1 else (left - half, right + half, top, bottom)
         area += "M{0:g},{2:g}H{1:g}V{3:g}H{0:g}Z".format(*grown)
         if (x1, y1) != points[-1]:
             area += f"M{x1 - half:g},{y1 - half:g}H{x1 + half:g}V{y1 + half:g}H{x1 - half:g}Z"
+    tip = _head(*points[-2:]) if head else ""
     d.parts.append(f'<g class="pipe {role}"><path class=pipe-back d="{area}" />'
-                   f'<path class=unit-fill d="{area}" data-level="pipe.{name}" />{_head(*points[-2:]) if head else ""}</g>')
+                   f'<path class=unit-fill d="{area}" data-level="pipe.{name}" />{tip}</g>')
 
 
 def _head(before: tuple[float, float], end: tuple[float, float]) -> str:
     """The tip of a pipe."""
-    (x0, y0), (x, y) = before, end
+    (x0, _), (x, y) = before, end
     tip = f"M{x:g},{y:g}l-9,-9v18z" if x > x0 else f"M{x:g},{y:g}l9,-9v18z" if x < x0 else f"M{x:g},{y:g}l-9,9h18z"
     return f'<path class=pipe-head d="{tip}" />'
 
@@ -125,15 +130,15 @@ def _valve(d: Diagram, name: str, x: float, y: float, role: str) -> None:
 
 def _peepholes(d: Diagram, variant: str) -> None:
     """From c(t−1) to the input and forget gates, from c(t) to the output gate."""
-    targets = [I] if variant == "no forget gate" else [F] if variant == "coupled gates" else [F, I]
+    targets = [INPUT] if variant == "no forget gate" else [FORGET] if variant == "coupled gates" else [FORGET, INPUT]
     for x in targets:
         d.parts.append(_thin((DELAY - 32, LOOP + 5), (DELAY - 32, PEEPHOLE), (x + 1, PEEPHOLE)))
-    d.parts.append(_thin((TURN + 14, MAIN + 5), (TURN + 14, PEEPHOLE), (O - 1, PEEPHOLE)))
+    d.parts.append(_thin((TURN + 14, MAIN + 5), (TURN + 14, PEEPHOLE), (OUTPUT - 1, PEEPHOLE)))
 
 
 def _thin(*points: tuple[float, float]) -> str:
     path = "M" + "L".join(f"{x:g},{y:g}" for x, y in points)
-    return f'<path class="edge peephole" d="{path}" marker-end=url(#head) />'
+    return f'<path class="edge peephole state" d="{path}" marker-end=url(#head) />'
 
 
 def live(model, t: int) -> dict[str, dict]:
@@ -141,11 +146,12 @@ def live(model, t: int) -> dict[str, dict]:
     traced, k, unit = model.traced, t - 1, model.shown_unit - 1
     i, f, g, o, c, h = (float(array[k, unit]) for array in traced.run)
     before = float(traced.run.c[k - 1, unit]) if k else 0.0
-    squashed, largest = float(np.tanh(c)), max(1.0, float(np.abs(traced.run.c[:, unit]).max()))
-    levels = {"g": g, "c": c / largest, "h": h, "pipe.candidate": g, "pipe.written": i * g, "pipe.sum": c / largest,
-              "pipe.cell": c / largest, "pipe.before": before / largest, "pipe.kept": f * before / largest,
-              "pipe.squashed": squashed, "pipe.shown": h}  # fmt: skip
-    text = {f"{name}.value": short(value) for name, value in (
+    squashed, full = float(np.tanh(c)), _full(traced.run.c[:, unit])
+    fresh, shown = g / _full(traced.run.g[:, unit]), _full(np.tanh(traced.run.c[:, unit]))
+    levels = {"g": fresh, "c": c / full, "h": h / shown, "pipe.candidate": fresh, "pipe.written": i * fresh,
+              "pipe.sum": c / full, "pipe.cell": c / full, "pipe.before": before / full, "pipe.kept": f * before / full,
+              "pipe.squashed": squashed / shown, "pipe.shown": h / shown}  # fmt: skip
+    text = {f"{name}.value": _brief(value) for name, value in (
         ("g", g), ("c", c), ("h", h), ("tanh", squashed), ("before", before))}  # fmt: skip
     flow = {}
     for name, value in (("i", i), ("f", f), ("o", o)):
@@ -155,6 +161,17 @@ def live(model, t: int) -> dict[str, dict]:
     units = f"unit {model.shown_unit} of {traced.run.h.shape[1]}"
     text["which"] = "" if traced.run.h.shape[1] == 1 else units
     return {"text": text, "level": {name: round(abs(level), 4) for name, level in levels.items()}, "flow": flow}
+
+
+def _full(values: np.ndarray) -> float:
+    """What fills a unit: 1, or the largest value where that is more than 1 or very little."""
+    largest = float(np.abs(values).max())
+    return largest if largest > 1 or 0 < largest < 0.05 else 1.0
+
+
+def _brief(value: float) -> str:
+    """At most six characters; a very small value keeps its power of ten."""
+    return f"{value:.0e}".replace("e-0", "e-").replace("-", "−") if 0 < abs(value) < 0.005 else short(value)
 
 
 def _live_inputs(model, inputs: np.ndarray, k: int, text: dict[str, str]) -> dict[str, float]:
