@@ -56,3 +56,14 @@ def delayed(h, h0):
     previous[0] = h0
     previous[1:] = h[:-1]
     return previous
+
+
+@njit(cache=True, nogil=True)
+def normalize(P):
+    """Divide P by its largest entry, and return the natural logarithm of that; -inf where P is 0."""
+    largest = 0.0
+    for value in P.flat:
+        largest = max(largest, abs(value))
+    if largest > 0.0:
+        P /= largest
+    return np.log(largest)

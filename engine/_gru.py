@@ -1,4 +1,4 @@
-"""Kernels of the GRU: forward in time, backward in time, and products of its one-step Jacobians.
+"""Kernels of the GRU: forward in time, backward in time, and how far a change reaches.
 
 All arrays are C-contiguous float64: x (T, m), U (3n, m), W (3n, n), b (4n,), h0 (n,). `gates` (T, 3n) holds r, z, n
 side by side. `heard` (T, n) stands between the reset gate and the candidate: r h(t-1), which W_n multiplies, where the
@@ -8,7 +8,9 @@ reset comes before the product, and W_n h(t-1) + b_hn, which r multiplies, where
 import numpy as np
 from numba import njit
 
-from engine import _gated
+from engine import _gated, _spectral_norm
+
+TOLERANCE = 1e-10  # relative, of the squared norm
 
 
 @njit(cache=True, nogil=True)
@@ -93,3 +95,45 @@ def bptt(x, U, W, b, h0, explicit, reset_after):
     if not reset_after:
         dW[2 * n :] = np.dot(dF_da[:, 2 * n :].copy().T, heard)
     return np.dot(dF_da.T, x), dW, db, dh0, dF_dh, dF_da, np.dot(dF_da, U)
+
+
+@njit(cache=True, nogil=True)
+def _one_step(gates, slopes, heard, h_before, W, reset_after, by_reset, result):
+    """result (n, n) <- dh(t)/dh(t-1). gates, slopes: (3n,); heard, h_before: (n,); by_reset: room for an (n, n)."""
+    n = h_before.shape[0]
+    for k in range(n):
+        past = heard[k] if reset_after else h_before[k]
+        for j in range(n):
+            by_reset[k, j] = past * slopes[k] * W[k, j]
+            if reset_after:
+                by_reset[k, j] += gates[k] * W[2 * n + k, j]
+        if not reset_after:
+            by_reset[k, k] += gates[k]
+    if reset_after:
+        result[:] = by_reset
+    else:
+        np.dot(W[2 * n :], by_reset, result)
+    for k in range(n):
+        z, candidate = gates[n + k], gates[2 * n + k]
+        by_update = (h_before[k] - candidate) * slopes[n + k]
+        for j in range(n):
+            result[k, j] = (1.0 - z) * slopes[2 * n + k] * result[k, j] + by_update * W[n + k, j]
+        result[k, k] += z
+
+
+@njit(cache=True, nogil=True)
+def lag_norms(x, U, W, b, h0, reset_after):
+    """Natural logarithm of the norm of dh(T)/dh(k), k = 1 ... T."""
+    n_steps, n = x.shape[0], h0.shape[0]
+    gates, slopes, heard, h = forward(x, U, W, b, h0, reset_after)
+    log_norms, log_scale = np.zeros(n_steps), 0.0
+    product, longer, one_step, room = np.eye(n), np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
+    u = _spectral_norm.start(n)
+    for t in range(n_steps - 1, 0, -1):
+        _one_step(gates[t], slopes[t], heard[t], h[t - 1], W, reset_after, room, one_step)
+        np.dot(product, one_step, longer)
+        product, longer = longer, product
+        log_scale += _gated.normalize(product)
+        total = np.dot(product.ravel(), product.ravel())
+        log_norms[t - 1] = log_scale + _spectral_norm.log_norm(product, u, total, TOLERANCE)
+    return log_norms

@@ -1,4 +1,4 @@
-"""Kernels of the LSTM: forward in time, backward in time, and products of its one-step Jacobians.
+"""Kernels of the LSTM: forward in time, backward in time, and how far a change reaches.
 
 All arrays are C-contiguous float64: x (T, m), U (4n, m), W (4n, n), b (4n,), P (3, n), h0 and c0 (n,).
 `gates` (T, 4n) holds i, f, g, o side by side. `partials` (T, 4n) holds what a net input does to the cell or the output
@@ -9,7 +9,9 @@ variant: 0 full, 1 no forget gate, 2 coupled gates.
 import numpy as np
 from numba import njit
 
-from engine import _gated
+from engine import _gated, _spectral_norm
+
+TOLERANCE = 1e-10  # relative, of the squared norm
 
 
 @njit(cache=True, nogil=True)
@@ -128,3 +130,44 @@ def bptt(x, U, W, b, P, h0, c0, explicit, explicit_c, variant, peepholes, everyw
     dP = peephole_gradients(dF_da, c_before, c) if peepholes else np.zeros_like(P)
     dU, dW = np.dot(dF_da.T, x), np.dot(dF_da.T, _gated.delayed(h, h0))
     return dU, dW, dF_da.sum(0), dP, dh0, dc0, dF_dh, dF_dc, dF_da, np.dot(dF_da, U)
+
+
+@njit(cache=True, nogil=True)
+def _one_step(partials, W, result):
+    """result (2n, n) <- dc(t)/dh(t-1) above dh(t)/dh(t-1), by way of the gates. partials: (4n,), W: (4n, n)."""
+    n = W.shape[1]
+    for k in range(n):
+        for j in range(n):
+            by_cell = partials[k] * W[k, j] + partials[n + k] * W[n + k, j]
+            result[k, j] = by_cell + partials[2 * n + k] * W[2 * n + k, j]
+            result[n + k, j] = partials[3 * n + k] * W[3 * n + k, j]
+
+
+@njit(cache=True, nogil=True)
+def lag_norms(partials, cell_to_cell, cell_to_output, W, of_output, by_output):
+    """Natural logarithm of the norm of d out(T)/d state(k), k = 1 ... T; each is h if its flag says so, else c.
+
+    `pair` (n, 2n) is d out(T)/dc(t) beside d out(T)/dh(t). cell_to_cell, cell_to_output: (T, n), c(t)'s own weight in
+    c(t), by way of the peepholes of i and f too, and in h(t), by way of the peephole of o too.
+    """
+    n_steps, n = cell_to_cell.shape
+    log_norms, log_scale = np.empty(n_steps), 0.0
+    pair, one_step, by_h, part = np.zeros((n, 2 * n)), np.empty((2 * n, n)), np.empty((n, n)), np.empty((n, n))
+    for k in range(n):
+        pair[k, k] = cell_to_output[-1, k] if of_output else 1.0
+        pair[k, n + k] = 1.0 if of_output else 0.0
+    u = _spectral_norm.start(n)
+    for t in range(n_steps - 1, -1, -1):
+        log_scale += _gated.normalize(pair)
+        part[:] = pair[:, n:] if by_output else pair[:, :n]
+        log_factor, total = _spectral_norm.rescale(part)
+        log_norm = _spectral_norm.log_norm(part, u, total, TOLERANCE)
+        log_norms[t] = log_scale + log_factor + log_norm
+        if t > 0:
+            _one_step(partials[t], W, one_step)
+            np.dot(pair, one_step, by_h)
+            for k in range(n):
+                for j in range(n):
+                    pair[k, j] = pair[k, j] * cell_to_cell[t, j] + by_h[k, j] * cell_to_output[t - 1, j]
+                    pair[k, n + j] = by_h[k, j]
+    return log_norms

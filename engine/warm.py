@@ -141,12 +141,15 @@ def _lstm():
     params, x, explicit = lstm.initial(2, 1, rng, forget_bias=1.0), [1.0] * 4, np.ones((4, 2))
     lstm.run(x, params)
     lstm.bptt(x, params, explicit)
+    lstm.lag_norms(x, params)
+    lstm.forget_products(explicit)
 
 
 def _gru():
     params, x = gru.initial(2, 1, np.random.default_rng(0)), [1.0] * 4
     gru.run(x, params)
     gru.bptt(x, params, np.ones((4, 2)))
+    gru.lag_norms(x, params)
 
 
 def _tasks():
