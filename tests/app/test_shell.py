@@ -1,6 +1,7 @@
 """A page as one session holds it, without a browser: requests in, frames out."""
 
 import json
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from app import export
 from app.model import PageModel
 from app.shell import TROUBLE, Page
 from app.site import page_stems
-from tests.app.pages import classes
+from tests.app.pages import classes, malformed
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 each_page = pytest.mark.parametrize("stem", STEMS)
@@ -226,3 +227,17 @@ def test_a_sequence_longer_than_the_page_allows_is_named(stem):
     written = "1" * 300 if page.model.param[name].binary else f"1*{most + 5}"
     notice = make(stem, **{name: written}).frame()["notices"][0]
     assert name in notice
+
+
+@each_page
+def test_no_malformed_setting_of_an_address_is_taken_and_each_is_named(stem):
+    start = make(stem)
+    for query in malformed(stem):
+        settings = dict(parse_qsl(query, keep_blank_values=True))
+        page = make(stem, **settings)
+        frame = page.frame()
+        assert frame["query"] == start.frame()["query"] and frame["t"] == start.frame()["t"], query
+        assert len(frame["notices"]) == len(settings), frame["notices"]
+        for name in settings:
+            named = "none" if name == "preset" else name
+            assert any(named in notice for notice in frame["notices"]), (name, frame["notices"])

@@ -11,6 +11,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# True once no request is on its way, and frame and plots have been the same for a while.
+QUIET = """(() => {
+  const page = window.unrolled, now = performance.now()
+  const state = page.bridge.frame + page.doc.get_model_by_name("time-source").data.t.length
+  if (page.busy || page.waiting.length || state !== window.lastSeen) [window.lastSeen, window.lastChange] = [state, now]
+  return now - window.lastChange > 130
+})()"""
 READY = "window.unrolled && !document.documentElement.hasAttribute('data-loading')"
 
 
@@ -37,13 +44,8 @@ class Reader:
 
     def settle(self) -> None:
         """Wait until no request is on its way and nothing has changed for a while."""
-        self.page.wait_for_function("!window.unrolled.busy && !window.unrolled.waiting.length", timeout=10_000)
-        before, state = None, "unrolled.bridge.frame + unrolled.doc.get_model_by_name('time-source').data.t.length"
-        for _ in range(40):
-            self.page.wait_for_timeout(120)
-            before, last = self.page.evaluate(state), before
-            if before == last:
-                return
+        self.page.evaluate("window.lastSeen = null")
+        self.page.wait_for_function(QUIET, polling=30, timeout=10_000)
 
     @property
     def frame(self) -> dict:
