@@ -9,12 +9,15 @@ from engine import (
     chaos,
     cliff,
     costs,
+    deep,
     gamma,
     gradients,
     gru,
+    hand_set,
     linear,
     lstm,
     matrices,
+    network,
     parity,
     remedies,
     rnn,
@@ -36,6 +39,7 @@ def compile_kernels():
     _gradients()
     _lstm()
     _gru()
+    _networks()
     _tasks()
 
 
@@ -157,6 +161,20 @@ def _tasks():
     for draw in (tasks.recall, tasks.adding, tasks.characters):
         draw(2, rng)
     tasks.one_hot(tasks.encode(tasks.decode([0])), 2)
+
+
+def _networks():
+    for name in hand_set.NAMES:
+        made = hand_set.make(name).network
+        x = np.ones((4, network.n_inputs(made)))
+    network.gradients(x, made, network.mean_squared_error(network.run(x, made).y, np.ones((4, 1))).dF_dy)
+    network.checked(made)
+    network.cross_entropy(network.softmax(np.ones((4, 2))), [0, 1, 1, 0])
+    both = deep.Bidirectional(made.layers[0], made.layers[0])
+    deep.bptt(x, [both], deep.run(x, [both]).h)
+    deep.cells(both, "layers[0]")
+    deep.n_inputs(both)
+    deep.n_outputs(both)
 
 
 if __name__ == "__main__":
