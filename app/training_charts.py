@@ -1,0 +1,226 @@
+"""How a training goes: loss, gradient norm and right answers of the three networks, and the buttons that drive it."""
+
+from html import escape
+from itertools import pairwise
+
+import numpy as np
+from bokeh.models import ColumnDataSource, Line, Span, Text
+
+from app.figures import FONT, Strip, chart, rule
+from app.models.lstm_training import History, Snapshot, Training
+from app.numbers import plain
+from app.ranges import change, fit
+from app.theme import LIGHT
+
+CHARTS = ("loss", "norm", "right")
+LOOKS = {"lstm": ("LSTM", "solid", 2.5), "gru": ("GRU", "dashed", 2), "rnn": ("RNN", "dotted", 2)}
+POINTS = 300  # more would lie closer than the pixels
+WINDOW = 20  # updates that a mean is taken over
+SMALLEST = 1e-12
+
+
+class TrainingCharts:
+    """Three charts against the number of the update, with the names of the networks at the ends of their lines."""
+
+    def __init__(self):
+        self.lines = ColumnDataSource({"update": [], **{f"{chart}_{kind}": [] for chart in CHARTS for kind in LOOKS}})
+        self.names = ColumnDataSource({column: [] for column in ("name", "update", *CHARTS)})
+        self.loss = self._chart("loss", "Mean squared error", "log₁₀ of the loss", "state")
+        self.norm = self._chart("norm", "Length of the gradient before clipping", "log₁₀ of the norm", "gradient")
+        self.right = self._chart("right", f"Right answers, mean of {WINDOW} updates", "share", "state")
+        change(self.right.plot.y_range, start=-0.04, end=1.08)
+        self.strips = [self.loss, self.norm, self.right]
+        _named_rule(self.loss, 0.0, "always answering 0")
+        self._clip_rule, self._clip_name = _named_rule(self.norm, 0.0, "clip norm")
+        _named_rule(self.right, 0.5, "guessing")
+        self._shown: tuple = ()
+
+    def _chart(self, name: str, title: str, label: str, role: str) -> Strip:
+        strip = chart(f"training-{name}", title, x_label="update", y_label=label, height=200,
+                      x_limits=(0, 100), y_limits=(-2, 0.5), ticks=4)  # fmt: skip
+        for kind, (_, dash, width) in LOOKS.items():
+            look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": width}
+            strip.plot.add_glyph(self.lines, Line(x="update", y=f"{name}_{kind}", **look))
+        look = {"text_color": LIGHT[role], "text_baseline": "middle", "x_offset": 5, **_font(12)}
+        strip.plot.add_glyph(self.names, Text(x="update", y=name, text="name", **look))
+        return strip
+
+    def show(self, model) -> None:
+        """Bring the charts to the latest step of `model.training`; what is shown already is not sent again."""
+        training: Training = model.training
+        shown, settings = training.shown, training.settings
+        if self._shown and shown is self._shown[0] and settings == self._shown[1]:
+            return
+        self._shown = (shown, settings)
+        columns, clip = lines(shown, settings.n_updates), float(np.log10(settings.clip))
+        change(self._clip_rule, location=clip)
+        if self._clip_name.data["y"] != [clip]:
+            self._clip_name.data = {"x": [0], "y": [clip]}
+        for strip in self.strips:
+            change(strip.plot.x_range, end=1.2 * settings.n_updates)  # room for the names
+        fit(self.loss.plot.y_range, *(columns[f"loss_{kind}"] for kind in LOOKS), include=(-2, 0.25), pad=0.05)
+        norms = (columns[f"norm_{kind}"] for kind in LOOKS)
+        fit(self.norm.plot.y_range, *norms, include=(clip - 1, clip + 0.5), pad=0.05)
+        self.lines.data = columns
+        self.names.data = self._ends(columns)
+
+    def _ends(self, columns: dict[str, np.ndarray]) -> dict:
+        """The names, each where its line ends, but set apart from each other."""
+        if not columns["update"].size:
+            return {column: [] for column in self.names.data}
+        found = {"name": [name for name, *_ in LOOKS.values()], "update": [columns["update"][-1]] * len(LOOKS)}
+        for name, strip in zip(CHARTS, self.strips, strict=True):
+            limits = strip.plot.y_range
+            ends = [_last(columns[f"{name}_{kind}"]) for kind in LOOKS]
+            found[name] = _apart(ends, 0.13 * (limits.end - limits.start), limits.end)
+        return found
+
+
+def _font(size: int) -> dict:
+    return {"text_font": {"value": FONT}, "text_font_size": f"{size}px"}
+
+
+def _named_rule(strip: Strip, at: float, name: str) -> tuple[Span, ColumnDataSource]:
+    """A fixed line across a chart with its name at its left end."""
+    place = ColumnDataSource({"x": [0], "y": [at]})
+    look = {"text_color": LIGHT["muted"], "x_offset": 6, "y_offset": -3, **_font(11)}
+    strip.plot.add_glyph(place, Text(x="x", y="y", text={"value": name}, **look))
+    return rule(strip.plot, at), place
+
+
+def lines(shown: Snapshot, n_updates: int) -> dict[str, np.ndarray]:
+    """Columns of the charts: at most POINTS of them over the whole training, each for a few updates.
+
+    Losses and shares are means over those updates; of the norms it is the largest, since one long gradient is enough to
+    do harm. What is not finite is blank.
+    """
+    size = -(-n_updates // POINTS)
+    first = np.arange(0, shown.n_done, size)
+    columns = {"update": np.minimum(first + size, shown.n_done)}
+    for kind, history in shown.histories.items():
+        for name, values in zip(CHARTS, _columns(history, size), strict=True):
+            # a network that diverged has a shorter line
+            columns[f"{name}_{kind}"] = np.pad(values, (0, first.size - values.size), constant_values=np.nan)
+    return columns
+
+
+@np.errstate(all="ignore")
+def _columns(history: History, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The lines of one network in the order of CHARTS, a value for each `size` updates."""
+    n = history.loss.size
+    if not n:
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    first = np.arange(0, n, size)
+    mean_loss = np.add.reduceat(history.loss, first) / np.diff([*first, n])
+    largest_norm = np.maximum.reduceat(history.gradient_norm, first)
+    return _log10(mean_loss), _log10(largest_norm), recent_mean(history.accuracy)[np.minimum(first + size, n) - 1]
+
+
+def recent_mean(values: np.ndarray) -> np.ndarray:
+    """Mean of each value and those before it, WINDOW in all (fewer at the start); (n,)."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    last = np.arange(1, values.size + 1)
+    first = np.maximum(last - WINDOW, 0)
+    return (total[last] - total[first]) / (last - first)
+
+
+def _log10(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), np.log10(np.maximum(values, SMALLEST)), np.nan)
+
+
+def _last(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite[-1]) if finite.size else 0.0
+
+
+def _apart(places: list[float], distance: float, top: float) -> np.ndarray:
+    """The places with at least `distance` between them, all below `top`: pushed up, and from the top back down."""
+    order = np.argsort(places, kind="stable")
+    moved = np.array(places, dtype=float)
+    for below, above in pairwise(order):
+        moved[above] = max(moved[above], moved[below] + distance)
+    highest = top - distance / 2
+    for above in order[::-1]:
+        moved[above] = min(moved[above], highest)
+        highest = moved[above] - distance
+    return moved
+
+
+# The buttons and the table beside the charts
+
+STARTS = ("ready", "paused")
+
+
+def controls(model) -> str:
+    """Buttons, progress and the latest numbers of `model.training`, as HTML of a live table."""
+    training: Training = model.training
+    shown, state = training.shown, training.state
+    return _buttons(state) + _progress(training, shown, state) + _table(shown) + _trouble(training, shown)
+
+
+def _buttons(state: str) -> str:
+    buttons = (
+        ("start", "Go on" if state == "paused" else "Start", state in STARTS),
+        ("pause", "Pause", state == "running"),
+        ("step", "One update", state in STARTS),
+        ("stop", "Stop" if state in ("ready", "running", "paused") else "Clear", state != "ready"),
+    )
+    return "<p>" + " ".join(
+        f"<button data-do={do}{'' if possible else ' disabled'}>{text}</button>" for do, text, possible in buttons
+    ) + "</p>"  # fmt: skip
+
+
+def _progress(training: Training, shown: Snapshot, state: str) -> str:
+    share = f"{training.progress:.4g}"
+    words = _where(training, shown, state)
+    return f'<p><progress max=1 value={share} aria-label="updates done"></progress> <span>{words}</span></p>'
+
+
+def _where(training: Training, shown: Snapshot, state: str) -> str:
+    n_updates = training.settings.n_updates
+    if state == "ready":
+        return f"{n_updates} updates of each network to come, from the same seed"
+    done = f"update {shown.n_done} of {n_updates}"
+    if state == "running" and shown.n_done:
+        return f"{done}, about {_seconds(training.seconds_left)} left"
+    ends = {"paused": ", paused", "finished": ", done", "failed": "", "diverged": ""}
+    return done + ends.get(state, "")
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 90:
+        return f"{int(np.ceil(seconds))} s"
+    return f"{int(np.ceil(seconds / 60))} minutes"
+
+
+def _table(shown: Snapshot) -> str:
+    heads = "".join(f"<th>{head}</th>" for head in ("network", "loss", "gradient norm", "right answers"))
+    rows = "".join(_row(name, shown.histories[kind]) for kind, (name, *_) in LOOKS.items())
+    return (
+        f"<table><tr>{heads}</tr>{rows}</table>"
+        f"<p class=help>Means of the last {WINDOW} updates. Always answering 0 has the loss 1.</p>"
+    )
+
+
+def _row(name: str, history: History) -> str:
+    if not history.loss.size:
+        return f"<tr><td>{name}</td><td>–</td><td>–</td><td>–</td></tr>"
+    loss, norm, right = (float(values[-WINDOW:].mean()) for values in history)
+    cells = (_number(loss), _number(norm), f"{100 * right:.0f} %" if np.isfinite(right) else "–")
+    return f"<tr><td>{name}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _number(value: float) -> str:
+    return plain(value, 3) if np.isfinite(value) else "overflow"
+
+
+def _trouble(training: Training, shown: Snapshot) -> str:
+    """What went wrong, in a paragraph each."""
+    said = [
+        f"The {LOOKS[kind][0]}’s numbers overflowed at update {number}. Its training ends there: "
+        "start again with a smaller learning rate η."
+        for kind, number in shown.diverged.items()
+    ]
+    if training.state == "failed":
+        said.append(f"The training ended with an error: {escape(training.failure)}. Clear it to start again.")
+    return "".join(f"<p>{sentence}</p>" for sentence in said)
