@@ -23,6 +23,7 @@ from engine import (
     rnn,
     series,
     tasks,
+    training,
 )
 
 
@@ -41,6 +42,7 @@ def compile_kernels():
     _gru()
     _networks()
     _tasks()
+    _training()
 
 
 def _parity():
@@ -175,6 +177,13 @@ def _networks():
     deep.cells(both, "layers[0]")
     deep.n_inputs(both)
     deep.n_outputs(both)
+
+
+def _training():
+    for kind in training.KINDS:
+        trainer = training.recall_trainer(kind, lag=2, n_units=2, learning_rate=0.1, batch_size=2)
+        trainer.step()
+    training.evaluate(trainer.network, lambda rng, count: tasks.recall(2, rng), np.random.default_rng(0), 1)
 
 
 if __name__ == "__main__":
