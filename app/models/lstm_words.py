@@ -225,8 +225,8 @@ def _variants(m: "Lstm") -> str:
     full = float(np.abs(runs["full"].c[:, unit]).max())
     which = f" of unit {m.shown_unit}" if m.n_shown_units > 1 else ""
     return (f"At T = {T} the cell{which} holds {cell['full']} with all gates, {cell['no forget gate']} without a "
-            f"forget gate, {cell['peephole']} with peepholes, {cell['coupled gates']} with coupled gates; the GRU's h is "
-            f"{plain(runs['GRU'].h[-1, unit], 3)}. Without a forget gate the cell goes up to {plain(largest, 3)} in "
+            f"forget gate, {cell['peephole']} with peepholes, {cell['coupled gates']} with coupled gates; the GRU's h "
+            f"is {plain(runs['GRU'].h[-1, unit], 3)}. Without a forget gate the cell goes up to {plain(largest, 3)} in "
             f"size, with one to {plain(full, 3)}.")
 
 

@@ -1,0 +1,80 @@
+"""Pieces that the hand calculations of lesson 6 are made of: values, sums that wrap, gates near 0 and 1, sizes."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+
+from app.numbers import number
+
+DIGITS = 5
+WIDTH = 34  # characters that fit beside each other in a narrow column
+MOST_FACTORS = 3  # of a product that is written out
+NEARLY = 5e-5  # a gate this near to 1 shows how near
+ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate"}
+
+
+def value(number_: float, role: str = "") -> str:
+    """A value inside a sum or a product."""
+    return number(number_, role, digits=DIGITS, signed=True)
+
+
+def result(number_: float, role: str = "") -> str:
+    return f"<b>{number(number_, role, digits=DIGITS)}</b>"
+
+
+def width(html: str) -> int:
+    """Characters that are seen."""
+    return len(re.sub(r"<[^>]+>|&[a-z]+;", "", html))
+
+
+def added(head: str, terms: list[str]) -> list[str]:
+    """head = a + b + …, broken into lines that fit."""
+    lines, line = [], f"{head} = {terms[0]}"
+    for term in terms[1:]:
+        if width(line) + width(term) + 3 > WIDTH:
+            lines.append(line)
+            line = f"&emsp;&ensp;+ {term}"
+        else:
+            line += f" + {term}"
+    return [_bare(line) for line in [*lines, line]]
+
+
+def _bare(line: str) -> str:
+    """A negative number needs no brackets where it comes first."""
+    return re.sub(r'^((?:[^=(]|\([^)−]*\))*= (?:<b class="[^"]*">)?)\((−[^()]+)\)', r"\1\2", line)
+
+
+def logistic(net: float) -> str:
+    """σ of a net input; where it is 1 to all digits shown, how far it is from it."""
+    tail = float(np.exp(-abs(net)) / (1 + np.exp(-abs(net))))
+    if net > 0 and tail < NEARLY:
+        return f"1 − {number(tail, digits=4)}"
+    return number(tail if net < 0 else 1 - tail, digits=DIGITS)
+
+
+def size(log10: float, role: str = "gradient") -> str:
+    """A size from its logarithm, also where it does not fit a float."""
+    if log10 == -np.inf:
+        return number(0.0, role)
+    if np.isnan(log10):
+        return "not known"
+    if -300 < log10 < 300:
+        return number(10.0 ** (log10 if abs(log10) > 1e-12 else 0.0), role)
+    return f'<b class="{role}">10<sup>{log10:.1f}</sup></b>'.replace("-", "−")
+
+
+def factors(values: np.ndarray, role: str = "") -> str:
+    """A product written out: a power where all agree; of many the first, the smallest (which counts most), the last."""
+    if not values.size:
+        return "1"
+    if values.size > 2 and np.ptp(values) < 1e-9:
+        return f"{number(values[0], role, digits=8)}<sup>{values.size}</sup>"
+    if values.size <= MOST_FACTORS:
+        chosen = list(range(values.size))
+    else:
+        chosen = sorted({0, int(values.argmin()), values.size - 1})
+    written = [number(values[chosen[0]], role)]
+    for before, k in pairwise(chosen):
+        written += ["…"] * (k > before + 1) + [number(values[k], role)]
+    return "·".join(written)
