@@ -47,9 +47,10 @@ def _truncated(model, t: int) -> list[str]:
     with np.errstate(divide="ignore"):
         reach = np.log10(np.abs(shown)) + np.log10(run.f[t:]).sum(axis=0)
     j = int(np.argmax(reach))
-    lines = [f"truncated: {'unit ' + str(j + 1) + ' is largest' if len(shown) > 1 else ''}"]
+    squashed = number(float(np.abs(np.tanh(run.c[-1, j]))), digits=DIGITS)
+    lines = [f"truncated{f', largest in unit {j + 1}' if len(shown) > 1 else ''}:"]
     lines.append("&emsp;<i>o</i>·(1 − tanh² <i>c</i>)·Π<i>f</i>")
-    lines.append(f"&emsp;= {number(run.o[-1, j], 'output_gate')}·(1 − {number(abs(np.tanh(run.c[-1, j])), digits=DIGITS)}²)")
+    lines.append(f"&emsp;= {number(run.o[-1, j], 'output_gate')}·(1 − {squashed}²)")
     return [*lines, f"&emsp;&ensp;·{factors(run.f[t:, j][::-1], 'forget_gate')} = {size(r.truncated[t - 1])}"]
 
 

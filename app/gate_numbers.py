@@ -202,5 +202,6 @@ def _next_character(model, t: int) -> Block:
         chance = p[tasks.ALPHABET.index(follows)]
         lines += [f"next is “{shown_character(follows)}”: −ln <i>p</i> = −ln {number(chance, digits=DIGITS)}",
                   f"&emsp; = {result(float(-np.log(chance)) if chance else np.inf)} (cross entropy)"]
-    return Block("5 Which character next?", lines, f"Why one-hot and not the numbers 0 to {len(y) - 1}? Numbers would say "
-                 "that b lies between a and c; one-hot gives each character weights of its own.")
+    note = (f"Why one-hot and not the numbers 0 to {len(y) - 1}? Numbers would say that b lies between a and c; "
+            "one-hot gives each character weights of its own.")
+    return Block("5 Which character next?", lines, note)

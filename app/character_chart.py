@@ -1,0 +1,54 @@
+"""How likely a character model takes each character to come next, with the one that does come marked."""
+
+import numpy as np
+from bokeh.models import ColumnDataSource, FixedTicker, Scatter, VBar
+
+from app.figures import Strip, chart
+from app.gate_diagram import shown_character
+from app.theme import LIGHT
+from engine import network, tasks
+
+ABOVE = 0.07  # distance of the mark from its bar
+
+
+class CharacterChart:
+    """One bar for each character of the alphabet."""
+
+    def __init__(self):
+        n = len(tasks.ALPHABET)
+        self.bars = ColumnDataSource({"place": [], "p": []})
+        self.next = ColumnDataSource({"place": [], "p": [], "above": []})
+        strip = chart("next-character", "", x_label="next character (␣ space, ↵ line end); ▼ the one that comes",
+                      y_label="probability p", x_limits=(-0.7, n - 0.3), y_limits=(0, 1.12), height=190)  # fmt: skip
+        names = {k: shown_character(character) for k, character in enumerate(tasks.ALPHABET)}
+        strip.plot.below[0].update(ticker=FixedTicker(ticks=list(names)), major_label_overrides=names)
+        strip.plot.left[0].ticker = FixedTicker(ticks=[0, 0.25, 0.5, 0.75, 1])
+        bar = VBar(x="place", top="p", bottom=0, width=0.72, fill_color=LIGHT["state"], line_color=None)
+        strip.plot.add_glyph(self.bars, bar)
+        strip.plot.add_glyph(self.next, VBar(x="place", top="p", bottom=0, width=0.9, fill_color=None, line_width=2,
+                                             line_color=LIGHT["target"], line_dash="dashed"))  # fmt: skip
+        strip.plot.add_glyph(self.next, Scatter(x="place", y="above", marker="inverted_triangle", size=11,
+                                                fill_color=LIGHT["target"], line_color=LIGHT["target"]))  # fmt: skip
+        self.strips: list[Strip] = [strip]
+        self._shown: tuple = ()
+
+    def show(self, model, t: int) -> None:
+        """The distribution after character t; at the end of the text nothing is marked."""
+        y = model.traced.y
+        if y is None or y.shape[1] != len(tasks.ALPHABET):
+            self._empty()
+            return
+        follows = tasks.ALPHABET.index(model.text[t]) if t < len(model.text) else -1
+        if self._shown == (follows, y[t - 1].tobytes()):
+            return
+        self._shown = (follows, y[t - 1].tobytes())
+        p = np.nan_to_num(network.softmax(y[t - 1 : t])[0])
+        self.bars.data = {"place": np.arange(len(p)), "p": p}
+        comes = [follows] if follows >= 0 else []
+        self.next.data = {"place": comes, "p": p[comes], "above": p[comes] + ABOVE}
+
+    def _empty(self) -> None:
+        if self._shown != ("nothing",):
+            self._shown = ("nothing",)
+            self.bars.data = {"place": [], "p": []}
+            self.next.data = {"place": [], "p": [], "above": []}

@@ -1,0 +1,142 @@
+"""The weights of lesson 6 as HTML: numbers set by hand with their reasons, the reader's own cell, and uploads."""
+
+import json
+from html import escape
+
+from app.models.lstm import GATES, PEEPHOLES, WEIGHTS
+from app.models.lstm_topics import HAND_SET
+from app.numbers import plain
+from engine import hand_set
+from engine.weights import LIMITS, MAX_BYTES
+
+KINDS = {"U": "U (x)", "M": "M (mark)", "W": "W (h)", "b": "b"}
+ROLES = {"i": "input-gate", "f": "forget-gate", "g": "candidate", "o": "output-gate"}
+NAMES = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o"}
+TRAINED = "trained by the project's own script from a fixed seed"
+ACCEPTS = ".npz,.safetensors"
+
+
+def weights(model) -> str:
+    """The card of the shown network's numbers."""
+    if model.one_cell:
+        return _cell(model)
+    if model.topic != "training" and model.shown_network in HAND_SET:
+        return _by_hand(hand_set.make(HAND_SET[model.shown_network]))
+    return _sizes(model)
+
+
+# The reader's own cell
+
+def _cell(model) -> str:
+    kinds = KINDS | ({"P": "P (c)"} if model.variant == "peephole" else {})
+    heads = "".join(f"<th>{head}</th>" for head in ("", *kinds.values()))
+    rows = "".join(f"<tr><td>{_gate_name(gate)}</td>{''.join(_field(model, kind, gate) for kind in kinds)}</tr>"
+                   for gate in GATES)
+    unused = {"no forget gate": "Row f is not used: f = 1.", "coupled gates": "Row i is not used: i = 1 − f."}
+    return (f"<table class=gate-weights><tr>{heads}</tr>{rows}</table>"
+            "<p class=help>A gate is σ(U·x + M·mark + W·h(t−1) + b), the candidate tanh of the same sum. "
+            f"{unused.get(model.variant, '')}</p>")
+
+
+def _gate_name(gate: str) -> str:
+    return f'<span class="gate-name {ROLES[gate]}">{NAMES[gate]}</span>'
+
+
+def _field(model, kind: str, gate: str) -> str:
+    name = f"{kind}_{gate}"
+    if kind == "P" and name not in PEEPHOLES:
+        return "<td></td>"
+    parameter = model.param[name]
+    low, high = parameter.bounds
+    return (f'<td><input type=number data-set={name} value="{getattr(model, name):.6g}" step={parameter.step:g} '
+            f'min={low} max={high} aria-label="{parameter.label}: {parameter.doc}"></td>')
+
+
+# Set by hand
+
+def _by_hand(shown: hand_set.HandSet) -> str:
+    rows = "".join(_reason(reason, shown) for reason in shown.reasons)
+    head = "<tr><th>number</th><th>value</th><th class=why>why</th></tr>"
+    table = f"<table>{head}{rows}</table>"
+    if len(shown.units) > 1:
+        rest = f"{', '.join(shown.units[:-1])} and {shown.units[-1]}"
+        return f"<p class=help>The units 1 to {len(shown.units)} are {rest}. All numbers not listed are 0.</p>{table}"
+    return f"{_matrix(shown)}{_change(shown)}{table}"
+
+
+def _entries(shown: hand_set.HandSet) -> dict[str, float]:
+    """Values of a single unit under the names of the page's parameters."""
+    names = {f"{kind}_{gate}": f"{kind}_{gate}" for kind in "Wb" for gate in GATES}
+    for letter, fed in zip("UM", shown.inputs, strict=False):
+        names |= {f"U_{gate},{fed}": f"{letter}_{gate}" for gate in GATES}
+    return {names[reason.entry]: reason.value for reason in shown.reasons if reason.entry in names}
+
+
+def _matrix(shown: hand_set.HandSet) -> str:
+    """Gates by kinds of weights, to be read at a glance."""
+    entries = _entries(shown)
+    kinds = [kind for kind in KINDS if f"{kind}_i" in entries]
+    heads = "".join(f"<th>{head}</th>" for head in ("", *(KINDS[kind] for kind in kinds)))
+    cells = {gate: "".join(f"<td>{plain(entries[f'{kind}_{gate}'])}</td>" for kind in kinds) for gate in GATES}
+    rows = "".join(f"<tr><td>{_gate_name(gate)}</td>{cells[gate]}</tr>" for gate in GATES)
+    return f"<table class=gate-weights><tr>{heads}</tr>{rows}</table>"
+
+
+def _change(shown: hand_set.HandSet) -> str:
+    """The button that takes the numbers over into the reader's own cell."""
+    values = dict.fromkeys((*WEIGHTS, *PEEPHOLES), 0.0) | _entries(shown)
+    asked = {"network": "one cell", "variant": "full"} | {name: f"{value:g}" for name, value in values.items()}
+    return (f"<p class=help><button data-set='{json.dumps(asked)}'>Change these numbers</button> "
+            "They become your own single cell, which has no readout y.</p>")
+
+
+def _reason(reason: hand_set.Reason, shown: hand_set.HandSet) -> str:
+    """One row: the number's name in the colour of its gate, its value, and why."""
+    unit, _, entry = reason.entry.rpartition(" ") if len(shown.units) > 1 else ("", "", reason.entry)
+    kind, _, index = entry.partition("_")
+    role = ROLES.get(index.partition(",")[0], "")
+    sub = f"<sub>{escape(index)}</sub>" if index else ""
+    name = f'{escape(unit)}{" " if unit else ""}<i class="gate-name {role}">{escape(kind)}{sub}</i>'
+    return f"<tr><td>{name}</td><td>{plain(reason.value)}</td><td class=why>{escape(reason.sentence)}</td></tr>"
+
+
+# Larger networks
+
+def _sizes(model) -> str:
+    params, shown = model.traced.params, model.network_object()
+    n, m = params.W.shape[1], params.U.shape[1]
+    count = sum(array.size for array in params if array is not None)
+    layer = f"Layer {model.shown_layer} of {model.n_layers}: " if model.n_layers > 1 else ""
+    lines = [f"{layer}{n} units, {m} inputs: U {4 * n} × {m}, W {4 * n} × {n}, b {4 * n}"
+             f"{f', P 3 × {n}' if params.P is not None else ''}, <b>{count} numbers</b>; rows i, f, g, o."]
+    if shown is not None:
+        k = shown.V.shape[0]
+        lines.append(f"Readout y = V h + b: V {k} × {shown.V.shape[1]}, b {k}.")
+    lines.append(_origin(model))
+    return "".join(f"<p class=help>{line}</p>" for line in lines)
+
+
+def _origin(model) -> str:
+    if model.topic == "training":
+        return "These weights are in training now."
+    if model.shown_network == "random":
+        return (f"Drawn from seed {model.seed}: uniform between ±1/√n, biases 0 but the forget gate's, which are "
+                f"{plain(model.forget_bias)}.")
+    if model.shown_network == "uploaded":
+        return f"From your file {escape(model.upload_name)}."
+    return f"The numbers were {TRAINED}."
+
+
+# Upload
+
+def upload(model) -> str:
+    """The card where readers choose a file with their own weights."""
+    loaded = f"Loaded: <b>{escape(model.upload_name)}</b>." if model.uploaded is not None else "Nothing is loaded yet."
+    show = ""
+    if model.uploaded is not None and model.network != "uploaded":
+        show = " <button data-set='{\"network\": \"uploaded\"}'>Show it</button>"
+    return (f'<p class=help><label>Your own weights: <input type=file data-upload accept="{ACCEPTS}" '
+            f'aria-label="weights file"></label> {loaded}{show}</p>'
+            "<p class=help>A PyTorch LSTM's state_dict as .safetensors or .npz, or a file saved by the engine: up to "
+            f"{LIMITS['layers']} layers of {LIMITS['units']} units, {MAX_BYTES // 2**20} MiB. The first input is x, the "
+            "second the mark. The file does not leave this server, and nothing of it is kept when you leave the page.</p>")
