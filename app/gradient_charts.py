@@ -181,10 +181,10 @@ class SideChart:
 
     # the last word is the one that fits beside the line on a phone
     DASHES = (("tanh network", "gradient", "solid", "tanh"), ("linear, same W", "gradient", "dashed", "linear"),
-              ("carousel", "forget_gate", "solid", "carousel"))
+              ("carousel", "forget_gate", "solid", "carousel"), ("LSTM", "forget_gate", "dashed", "LSTM"))
 
     def __init__(self):
-        self.source, self.names = empty("lag", "y0", "y1", "y2"), empty("lag", "y", "name")
+        self.source, self.names = empty("lag", *(f"y{k}" for k in range(len(self.DASHES)))), empty("lag", "y", "name")
         self.chart = chart("side", "log₁₀ of the gradient against the lag", x_label="lag from the last step (steps)",
                            y_label="log₁₀", x_limits=(0, 200), y_limits=(-6, 1), height=260)
         plot = self.chart.plot
@@ -205,7 +205,7 @@ class SideChart:
         highest = max(0.0, *(float(np.nanmax(values)) for values in lines))
         last = [values[np.isfinite(values)][-1] for values in lines]
         ends = np.clip(np.array(last), lowest, highest)
-        self.names.data = {"lag": np.full(3, n - 1.0), "name": [short for *_, short in self.DASHES],
+        self.names.data = {"lag": np.full(len(lines), n - 1.0), "name": [short for *_, short in self.DASHES],
                            "y": _apart(ends, 0.085 * (highest - lowest))}
         change(self.chart.plot.x_range, end=1.3 * n)  # room for the names
         _span(self.chart.plot.y_range, lowest, highest)

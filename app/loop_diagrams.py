@@ -1,4 +1,4 @@
-"""Diagrams of lesson 5: one loop with its factor, the unit on the cliff, the two-unit map, and three loops together."""
+"""Diagrams of lesson 5: one loop with its factor, the unit on the cliff, the two-unit map, and four loops together."""
 
 import numpy as np
 
@@ -94,20 +94,20 @@ def two_units() -> Diagram:
     return d
 
 
-def three_loops() -> Diagram:
-    """The tanh network, the linear network and the carousel with what each does to the gradient per step."""
-    d = Diagram(640, 166, "Three loops fed by the same input: a tanh network, a linear network with the same weights, "
-                          "and a carousel with a forget gate; below each, its factor per step.")
-    for k, (name, x, label) in enumerate((("tanh", 110, "tanh network"), ("linear", 320, "linear, same W"),
-                                          ("carousel", 530, "carousel"))):
+def four_loops() -> Diagram:
+    """The tanh and the linear network, the carousel and an LSTM with what each does to the gradient per step."""
+    d = Diagram(700, 166, "Four loops fed by the same input: a tanh network, a linear network with the same weights, "
+                          "a carousel with a forget gate, and an LSTM; below each, its factor per step.")
+    for name, x, label, state in (("tanh", 96, "tanh network", "h"), ("linear", 270, "linear, same W", "h"),
+                                  ("carousel", 444, "carousel", "c"), ("lstm", 618, "LSTM", "c")):
         d.label(x, 22, label, "note")
-        d.arrow((x - 82, 62), (x - 24, 62))
+        d.arrow((x - 76, 62), (x - 24, 62))
         d.arrow((x + 22, 62), (x + 64, 62), (x + 64, 114), (x, 114), (x, 86))
         d.delay(x + 36, 114)
-        d.label(x - 82, 54, "x", "note", anchor="start")
-        d.unit(name, x, 62, "state", label="hhc"[k], value="")
+        d.label(x - 76, 54, "x", "note", anchor="start")
+        d.unit(name, x, 62, "state", label=state, value="")
         d.label(x - 8, 108, "", "weight", live=f"{name}.weight", anchor="end")
-        d.label(x, 148, "", f"value {'forget-gate' if name == 'carousel' else 'gradient'}", live=f"{name}.factor")
+        d.label(x, 148, "", f"value {'forget-gate' if state == 'c' else 'gradient'}", live=f"{name}.factor")
     return d
 
 
@@ -180,7 +180,8 @@ def _live_loops(m: Vanishing, t: int) -> dict[str, dict]:
     weight = f"w = {plain(m.w, 3)}" if m.n_units == 1 else "W"
     return {
         "text": {"tanh.weight": weight, "linear.weight": weight, "carousel.weight": f"f = {plain(m.forget)}",
+                 "lstm.weight": "f(t)",
                  "tanh.factor": rates["tanh network"], "linear.factor": rates["linear, same W"],
-                 "carousel.factor": rates["carousel"]},
+                 "carousel.factor": rates["carousel"], "lstm.factor": rates["LSTM"]},
         "level": {"tanh": _share(r.h[k, 0], r.h[:, 0]), "carousel": _share(r.carousel[k], r.carousel)},
     }

@@ -268,11 +268,13 @@ def _side_block(m: Vanishing, t: int) -> Block:
     lines = [f"{name}: {_size(values[t - 1])}" for name, values in r.log10_products.items()]
     if m.n_units > 1:
         lines.insert(2, f"(ρ<sup>{lag}</sup> = {_base(r.rho)}<sup>{lag}</sup> = {_size(lag * _log10(r.rho))})")
-    lines[-1] = f"carousel: {gate} = {_size(r.log10_products['carousel'][t - 1])}"
+    lines[-2] = f"carousel: {gate} = {_size(r.log10_products['carousel'][t - 1])}"
     return Block(f"From step {m.horizon} back to t = {t}, lag {lag}", lines,
                  "The first two are norms of a product of Jacobians diag f′(a)·W, with f′ = 1 for the linear network. "
                  "Its norm goes like a constant times ρ to the power of the lag; the constant is above 1 where W's "
-                 "eigenvectors are not at right angles. The carousel has only its forget gate."
+                 "eigenvectors are not at right angles. The carousel has only its forget gate. The LSTM's line is the "
+                 "norm of ∂c(T)/∂c(t), all its paths counted; its "
+                 f"forget gates start at σ({plain(m.forget_bias)}) = {plain(1 / (1 + np.exp(-m.forget_bias)), 3)}."
                  + _out_of_reach(m))
 
 

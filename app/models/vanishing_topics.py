@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from engine import cec, chaos, cliff, gradients, matrices, remedies, rnn
+from engine import cec, chaos, cliff, gradients, lstm, matrices, remedies, rnn
 
 if TYPE_CHECKING:
     from app.models.vanishing import Vanishing
@@ -62,7 +62,7 @@ class Chaos(NamedTuple):
 
 
 class SideBySide(NamedTuple):
-    """Three networks with the same input over `horizon` steps; the logarithms are of ∂(last step)/∂(step t)."""
+    """Four networks with the same input over `horizon` steps; the logarithms are of ∂(last step)/∂(step t)."""
 
     x: np.ndarray  # (horizon,)
     h: np.ndarray  # (horizon, n) of the tanh network
@@ -144,12 +144,18 @@ def basins(W: bytes, b: bytes, gain: float, resolution: int) -> chaos.Basins:
     return chaos.basins(np.frombuffer(W).reshape(2, 2), np.frombuffer(b), gain=gain, resolution=resolution)
 
 
+def lstm_weights(m: "Vanishing") -> lstm.LstmParams:
+    """Random weights of an LSTM of the same size, as at the start of training."""
+    return lstm.initial(m.n_units, 1, np.random.default_rng(m.seed), forget_bias=m.forget_bias)
+
+
 def side_by_side(m: "Vanishing") -> SideBySide:
     x, params, gate = m.input(m.horizon), m.weights(), np.full(m.horizon, m.forget)
     products = {
         "tanh network": gradients.lag_norms(x, params, activation="tanh"),
         "linear, same W": gradients.lag_norms(x, params, activation="identity"),
         "carousel": cec.log10_products(gate),
+        "LSTM": lstm.lag_norms(x, lstm_weights(m)),
     }
     carousel = cec.run(x, np.ones(m.horizon), gate).c
     return SideBySide(x, rnn.run(x, params, activation="tanh").h, carousel, products,

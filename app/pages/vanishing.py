@@ -24,7 +24,7 @@ CONTROLS = {
     "vanishing": NETWORK | {"activation", "form", "n_steps"},
     "exploding": {"start_w", "start_b", "learning_rate", "clip", "threshold", "descent_steps", "remedy", "n_steps"},
     "chaos": {"gain", "start1", "start2", "separation", "n_steps"},
-    "side by side": NETWORK | {"horizon", "forget"},
+    "side by side": NETWORK | {"horizon", "forget", "forget_bias"},
 }
 CARDS = {
     "vanishing": {"heat", "omega"},
@@ -45,7 +45,7 @@ PRODUCT_HEIGHT = {"vanishing": 104, "exploding": 76}  # low where another card h
 class VanishingView(View):
     controls = ("topic", "remedy", "n_units", "w", "matrix", "scaled_by", "size", "activation", "n_steps", "signal",
                 "start_w", "start_b", "learning_rate", "clip", "threshold", "descent_steps", "decay",
-                "gain", "start1", "start2", "separation", "horizon", "forget")
+                "gain", "start1", "start2", "separation", "horizon", "forget", "forget_bias")
     more = ("form", "u", "bias", "x")
     conceals: ClassVar = {"log10_product": (("log10_product", "bound", "prediction", "ratio"), ("product",))}
 
@@ -117,9 +117,10 @@ class VanishingView(View):
             Card("Two starts in the plane of h₁ and h₂", self.phase.strips, key="phase", table=True,
                  help="Colours: starts that end at the same attractor share one; blank where none was found, as in "
                       "chaos. Solid: start A. Dashed: start B. Rings: both at the time cursor."),
-            Card("Three networks, one gradient scale", self.side.strips, key="side",
+            Card("Four networks, one gradient scale", self.side.strips, key="side",
                  help="How much of an error at the last step arrives this many steps back: a tanh network, the linear "
-                      "network with the same W, and the carousel with its forget gate at a constant value."),
+                      "network with the same W, the carousel with its forget gate at a constant value, and the cell "
+                      "of a random LSTM of the same size (lesson 6)."),
         ]
 
     # What follows the model
@@ -243,7 +244,7 @@ class VanishingView(View):
         if m.topic == "vanishing":
             return loop_diagrams.network_loop(several=m.n_units > 1, cell=m.form == "cell")
         return {"exploding": loop_diagrams.cliff_unit, "chaos": loop_diagrams.two_units,
-                "side by side": loop_diagrams.three_loops}[m.topic]()
+                "side by side": loop_diagrams.four_loops}[m.topic]()
 
     def tables(self) -> dict[str, str]:
         return {"phase": weights_table(self.model)} if self.model.topic == "chaos" else {}

@@ -10,6 +10,7 @@ from bokeh.document import Document
 
 import lessons
 from app.gradient_charts import impulse_response
+from app.models import vanishing_topics as topics
 from app.models.vanishing import TOPICS, Vanishing
 from app.pages.vanishing import VanishingView
 from app.shell import Page
@@ -125,6 +126,30 @@ def test_side_by_side_only_the_carousel_keeps_the_gradient_whatever_the_seed():
         assert products["tanh network"][0] < -10 and products["carousel"][0] == 0
     half = make(preset="side-by-side", forget=0.99).model.result.log10_products["carousel"]
     np.testing.assert_allclose(half, np.arange(199, -1, -1) * np.log10(0.99), atol=1e-10)
+
+
+def test_side_by_side_the_lstm_has_the_gradient_of_its_cell_by_the_chain_rule():
+    model = make(preset="side-by-side", n_units=3, horizon=100, forget_bias=1.0).model
+    U, W, b, _ = topics.lstm_weights(model)
+    sigma = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
+    h = c = np.zeros(3)
+    jacobians, direct = [], []
+    for x in model.result.x:
+        a = U[:, 0] * x + W @ h + b
+        i, f, g, o = sigma(a[:3]), sigma(a[3:6]), np.tanh(a[6:9]), sigma(a[9:])
+        dc_dh = (i * (1 - i) * g)[:, None] * W[:3] + (f * (1 - f) * c)[:, None] * W[3:6]
+        dc_dh += (i * (1 - g**2))[:, None] * W[6:9]
+        c = f * c + i * g
+        slope = o * (1 - np.tanh(c) ** 2)
+        dh_dh = slope[:, None] * dc_dh + (o * (1 - o) * np.tanh(c))[:, None] * W[9:]
+        jacobians.append(np.block([[dh_dh, np.diag(slope * f)], [dc_dh, np.diag(f)]]))
+        direct.append(np.vstack([np.diag(slope), np.eye(3)]))
+        h = o * np.tanh(c)
+    product, expected = np.eye(6), []
+    for jacobian, start in zip(jacobians[::-1], direct[::-1], strict=True):
+        expected.append(np.log10(np.linalg.norm((product @ start)[3:], 2)))
+        product = product @ jacobian
+    np.testing.assert_allclose(model.result.log10_products["LSTM"], expected[::-1], atol=1e-9)
 
 
 # The numbers plotted
