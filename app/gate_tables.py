@@ -1,6 +1,7 @@
 """The weights of lesson 6 as HTML: numbers set by hand with their reasons, the reader's own cell, and uploads."""
 
 import json
+import re
 from html import escape
 
 from app.models.lstm import GATES, PEEPHOLES, WEIGHTS
@@ -55,13 +56,29 @@ def _field(model, kind: str, gate: str) -> str:
 # Set by hand
 
 def _by_hand(shown: hand_set.HandSet) -> str:
-    rows = "".join(_reason(reason, shown) for reason in shown.reasons)
-    head = "<tr><th>number</th><th>value</th><th class=why>why</th></tr>"
-    table = f"<table>{head}{rows}</table>"
-    if len(shown.units) > 1:
-        rest = f"{', '.join(shown.units[:-1])} and {shown.units[-1]}"
-        return f"<p class=help>The units 1 to {len(shown.units)} are {rest}. All numbers not listed are 0.</p>{table}"
+    several = len(shown.units) > 1
+    rows = ""
+    for unit in (*shown.units, "") if several else ("",):
+        mine = [reason for reason in shown.reasons if not several or _unit(reason, shown) == unit]
+        mine = [reason._replace(entry=reason.entry.removeprefix(f"{unit} ")) for reason in mine]
+        rows += f"<tr><th colspan=3>{escape(unit) or 'readout'}</th></tr>" if several else ""
+        rows += "".join(_reason(reason) for reason in sorted(mine, key=_place))
+    table = f"<table><tr><th>number</th><th>value</th><th class=why>why</th></tr>{rows}</table>"
+    if several:
+        units = ", ".join(f"{k} is “{escape(unit)}”" for k, unit in enumerate(shown.units, 1))
+        return f"<p class=help>Unit {units}. All numbers not listed are 0.</p>{table}"
     return f"{_matrix(shown)}{_change(shown)}{table}"
+
+
+def _unit(reason: hand_set.Reason, shown: hand_set.HandSet) -> str:
+    """Which of several units a number belongs to; none has those of the readout."""
+    return next((unit for unit in shown.units if reason.entry.startswith(f"{unit} ")), "")
+
+
+def _place(reason: hand_set.Reason) -> tuple[int, int]:
+    """Numbers of one gate stand together, as their rows do: U, W, b. The readout's come last."""
+    readout = reason.entry == "b_out" or reason.entry.startswith("V")
+    return len(GATES) if readout else GATES.index(reason.entry[2]), "UWVb".index(reason.entry[0])
 
 
 def _entries(shown: hand_set.HandSet) -> dict[str, float]:
@@ -90,14 +107,19 @@ def _change(shown: hand_set.HandSet) -> str:
             "They become your own single cell, which has no readout y.</p>")
 
 
-def _reason(reason: hand_set.Reason, shown: hand_set.HandSet) -> str:
-    """One row: the number's name in the colour of its gate, its value, and why."""
-    unit, _, entry = reason.entry.rpartition(" ") if len(shown.units) > 1 else ("", "", reason.entry)
+def _reason(reason: hand_set.Reason) -> str:
+    """One row: the number's name as the lesson has it, in the colour of its gate, its value, and why."""
+    entry = re.sub("^U(_.),mark$", r"M\1", reason.entry).removesuffix(",x").replace("V,", "V_")
     kind, _, index = entry.partition("_")
     role = ROLES.get(index.partition(",")[0], "")
     sub = f"<sub>{escape(index)}</sub>" if index else ""
-    name = f'{escape(unit)}{" " if unit else ""}<i class="gate-name {role}">{escape(kind)}{sub}</i>'
-    return f"<tr><td>{name}</td><td>{plain(reason.value)}</td><td class=why>{escape(reason.sentence)}</td></tr>"
+    name = f'<i class="gate-name {role}">{escape(kind)}{sub}</i>'
+    return f"<tr><td>{name}</td><td>{plain(reason.value)}</td><td class=why>{_minus(reason.sentence)}</td></tr>"
+
+
+def _minus(sentence: str) -> str:
+    """A sentence with a minus sign where it has a hyphen before a number."""
+    return re.sub(r"-(?=\d)|(?<= )-(?= )", "−", escape(sentence))
 
 
 # Larger networks
@@ -138,5 +160,5 @@ def upload(model) -> str:
     return (f'<p class=help><label>Your own weights: <input type=file data-upload accept="{ACCEPTS}" '
             f'aria-label="weights file"></label> {loaded}{show}</p>'
             "<p class=help>A PyTorch LSTM's state_dict as .safetensors or .npz, or a file saved by the engine: up to "
-            f"{LIMITS['layers']} layers of {LIMITS['units']} units, {MAX_BYTES // 2**20} MiB. The first input is x, the "
-            "second the mark. The file does not leave this server, and nothing of it is kept when you leave the page.</p>")
+            f"{LIMITS['layers']} layers of {LIMITS['units']} units, {MAX_BYTES // 2**20} MiB. The first input is x, "
+            "the second the mark. The file does not leave this server, and nothing of it is kept when you leave.</p>")
