@@ -18,13 +18,13 @@ def _listen(W_transposed, b_hn, r, h_before, reset_after, heard, net):
     """Fill heard (n,), and add what the candidate hears of the past to its net input (n,). W_transposed: (n, n)."""
     if reset_after:
         heard[:] = b_hn
-        _gated.add_product(W_transposed, h_before, heard)
+        _gated.add_rows(W_transposed, h_before, heard)
         for k in range(r.shape[0]):
             net[k] += r[k] * heard[k]
     else:
         for k in range(r.shape[0]):
             heard[k] = r[k] * h_before[k]
-        _gated.add_product(W_transposed, heard, net)
+        _gated.add_rows(W_transposed, heard, net)
 
 
 @njit(cache=True, nogil=True)
@@ -37,7 +37,7 @@ def forward(x, U, W, b, h0, reset_after):
     by_gates, by_candidate = W[: 2 * n].T.copy(), W[2 * n :].T.copy()
     for t in range(n_steps):
         h_before = h[t - 1] if t > 0 else h0
-        _gated.add_product(by_gates, h_before, a[t, : 2 * n])
+        _gated.add_rows(by_gates, h_before, a[t, : 2 * n])
         _gated.logistic(a[t, : 2 * n], gates[t, : 2 * n], slopes[t, : 2 * n])
         _listen(by_candidate, b[3 * n :], gates[t, :n], h_before, reset_after, heard[t], a[t, 2 * n :])
         _gated.tanh(a[t, 2 * n :], gates[t, 2 * n :], slopes[t, 2 * n :])
@@ -69,15 +69,15 @@ def backward(gates, slopes, heard, h_before, W, explicit, reset_after):
                 dF_da[t, k] = dF_da[t, 2 * n + k] * heard[t, k] * slopes[t, k]
                 dF_dproduct[t, 2 * n + k] = dF_da[t, 2 * n + k] * gates[t, k]
             dF_dproduct[t, : 2 * n] = dF_da[t, : 2 * n]
-            _gated.add_backward(W, dF_dproduct[t], earlier)
+            _gated.add_rows(W, dF_dproduct[t], earlier)
         else:
             dF_dheard[:] = 0.0
-            _gated.add_backward(W[2 * n :], dF_da[t, 2 * n :], dF_dheard)
+            _gated.add_rows(W[2 * n :], dF_da[t, 2 * n :], dF_dheard)
             for k in range(n):
                 dF_da[t, k] = dF_dheard[k] * h_before[t, k] * slopes[t, k]
                 earlier[k] += dF_dheard[k] * gates[t, k]
             dF_dproduct[t] = dF_da[t]
-            _gated.add_backward(W[: 2 * n], dF_da[t, : 2 * n], earlier)
+            _gated.add_rows(W[: 2 * n], dF_da[t, : 2 * n], earlier)
     return dF_dh, dF_da, dF_dproduct, dh0
 
 

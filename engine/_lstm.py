@@ -37,7 +37,7 @@ def forward(x, U, W, b, P, h0, c0, variant, peepholes):
     W_transposed = W.T.copy()
     for t in range(n_steps):
         c_before = c[t - 1] if t > 0 else c0
-        _gated.add_product(W_transposed, h[t - 1] if t > 0 else h0, a[t])
+        _gated.add_rows(W_transposed, h[t - 1] if t > 0 else h0, a[t])
         if peepholes:
             for k in range(n):
                 a[t, k] += P[0, k] * c_before[k]
@@ -102,7 +102,7 @@ def backward(gates, slopes, dh_dc, W, P, explicit, explicit_c, everywhere, peeph
             for block in range(3):
                 dF_da[t, block * n + k] = dF_dc[t, k] * slopes[t, block * n + k]
         if everywhere:
-            _gated.add_backward(W, dF_da[t], dF_dh[t - 1] if t > 0 else dh0)
+            _gated.add_rows(W, dF_da[t], dF_dh[t - 1] if t > 0 else dh0)
         _carried(gates[t, n : 2 * n], P, dF_dc[t], dF_da[t], peepholes, dF_dc[t - 1] if t > 0 else dc0)
     return dF_dh, dF_dc, dF_da, dh0, dc0
 
