@@ -11,6 +11,7 @@ from app.models import lstm_checks as checks
 from app.models import lstm_inputs
 from app.models import lstm_scripts as scripts
 from app.models import lstm_topics as topics
+from app.models import lstm_words as words
 from app.models.lstm_training import Settings, Snapshot, Training
 from app.sequence import MAX_STEPS, Sequence
 from app.text import Text
@@ -190,6 +191,10 @@ class Lstm(PageModel):
             self._trainings.append(Training(wanted, lambda: self.connected()))
         return self._trainings[0]
 
+    @property
+    def training_runs(self) -> bool:
+        return bool(self._trainings) and self._trainings[0].state == "running"
+
     def end_training(self) -> None:
         while self._trainings:
             self._trainings.pop().close()
@@ -263,15 +268,12 @@ class Lstm(PageModel):
         return scripts.source(self)
 
     def sentence(self) -> str:
-        from app.models import lstm_words as words
         return words.sentence(self)
 
     def divergence(self, step: int) -> str:
-        from app.models import lstm_words as words
         return words.divergence(self, step)
 
     def explain(self, name: str, step: int) -> str:
-        from app.models import lstm_words as words
         return words.explain(self, name, step)
 
     # Challenges

@@ -1,0 +1,155 @@
+"""What only lesson 6 plots: all units over time, the text under the traces, and keys to lines that share an axis."""
+
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+from bokeh.models import BoxAnnotation, ColumnDataSource, Text
+
+from app.figures import MATH_FONT, Stack, Strip
+from app.gradient_charts import whole_steps
+from app.heatmap import Heatmap
+from app.models.lstm import Lstm
+from app.numbers import css, plain
+from app.ranges import change, tidy
+from app.theme import LIGHT
+
+NAMES = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o", "c": "cell c",
+         "h": "output h"}
+ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate", "c": "state", "h": "state"}
+SHOWN_CHARACTERS = 80  # more would run into each other
+
+
+class GateHeat:
+    """One quantity of all units over time; the band is the time cursor, the box encloses the unit that is shown."""
+
+    def __init__(self):
+        self.heat = Heatmap("heat", "All units over time", x_label="time step t", y_label="unit", legend="", reach=1,
+                            height=230)
+        self.strip = self.heat.strip
+        self.strip.timed = True
+        plot = self.strip.plot
+        self.bar = plot.right[0]
+        plot.add_layout(BoxAnnotation(left=0.5, right=1.5, fill_color=None, line_color=LIGHT["band"], line_width=2,
+                                      level="overlay", name="heat-band"))
+        self.row = BoxAnnotation(left=0.5, right=1.5, bottom=0.5, top=1.5, fill_color=None, level="overlay",
+                                 line_color=LIGHT["state"], line_width=2)
+        plot.add_layout(self.row)
+        whole_steps(self.strip)
+        change(plot.left[0].ticker, desired_num_ticks=5, min_interval=1)
+
+    def show(self, m: Lstm) -> None:
+        values = getattr(m.traced.run, m.heat).T
+        n_units, n_steps = values.shape
+        low, high = (0.0, 1.0) if m.heat in "ifo" else (-1.0, 1.0)
+        if m.heat == "c":
+            high = 4 * tidy(max(1e-9, float(np.abs(np.clip(values, -1e6, 1e6)).max())))
+            low = -high
+        change(self.heat.mapper, low=low, high=high)
+        change(self.bar.ticker, ticks=[low, (low + high) / 2, high])
+        change(self.bar, title=m.heat)
+        change(self.strip.plot.left[0], axis_label="unit")
+        change(self.strip.plot, height=int(np.clip(80 + 9 * n_units, 130, 330)))
+        self.heat.show(np.where(np.isfinite(values), values, np.nan), (0.5, n_steps + 0.5), (0.5, n_units + 0.5))
+        change(self.row, right=n_steps + 0.5, bottom=m.shown_unit - 0.5, top=m.shown_unit + 0.5)
+
+
+class TextStrip:
+    """The characters that are read, each at its time step."""
+
+    def __init__(self, stack: Stack):
+        self.strip: Strip = stack.strip("text", "text", "input", title="Text", height=22, kind="none", at=(2,))
+        self.source = ColumnDataSource({"t": [], "character": []})
+        look = {"text_font": {"value": MATH_FONT}, "text_color": LIGHT["input"], "text_align": "center",
+                "text_baseline": "middle", "text_font_size": "14px"}
+        self.strip.plot.add_glyph(self.source, Text(x="t", y=0.5, text="character", **look))
+
+    def show(self, m: Lstm) -> None:
+        shown = [character.replace("\n", "↵").replace(" ", "␣") for character in m.text[: m.n_steps]]
+        if shown != list(self.source.data["character"]):
+            self.source.data = {"t": np.arange(1.0, len(shown) + 1), "character": shown}
+
+
+class Line(NamedTuple):
+    """A line of the gradient strip: what it shows, and how it looks."""
+
+    column: str
+    role: str
+    dash: str
+    width: float
+    name: str  # HTML
+    meaning: str
+
+
+LINES = (
+    Line("cell", "gradient", "solid", 2.5, "∂c(T)/∂c(k)", "exact, from cell to cell by all paths"),
+    Line("hidden", "gradient", "dashed", 2.0, "∂h(T)/∂h(k)", "exact, from output to output"),
+    Line("forget", "forget_gate", "dashdot", 2.0, "f(T) ··· f(k+1)", "product of the forget gates of the unit shown"),
+    Line("truncated", "gradient", "dotted", 2.0, "∂h(T)/∂c(k), truncated", "only along the cell's own delay (1997)"),
+    Line("vanilla", "muted", "dashed", 2.0, "∂h(T)/∂h(k), RNN", "an untrained tanh network of the same size"),
+)
+STROKES = {"solid": "", "dashed": " stroke-dasharray='7 4'", "dotted": " stroke-dasharray='2 3'",
+           "dashdot": " stroke-dasharray='6 3 2 3'"}
+
+
+def lines_table(m: Lstm) -> str:
+    """A key to the five lines with their values at the cursor."""
+    k = m.at
+    rows = "".join(_line_row(line, float(getattr(m.result, line.column)[k - 1])) for line in LINES)
+    exact = float(m.result.truncated_exact[k - 1])
+    rows += _line_row(Line("", "", "", 0, "∂h(T)/∂c(k)", "exact; not plotted: what the truncated one leaves out is "
+                                                        "the difference"), exact)  # fmt: skip
+    return f"<table><tr><th>line</th><th></th><th>size at k = {k}</th></tr>{rows}</table>"
+
+
+def _line_row(line: Line, log10: float) -> str:
+    sample = (f"<svg width=34 height=10 aria-hidden=true><path d='M1 5h32' stroke='var(--{css(line.role)})' "
+              f"stroke-width='{line.width}' fill=none{STROKES[line.dash]} /></svg> ") if line.role else ""
+    return f"<tr><td>{sample}{line.name}</td><td class=wide>{line.meaning}</td><td>{size(log10)}</td></tr>"
+
+
+def size(log10: float) -> str:
+    """A size from its logarithm, which need not fit a float."""
+    if log10 == -np.inf:
+        return "0"
+    return plain(10.0**log10, 3) if abs(log10) < 300 else f"10<sup>{log10:.0f}</sup>".replace("-", "−")
+
+
+def reading(m: Lstm) -> str:
+    """The text, each character tinted by the shown unit's chosen quantity, and the one under the cursor framed."""
+    values = getattr(m.traced.run, m.heat)[:, m.shown_unit - 1]
+    largest = max(1e-9, float(np.abs(values).max()))
+    spans = []
+    for t, (character, value) in enumerate(zip(m.text[: m.n_steps], values, strict=False), 1):
+        share = round(55 * abs(value) / largest)
+        style = f"background:color-mix(in srgb,var(--{css(ROLES[m.heat])}) {share}%,transparent)"
+        style += ";text-decoration:underline" if value < 0 else ""
+        style += ";outline:2px solid var(--input)" if t == m.at else ""
+        spans.append(f"<span style='{style}'>{escape(character).replace(chr(10), '↵<br>')}</span>")
+    says = f"the darker, the larger {NAMES[m.heat]} of unit {m.shown_unit} in size; underlined where it is negative"
+    return f"<p class=reading>{''.join(spans)}</p><p class=help>Tinted: {says}. “heatmap of” chooses another.</p>"
+
+
+# Name, equation, and what it takes over from the LSTM with all gates.
+RELATIVES = (
+    ("full", "c = f·c(t−1) + i·g", "all gates"),
+    ("no forget gate", "c = c(t−1) + i·g", "1997; nothing is ever dropped"),
+    ("peephole", "i, f see c(t−1), o sees c(t)", "the same weights and three peepholes a unit{drawn}"),
+    ("coupled gates", "c = f·c(t−1) + (1 − f)·g", "the input gate's own weights have no use"),
+    ("GRU", "h = z·h(t−1) + (1 − z)·n", "z has the weights of f, n those of g, r those of o"),
+)
+
+
+def relatives(m: Lstm) -> str:
+    """A key to the variants with their values at the cursor."""
+    k, unit, runs = m.at - 1, m.shown_unit - 1, m.result.runs
+    drawn = ", drawn from the seed" if m.traced.params.P is None else ""
+    rows = ""
+    for name, equation, shares in RELATIVES:
+        run = runs[name]
+        state = (run.h if name == "GRU" else run.c)[k, unit]
+        keeps = run.z[k, unit] if name == "GRU" else 1.0 if name == "no forget gate" else run.f[k, unit]
+        rows += (f"<tr><td>{name}</td><td>{equation}</td><td class=wide>{shares.format(drawn=drawn)}</td>"
+                 f"<td class=forget-gate>{plain(keeps, 3)}</td><td><b>{plain(state, 3)}</b></td></tr>")  # fmt: skip
+    heads = "".join(f"<th>{head}</th>" for head in ("", "state", "with the same", "keeps", f"at t = {k + 1}"))
+    return f"<table><tr>{heads}</tr>{rows}</table>"
