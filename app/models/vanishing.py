@@ -73,7 +73,7 @@ class Vanishing(PageModel):
                               doc="start B has h₁(0) larger by ten to this power")
 
     horizon = param.Integer(200, bounds=(100, 500), label="horizon", doc="how many steps the four networks run")
-    forget_bias = param.Number(3.0, bounds=(-2, 8), step=0.1, label="LSTM's forget bias",
+    forget_bias = param.Number(2.0, bounds=(-2, 8), step=0.1, label="LSTM's forget bias",
                                doc="bias of the LSTM's forget gates, which open to σ of about this")
     forget = param.Number(1.0, bounds=(0.9, 1), step=0.001, label="carousel's forget gate", doc="the same at all steps")
 
