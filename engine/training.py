@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine import _validate, deep, gru, lstm, remedies, rnn, tasks
-from engine.network import Network, checked, cross_entropy, gradients, mean_squared_error, run
+from engine import _batches, _validate, deep, gru, lstm, remedies, rnn, tasks
+from engine.network import Network, checked, cross_entropy, mean_squared_error, n_inputs
 
 METHODS = ("adam", "descent")
 KINDS = ("rnn", "gru", "lstm")
@@ -55,17 +55,6 @@ def _vector(network):
     return np.concatenate([np.ravel(weights) for weights in (*arrays, network.V, network.b_out)])
 
 
-def _gradient_vector(network, derivatives):
-    """dF/dw for all weights, in the order of `_vector`."""
-    arrays = []
-    for layer, pair in zip(network.layers, derivatives.layers, strict=True):
-        pair = pair if isinstance(layer, deep.Bidirectional) else (pair,)
-        for cell, cell_derivatives in zip(_cells([layer]), pair, strict=True):
-            fields = cell.params._asdict().items()
-            arrays += [getattr(cell_derivatives, f"d{name}") for name, weights in fields if weights is not None]
-    return np.concatenate([derivative.ravel() for derivative in (*arrays, derivatives.dV, derivatives.db_out)])
-
-
 def _with_weights(network, vector):
     """The network with its weights taken from the vector."""
     start = 0
@@ -87,28 +76,36 @@ def _with_weights(network, vector):
     return Network(layers, taken(network.V), taken(network.b_out))
 
 
-def _right(y, d, counted, loss):
-    """Share of right answers at the counted steps: the right sign, or the most probable symbol."""
+def _forward(network, x):
+    """y (B, T, k), and what each layer and the readout hear, (B, T, m_l)."""
+    heard = [_validate.array("batch.x", x, (None, None, n_inputs(network)))]
+    for layer in network.layers:
+        heard.append(_batches.forward(layer, heard[-1]))
+    return heard[-1] @ network.V.T + network.b_out, heard
+
+
+def _judge(y, batch, loss):
+    """Loss, dF/dy (B, T, k) and share of right answers, over the counted steps of all sequences."""
+    # sequences in a row: the same steps count in each, so the mean over all of them is the mean over the batch
+    outputs, targets = y.reshape(-1, y.shape[2]), batch.d.reshape(-1, *batch.d.shape[2:])
+    counted = np.tile(batch.counted, len(y))
+    result = LOSSES[loss](outputs, targets, counted=counted)
+    answers, targets = outputs[counted], targets[counted]
     if loss == "cross entropy":
-        return float((y[counted].argmax(axis=1) == d[counted]).mean())
-    if not (np.abs(d[counted]) == 1).all():
-        return np.nan
-    return float((y[counted] * d[counted] > 0).mean())
+        right = float((answers.argmax(axis=1) == targets).mean())
+    else:
+        right = float((answers * targets > 0).mean()) if (np.abs(targets) == 1).all() else np.nan
+    return result.loss, result.dF_dy.reshape(y.shape), right
 
 
-@np.errstate(all="ignore")
-def _measure(network, batch, loss, with_gradient):
-    """Means over the batch: loss, accuracy, and the gradient vector where it is asked for."""
-    total, right, gradient = 0.0, 0.0, 0.0
-    for x, d in zip(batch.x, batch.d, strict=True):
-        y = run(x, network).y
-        result = LOSSES[loss](y, d, counted=batch.counted)
-        total += result.loss
-        right += _right(y, d, batch.counted, loss)
-        if with_gradient:
-            gradient = gradient + _gradient_vector(network, gradients(x, network, result.dF_dy))
-    count = len(batch.x)
-    return total / count, right / count, gradient / count
+def _backward(network, heard, dF_dy):
+    """dF/dw for all weights, in the order of `_vector`."""
+    rows, h = dF_dy.reshape(-1, len(network.V)), heard[-1].reshape(-1, network.V.shape[1])
+    arrays, dF_dh = [rows.T @ h, rows.sum(axis=0)], dF_dy @ network.V
+    for layer, x in zip(reversed(network.layers), reversed(heard[:-1]), strict=True):
+        found, dF_dh = _batches.bptt(layer, x, dF_dh)
+        arrays = found + arrays
+    return np.concatenate([derivative.ravel() for derivative in arrays])
 
 
 class _Adam:
@@ -169,7 +166,9 @@ class Trainer:
             raise ValueError(f"diverged at update {self.diverged}: start again with a smaller learning_rate or a clip")
         self.n_updates += 1
         batch = self._draw(self._rng, count=self._batch_size)
-        loss, accuracy, gradient = _measure(self.network, batch, self._loss, True)
+        y, heard = _forward(self.network, batch.x)
+        loss, dF_dy, accuracy = _judge(y, batch, self._loss)
+        gradient = _backward(self.network, heard, dF_dy)
         norm = float(np.linalg.norm(gradient))
         if np.isfinite(loss) and np.isfinite(gradient).all():
             if self._clip is not None:
@@ -184,6 +183,7 @@ class Trainer:
         return Update(self.n_updates, loss, norm, accuracy)
 
 
+@np.errstate(all="ignore")
 def evaluate(network, draw, rng, count, *, loss="squared error"):
     """Loss and accuracy on `count` sequences drawn anew: Score(.loss, .accuracy), means over the sequences.
 
@@ -191,7 +191,9 @@ def evaluate(network, draw, rng, count, *, loss="squared error"):
     loss as for Trainer. Raises ValueError for anything else.
     """
     batch = draw(_validate.generator("rng", rng), count=_validate.integer("count", count, low=1))
-    return Score(*_measure(network, batch, _validate.choice("loss", loss, tuple(LOSSES)), False)[:2])
+    y, _ = _forward(checked(network), batch.x)
+    loss, _, accuracy = _judge(y, batch, _validate.choice("loss", loss, tuple(LOSSES)))
+    return Score(loss, accuracy)
 
 
 def initial(kind, n_units, n_inputs, n_outputs, rng, *, forget_bias=0.0):

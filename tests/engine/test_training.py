@@ -237,6 +237,18 @@ def test_squares_that_overflow_are_no_rest():
     assert trainer.diverged == 1
 
 
+def test_overflow_in_a_lower_layer_is_divergence_too():
+    params = rnn.RnnParams(np.full((1, 3), 1e200), np.full((1, 1), 1e200), np.zeros(1))
+    layers = deep.Layer("rnn", params, {"activation": "relu"}), deep.Layer("rnn", rnn.initial(2, 1, rng()), {})
+    net = network.Network(layers, np.ones((2, 2)), np.zeros(2))
+    batch = random_batch("squared error")
+    batch = batch._replace(x=np.abs(batch.x))
+    trainer = training.Trainer(net, fixed(batch), loss="squared error", learning_rate=0.1, batch_size=3, rng=rng())
+    # tanh makes 1 of an infinite input, so the loss looks sound: the gradient does not
+    assert not math.isfinite(trainer.step().gradient_norm)
+    assert trainer.diverged == 1
+
+
 def readout_of_inputs(V, b_out):
     """y(t) = V x(t) + b_out: units that pass their inputs on."""
     n_inputs = len(V[0])
@@ -309,6 +321,7 @@ def recall(kind="lstm", **changed):
         (lambda: make(batch_size=0), "batch_size must be a whole number of at least 1, got 0"),
         (lambda: make(rng=3), "rng must be a numpy.random.Generator, got 3"),
         (lambda: make(net=5), "network must be Network(layers, V, b_out), got 5"),
+        (lambda: make(net=readout_of_inputs([[1]], [0])).step(), "batch.x must have shape (None, None, 1), got shape"),
         (lambda: recall("esn"), "kind must be one of rnn, gru, lstm, got 'esn'"),
         (lambda: recall(lag=0), "lag must be a whole number of at least 1, got 0"),
         (lambda: recall(n_units=0), "n_units must be a whole number of at least 1, got 0"),
