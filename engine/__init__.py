@@ -3,6 +3,7 @@
 `engine.parity`, `engine.cec`, `engine.gamma`, `engine.linear`, `engine.rnn`: networks.
 `engine.lstm`, `engine.gru`: networks whose gates decide what is kept.
 `engine.deep`, `engine.network`: layers on layers, readout and loss. `engine.hand_set`: networks with reasons.
+`engine.weights`: networks in files.
 `engine.series`: signals to feed them. `engine.gradients`: gradients through time and how far they reach.
 `engine.costs`: what they cost. `engine.remedies`, `engine.cliff`: what helps against bad ones.
 `engine.matrices`, `engine.chaos`: recurrent weights. `engine.tasks`, `engine.training`: learning.

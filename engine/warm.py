@@ -1,5 +1,6 @@
 """Fill Numba's cache: `python -m engine.warm` compiles every kernel once, so that no reader waits for a compiler."""
 
+import io
 import time
 
 import numpy as np
@@ -24,6 +25,7 @@ from engine import (
     series,
     tasks,
     training,
+    weights,
 )
 
 
@@ -177,6 +179,9 @@ def _networks():
     deep.cells(both, "layers[0]")
     deep.n_inputs(both)
     deep.n_outputs(both)
+    file = io.BytesIO()
+    weights.save(file, made)
+    weights.load(file.getvalue())
 
 
 def _training():
