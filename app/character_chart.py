@@ -4,7 +4,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Scatter, VBar
 
 from app.figures import Strip, chart
-from app.gate_diagram import shown_character
+from app.gate_diagram import read, shown_character
 from app.theme import LIGHT
 from engine import network, tasks
 
@@ -38,7 +38,7 @@ class CharacterChart:
         if y is None or y.shape[1] != len(tasks.ALPHABET):
             self._empty()
             return
-        follows = tasks.ALPHABET.index(model.text[t]) if t < len(model.text) else -1
+        follows = tasks.ALPHABET.index(read(model)[t]) if t < model.n_steps else -1
         if self._shown == (follows, y[t - 1].tobytes()):
             return
         self._shown = (follows, y[t - 1].tobytes())

@@ -24,15 +24,16 @@ TELL_CELL = ("c.value", "h.value", "tanh.value", "before.value", "c", "h", *(
 def key(model) -> tuple:
     """What the shapes depend on."""
     traced = model.traced
-    return traced.variant, traced.params.P is not None, model.uses_x or model.is_text, model.uses_mark
+    first = model.shown_layer == 1
+    return traced.variant, traced.params.P is not None, first, first and model.uses_mark and traced.inputs.shape[1] == 2
 
 
 def diagram(model) -> Diagram:
-    variant, peepholes, one_input, mark = key(model)
+    variant, peepholes, first, mark = key(model)
     d = Diagram(660, 200, "One LSTM cell from left to right: the candidate g passes the input valve i into a sum; the "
                           "cell state c comes back to the sum through a delay and the forget valve f; tanh c passes "
                           "the output valve o and is h. A control line below brings x, mark and h(t−1) to all.")
-    _inputs(d, mark, "x" if one_input else "…")
+    _inputs(d, mark, "x" if first else "h")
     _control(d, variant)
     _pipes(d, variant)
     d.unit("g", CANDIDATE, MAIN, "candidate", label="g", radius=20, value="above")
@@ -176,10 +177,10 @@ def _brief(value: float) -> str:
 
 def _live_inputs(model, inputs: np.ndarray, k: int, text: dict[str, str]) -> dict[str, float]:
     """Puts the inputs' labels into `text`; returns their levels."""
-    if model.is_text:
-        text["x.value"] = f"“{shown_character(model.text[k])}”"
+    if model.is_text and model.shown_layer == 1:
+        text["x.value"] = f"“{shown_character(read(model)[k])}”"
         return {"x": 1.0}
-    if not model.uses_x:
+    if model.shown_layer > 1 or inputs.shape[1] > 2:
         text["x.value"] = f"{inputs.shape[1]} in"
         return {"x": float(np.abs(inputs[k]).max())}
     text["x.value"] = short(inputs[k, 0])
@@ -187,6 +188,11 @@ def _live_inputs(model, inputs: np.ndarray, k: int, text: dict[str, str]) -> dic
         return {"x": float(inputs[k, 0])}
     text["mark.value"] = short(inputs[k, 1])
     return {"x": float(inputs[k, 0]), "mark": float(inputs[k, 1])}
+
+
+def read(model) -> str:
+    """The text as the network reads it, a character a step: spaces follow one that is too short."""
+    return model.text.ljust(model.n_steps)[: model.n_steps]
 
 
 def shown_character(character: str) -> str:

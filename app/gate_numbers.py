@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.gate_diagram import shown_character
+from app.gate_diagram import read, shown_character
 from app.gate_gradient_numbers import gradient_blocks
 from app.gate_terms import DIGITS, ROLES, added, logistic, result, value
 from app.gate_variant_numbers import update_block, variant_blocks
@@ -147,8 +147,8 @@ def _products(model, gate, t, x, before, U, W) -> tuple[list[str], list[str]]:
 
 
 def _partial_sums(model, gate, t, fed: float, back: float) -> tuple[list[str], list[str]]:
-    column = f"U's column of “{shown_character(_character(model, t))}”" if model.is_text else ""
-    named = column or f"{symbol('U', sub=gate)}·{symbol('x' if model.shown_layer == 1 else 'h', 'input', t)}"
+    column = f"U's column of “{shown_character(read(model)[t - 1])}”" if model.is_text else ""
+    named = column if column and model.shown_layer == 1 else f"{symbol('U', sub=gate)}·{symbol('x' if model.shown_layer == 1 else 'h', 'input', t)}"
     return [named, f"{symbol('W', sub=gate)}·{_of('h', t - 1)}"], [value(float(fed), "input"), value(float(back))]
 
 
@@ -183,10 +183,6 @@ def _asked(model, t: int) -> str:
     return "" if np.isnan(d) or model.is_text else f"The task asks for d({t}) = {plain(d)}."
 
 
-def _character(model, t: int) -> str:
-    return model.text.ljust(model.n_steps)[t - 1]
-
-
 def _next_character(model, t: int) -> Block:
     """The softmax of the likeliest characters, and the cross entropy of the one that comes."""
     y, p = model.traced.y[t - 1], network.softmax(model.traced.y[t - 1 : t])[0]
@@ -198,7 +194,7 @@ def _next_character(model, t: int) -> Block:
         worked = f"e<sup>{number(y[j], digits=DIGITS)}</sup>/<i>S</i> = " if lines else ""
         lines.append(f"<i>p</i>(“{shown_character(tasks.ALPHABET[j])}”) = {worked}{result(p[j])}")
     if t < model.n_steps:
-        follows = _character(model, t + 1)
+        follows = read(model)[t]
         chance = p[tasks.ALPHABET.index(follows)]
         lines += [f"next is “{shown_character(follows)}”: −ln <i>p</i> = −ln {number(chance, digits=DIGITS)}",
                   f"&emsp; = {result(float(-np.log(chance)) if chance else np.inf)} (cross entropy)"]
