@@ -147,8 +147,10 @@ def _products(model, gate, t, x, before, U, W) -> tuple[list[str], list[str]]:
 
 
 def _partial_sums(model, gate, t, fed: float, back: float) -> tuple[list[str], list[str]]:
-    column = f"U's column of “{shown_character(read(model)[t - 1])}”" if model.is_text else ""
-    named = column if column and model.shown_layer == 1 else f"{symbol('U', sub=gate)}·{symbol('x' if model.shown_layer == 1 else 'h', 'input', t)}"
+    first = model.shown_layer == 1
+    named = f"{symbol('U', sub=gate)}·{symbol('x' if first else 'h', 'input', t)}"
+    if model.is_text and first:
+        named = f"U's column of “{shown_character(read(model)[t - 1])}”"
     return [named, f"{symbol('W', sub=gate)}·{_of('h', t - 1)}"], [value(float(fed), "input"), value(float(back))]
 
 
