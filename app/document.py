@@ -9,7 +9,7 @@ import panel as pn
 import lessons
 from app import assets
 from app.site import page_stems
-from app.theme import HEAT, PALETTE
+from app.theme import HEATS, PALETTE
 from app.widgets import control
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _page_data(page: "Page") -> dict:
         "stem": model.stem,
         "strips": strips,
         "palette": list(PALETTE.values()),
-        "heat": HEAT,
+        "heats": HEATS,
         "quiz": [question.answer for question in page.lesson.quiz],
         "players": {name: model.param[name].bounds[1] for name in page.players()},
         "largest": view.upload_limit,

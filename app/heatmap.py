@@ -5,20 +5,25 @@ from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, Image, LinearC
 
 from app.figures import FONT, Strip, chart
 from app.ranges import change
-from app.theme import HEAT, LIGHT
+from app.theme import HEATS, LIGHT
 
 
 class Heatmap:
     """One image in a chart. `show` replaces the matrix and where it lies; NaN stays blank."""
 
     def __init__(
-        self, name: str, title: str, *, x_label: str, y_label: str, legend: str, reach: float = 6.0, height: int = 320
+        self, name: str, title: str, *, x_label: str, y_label: str, legend: str, reach: float = 6.0, height: int = 320,
+        palette: str = "gradient"
     ):
-        """`legend` names the values, `reach` is the largest absolute value that still has a colour of its own."""
+        """`legend` names the values, `reach` is the largest absolute value that still has a colour of its own.
+
+        `palette` is a name in `theme.HEATS`.
+        """
         self.strip: Strip = chart(
             name, title, x_label=x_label, y_label=y_label, x_limits=(0, 1), y_limits=(0, 1), height=height
         )
-        self.mapper = LinearColorMapper(low=-reach, high=reach, palette=HEAT[0], nan_color="#00000000")
+        self.mapper = LinearColorMapper(low=-reach, high=reach, nan_color="#00000000",
+                                        palette=HEATS[palette][0], tags=[palette])
         self.source = ColumnDataSource({"image": [np.zeros((1, 1))], "x": [0], "y": [0], "dw": [1], "dh": [1]})
         plot = self.strip.plot
         plot.add_glyph(self.source, Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper))

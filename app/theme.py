@@ -46,6 +46,22 @@ HEAT: tuple[list[str], list[str]] = (
     _blend(("#12151C", "#5A2A40", "#FF6F9C", "#F2B93B", "#FFF3C4")),
 )
 
+NEGATIVE = ("#6F4BB2", "#B9A2F0")  # of heatmaps whose values have a sign
+
+
+def _tinted(role: str, *, signed: bool = False) -> tuple[list[str], list[str]]:
+    """From the card's colour to the role's, light and dark; with `signed` also from a negative side to the card."""
+    below = [(colour,) if signed else () for colour in NEGATIVE]
+    return tuple(_blend((*below[k], PALETTE["card"][k], PALETTE[role][k]), 63) for k in (0, 1))
+
+
+# Palettes of heatmaps by name, light and dark.
+HEATS: dict[str, tuple[list[str], list[str]]] = {
+    "gradient": HEAT,
+    **{role: _tinted(role) for role in ("input_gate", "forget_gate", "output_gate")},
+    **{role: _tinted(role, signed=True) for role in ("candidate", "state")},
+}
+
 LIGHT = {role: light for role, (light, _) in PALETTE.items()}
 
 

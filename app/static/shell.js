@@ -2,7 +2,7 @@
 // needs no server (tabs, dialogs, theme, keys). The server's half is app/shell.py.
 import {$, $$, float, toast} from "./dom.js"
 import {Strips} from "./strips.js"
-import {restyle} from "./style.js"
+import {paintHeatmaps, restyle} from "./style.js"
 import {Tasks} from "./tasks.js"
 import {saveFile, saveImage} from "./files.js"
 import {typeset} from "./mathematics.js"
@@ -58,6 +58,7 @@ class Page {
     $(".player").toggleAttribute("data-returns", frame.positions > frame.steps)
     $(".player .steps").textContent = frame.steps
     this.strips.show(frame)
+    paintHeatmaps(this.doc, data)
     showNotices(frame.notices)
     const sentence = $("#sentence")
     if (sentence.innerHTML !== frame.sentence) sentence.innerHTML = frame.sentence

@@ -15,9 +15,19 @@ export function restyle(doc, data) {
       const swapped = typeof colour === "string" && swap.get(colour.toLowerCase())
       if (swapped) changes[name] = typeof value === "string" ? swapped : {...value, value: swapped}
     }
-    if (model.type === "LinearColorMapper") changes.palette = data.heat[dark ? 1 : 0]
     resize(model, large, changes)
     if (Object.keys(changes).length) model.setv(changes, {sync: false})
+  }
+  paintHeatmaps(doc, data)
+}
+
+// A heatmap's palette goes by the name in its tags, which may change with every frame, and by the theme.
+export function paintHeatmaps(doc, data) {
+  const dark = document.documentElement.dataset.theme === "dark"
+  for (const model of doc._all_models.values()) {
+    if (model.type !== "LinearColorMapper") continue
+    const palette = data.heats[model.tags[0]][dark ? 1 : 0]
+    if (model.palette[0] !== palette[0] || model.palette.at(-1) !== palette.at(-1)) model.setv({palette}, {sync: false})
   }
 }
 

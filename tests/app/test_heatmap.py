@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.heatmap import Heatmap
-from app.theme import HEAT, PALETTE
+from app.theme import HEAT, HEATS, PALETTE
 
 
 def heatmap() -> Heatmap:
@@ -24,3 +24,19 @@ def test_a_gradient_of_one_has_the_gradients_own_colour():
         assert HEAT[theme][127] == PALETTE["gradient"][theme].upper()
     assert len(HEAT[0]) == len(HEAT[1]) == 255
     assert not set(HEAT[0]) & set(HEAT[1])
+
+
+def test_each_palette_ends_in_its_role_and_only_those_with_a_sign_have_a_middle():
+    for role, themes in HEATS.items():
+        if role == "gradient":
+            continue
+        for theme, palette in enumerate(themes):
+            card = PALETTE["card"][theme].upper()
+            assert palette[-1] == PALETTE[role][theme].upper()
+            assert palette[31 if role in ("candidate", "state") else 0] == card
+    changing = heatmap_of("state")
+    assert changing.mapper.tags == ["state"] and changing.mapper.palette == HEATS["state"][0]
+
+
+def heatmap_of(palette: str) -> Heatmap:
+    return Heatmap("heat", "Cells", x_label="time step", y_label="unit", legend="c", palette=palette)
