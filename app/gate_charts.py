@@ -25,12 +25,12 @@ class GateHeat:
 
     def __init__(self):
         self.heat = Heatmap("heat", "All units over time", x_label="time step t", y_label="unit", legend="", reach=1,
-                            height=230)
+                            height=230, palette="state")
         self.strip = self.heat.strip
         self.strip.timed = True
         plot = self.strip.plot
         self.bar = plot.right[0]
-        plot.add_layout(BoxAnnotation(left=0.5, right=1.5, fill_color=None, line_color=LIGHT["band"], line_width=2,
+        plot.add_layout(BoxAnnotation(left=0.5, right=1.5, fill_color=None, line_color=LIGHT["muted"], line_width=1,
                                       level="overlay", name="heat-band"))
         self.row = BoxAnnotation(left=0.5, right=1.5, bottom=0.5, top=1.5, fill_color=None, level="overlay",
                                  line_color=LIGHT["state"], line_width=2)
@@ -45,7 +45,7 @@ class GateHeat:
         if m.heat == "c":
             high = 4 * tidy(max(1e-9, float(np.abs(np.clip(values, -1e6, 1e6)).max())))
             low = -high
-        change(self.heat.mapper, low=low, high=high)
+        change(self.heat.mapper, low=low, high=high, tags=[ROLES[m.heat]])
         change(self.bar.ticker, ticks=[low, (low + high) / 2, high])
         change(self.bar, title=m.heat)
         change(self.strip.plot.left[0], axis_label="unit")

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import numpy as np
+from bokeh.models import Scatter
 
 from app import gate_diagram, gate_numbers, gate_tables, training_charts
 from app.character_chart import CharacterChart
@@ -13,6 +14,7 @@ from app.models.lstm import Lstm
 from app.numbers import Block
 from app.ranges import change, fit
 from app.shell import serve
+from app.theme import LIGHT
 from app.view import View
 
 BIASES = {"b_i", "b_f", "b_g", "b_o"}
@@ -84,6 +86,8 @@ class LstmView(View):
             "y": strip("y", "y", "state", title="Readout y(t), dashed what the task asks for", height=48, ticks=3),
         }
         self.stack.trace(self.strips["y"], "d", "target", kind="line", dash="dashed", pin=False)
+        ring = Scatter(x="t", y="d_alone", size=12, fill_color=None, line_color=LIGHT["target"], line_width=2)
+        self.strips["y"].plot.add_glyph(self.stack.source, ring)
         self._gradient_strip()
         for name, label, title, keeps in VARIANT_STRIPS:
             self.strips[name] = strip(name, label, "state", title=title, height=52, ticks=3, last=True,
@@ -118,7 +122,7 @@ class LstmView(View):
         columns = {name: _finite(plotted[name]) if name in plotted else blank
                    for strip in self.stack.strips for name in strip.columns}
         self._fit(columns)
-        return columns
+        return columns | {"d_alone": _alone(columns["d"])}
 
     def shown_strips(self, plotted: dict) -> list[str]:
         """Strips that have something to show now, top to bottom."""
@@ -260,6 +264,12 @@ class LstmView(View):
 def _finite(values: np.ndarray) -> np.ndarray:
     """Values with NaN, which plots leave blank, for whatever is not finite."""
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def _alone(values: np.ndarray) -> np.ndarray:
+    """The values that have no neighbour to draw a line to; NaN for the others."""
+    gap = np.isnan(np.concatenate([[np.nan], values, [np.nan]]))
+    return np.where(gap[:-2] & gap[2:], values, np.nan)
 
 
 serve(Lstm, LstmView)
