@@ -153,13 +153,24 @@ def make(name):
     Raises ValueError for another name.
     """
     task = _TASKS[_validate.choice("name", name, NAMES)]
-    return HandSet(
-        _network(task),
-        tuple(Reason(entry, float(value), sentence) for entry, (value, sentence) in task.entries.items()),
-        task.decide,
-        task.inputs,
-        task.units,
-    )
+    entries = sorted(task.entries.items(), key=lambda item: _table_order(item[0], task.units))
+    reasons = tuple(Reason(entry, float(value), sentence) for entry, (value, sentence) in entries)
+    return HandSet(_network(task), reasons, task.decide, task.inputs, task.units)
+
+
+def _place(entry, units):
+    """The unit's number, "U_i" or the like, and the name of the input or unit listened to ("" where there is one)."""
+    unit = next((number for number, name in enumerate(units) if entry.startswith(f"{name} ")), 0)
+    name, _, source = entry.removeprefix(f"{units[unit]} ").partition(",")
+    return unit, name, source
+
+
+def _table_order(entry, units):
+    """Unit by unit, gate by gate: U, W, b. The readout comes last."""
+    unit, name, _ = _place(entry, units)
+    if name in ("V", "b_out"):
+        return len(units), name
+    return unit, "ifgo".index(name[-1]), "UWb".index(name[0])
 
 
 def _network(task):
@@ -167,17 +178,17 @@ def _network(task):
     n, m = len(task.units), len(task.inputs)
     U, W, b, V, b_out = np.zeros((4, n, m)), np.zeros((4, n, n)), np.zeros((4, n)), np.zeros((1, n)), np.zeros(1)
     for entry, (value, _) in task.entries.items():
-        unit = next((number for number, name in enumerate(task.units) if entry.startswith(f"{name} ")), 0)
-        name, _, source = entry.removeprefix(f"{task.units[unit]} ").partition(",")
+        unit, name, source = _place(entry, task.units)
         row = "ifgo".find(name[-1])
+        column = (task.inputs if name[0] == "U" else task.units).index(source or task.units[0])
         if name == "b_out":
             b_out[0] = value
         elif name == "V":
-            V[0, task.units.index(source) if source else 0] = value
+            V[0, column] = value
         elif name[0] == "U":
-            U[row, unit, task.inputs.index(source)] = value
+            U[row, unit, column] = value
         elif name[0] == "W":
-            W[row, unit, task.units.index(source) if source else 0] = value
+            W[row, unit, column] = value
         else:
             b[row, unit] = value
     params = LstmParams(U.reshape(4 * n, m), W.reshape(4 * n, n), b.ravel())

@@ -41,8 +41,8 @@ def assert_latched(x):
 
 
 def test_latch_keeps_the_last_marked_value_of_all_short_sequences():
-    for mark in itertools.product([0, 1], repeat=5):
-        for values in itertools.product([-1, 1], repeat=5):
+    for mark in itertools.product([0, 1], repeat=6):
+        for values in itertools.product([-1, 1], repeat=6):
             assert_latched(list(zip(values, mark, strict=True)))
 
 
@@ -77,8 +77,8 @@ def assert_summed(x):
 
 
 def test_marked_sum_of_all_short_sequences():
-    for mark in itertools.product([0, 1], repeat=5):
-        for values in itertools.product([-1, 1], repeat=5):
+    for mark in itertools.product([0, 1], repeat=6):
+        for values in itertools.product([-1, 1], repeat=6):
             assert_summed(list(zip(values, mark, strict=True)))
 
 
@@ -210,9 +210,15 @@ def test_every_number_has_its_reason(name):
         assert len(f"{reason.value:g}") <= 6
 
 
-def test_one_unit_has_sixteen_numbers_before_the_readout():
-    made = hand_set.make("latch")
-    assert [len(reason.entry) > 0 for reason in made.reasons if reason.entry not in ("V", "b_out")] == [True] * 16
+def test_reasons_come_in_the_order_of_a_table():
+    entries = [reason.entry for reason in hand_set.make("latch").reasons]
+    rows = [[f"U_{row},x", f"U_{row},mark", f"W_{row}", f"b_{row}"] for row in "ifgo"]
+    assert entries == [*(entry for row in rows for entry in row), "V", "b_out"]
+
+
+@pytest.mark.parametrize(("name", "count"), [("latch", 16), ("marked sum", 16), ("parity", 12)])
+def test_one_unit_has_few_enough_numbers_for_a_table(name, count):
+    assert len(hand_set.make(name).reasons) == count + len(["V", "b_out"])
 
 
 @pytest.mark.parametrize("name", ["xor", None, 1, "anbn"])
