@@ -57,7 +57,7 @@ def _biases(b, n_units, reset_after):
     allowed = f"({3 * n_units},) or ({4 * n_units},)" if reset_after else f"({3 * n_units},)"
     b = _validate.sequence("params.b", b)
     if b.shape[0] not in (3 * n_units, 4 * n_units if reset_after else 0):
-        why = "" if reset_after else ": a fourth block needs reset_after=True"
+        why = ": a fourth block needs reset_after=True" if b.shape[0] == 4 * n_units else ""
         raise ValueError(f"params.b must have shape {allowed}, got shape {b.shape}{why}")
     return np.concatenate((b, np.zeros(4 * n_units - b.shape[0]))), b.shape[0]
 

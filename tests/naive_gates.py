@@ -15,22 +15,27 @@ def row_times(row, vector):
     return sum(weight * value for weight, value in zip(row, vector, strict=True))
 
 
-def lstm(x, U, W, b, P, h0, c0, variant="full"):
-    """Lists over time of i, f, g, o, c, h."""
+def lstm(x, U, W, b, P, h0, c0, variant="full", heard=None):
+    """Lists over time of i, f, g, o, c, h.
+
+    heard: recorded h(0) ... h(T) and c(0) ... c(T), which gates and candidate hear instead of the true ones.
+    """
     n = len(h0)
     result = {name: [] for name in "ifgoch"}
     h, c = h0, c0
-    for x_t in x:
-        net = [row_times(U[r], x_t) + row_times(W[r], h) + b[r] for r in range(4 * n)]
-        i = [logistic(net[k] + P[0][k] * c[k]) for k in range(n)]
-        f = [logistic(net[n + k] + P[1][k] * c[k]) for k in range(n)]
+    for t, x_t in enumerate(x):
+        h_heard, c_heard = (heard[0][t], heard[1][t]) if heard else (h, c)
+        net = [row_times(U[r], x_t) + row_times(W[r], h_heard) + b[r] for r in range(4 * n)]
+        i = [logistic(net[k] + P[0][k] * c_heard[k]) for k in range(n)]
+        f = [logistic(net[n + k] + P[1][k] * c_heard[k]) for k in range(n)]
         g = [tanh(net[2 * n + k]) for k in range(n)]
         if variant == "no forget gate":
             f = [1.0] * n
         if variant == "coupled gates":
             i = [1 - f[k] for k in range(n)]
         c = [f[k] * c[k] + i[k] * g[k] for k in range(n)]
-        o = [logistic(net[3 * n + k] + P[2][k] * c[k]) for k in range(n)]
+        c_heard = heard[1][t + 1] if heard else c
+        o = [logistic(net[3 * n + k] + P[2][k] * c_heard[k]) for k in range(n)]
         h = [o[k] * tanh(c[k]) for k in range(n)]
         for name, values in zip("ifgoch", (i, f, g, o, c, h), strict=True):
             result[name].append(values)
