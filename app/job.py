@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -58,11 +59,12 @@ class Job:
     `state` is "ready", "running", "paused", "finished" (by `step` or by `stop`) or "failed", and `failure` then says
     why. `connected()` is asked before every step: where nobody looks any more, the job pauses by itself. Both callables
     run in the job's thread. No method waits for that thread: a step under way ends in its own time.
+    pace: seconds from the beginning of one step to that of the next, at least.
     """
 
-    def __init__(self, step: Callable[[], bool], connected: Callable[[], bool]) -> None:
+    def __init__(self, step: Callable[[], bool], connected: Callable[[], bool], *, pace: float = 0.0) -> None:
         self.state, self.failure = "ready", ""
-        self._step, self._connected = step, connected
+        self._step, self._connected, self._pace = step, connected, pace
         self._lock = threading.Lock()  # of `state` and `_worker`
         self._stepping = threading.Lock()  # a thread started anew waits until the last one's step is done
         self._worker: threading.Thread | None = None  # the thread that may go on; any other leaves before its next step
@@ -99,7 +101,10 @@ class Job:
         goes_on = True
         while goes_on:
             with self._stepping, TURNS:
+                begun = time.perf_counter()
                 goes_on = self._one_step(once)
+            # without the turn: meanwhile it is another job's
+            time.sleep(max(0.0, begun + self._pace - time.perf_counter()))
 
     def _one_step(self, once: bool) -> bool:
         """Do a step if this thread still may; says whether it may do another."""

@@ -15,6 +15,7 @@ from engine.network import Network
 from engine.training import KINDS, recall_trainer
 
 BATCH_SIZE = 16
+PACE = 0.01  # seconds from step to step at least: a short task is learned in less than the eye can follow
 
 
 class Settings(NamedTuple):
@@ -67,7 +68,7 @@ class Training:
     def _make_ready(self) -> None:
         # A step that is still under way in a stopped job ends in the course that it belongs to, which nobody reads.
         self._course = _Course(self.settings)
-        self._job = Job(self._course.step, self._connected)
+        self._job = Job(self._course.step, self._connected, pace=PACE)
 
     def start(self) -> None:
         """Train until all updates are done; also goes on after a pause."""

@@ -224,6 +224,19 @@ def test_only_so_many_jobs_step_at_once_and_each_gets_its_share(monkeypatch):
     assert max(counts) <= 2 * min(counts)
 
 
+def test_a_job_with_a_pace_leaves_its_turn_to_others_meanwhile(monkeypatch):
+    monkeypatch.setattr(job, "TURNS", Turns(1))
+    slow, quick, start = Work(), Work(), time.monotonic()
+    paced = Job(slow.step, lambda: True, pace=0.1)
+    paced.start()
+    other = running(quick)
+    until(lambda: slow.done == 4)
+    assert time.monotonic() - start >= 0.3
+    assert quick.done > 20
+    for made in (paced, other):
+        made.stop()
+
+
 def test_turns_are_served_in_the_order_of_asking():
     turns, order = Turns(1), []
 
