@@ -152,8 +152,9 @@ def live(model, t: int) -> dict[str, dict]:
     levels = {"g": fresh, "c": c / full, "h": h / shown, "pipe.candidate": fresh, "pipe.written": i * fresh,
               "pipe.sum": c / full, "pipe.cell": c / full, "pipe.before": before / full, "pipe.kept": f * before / full,
               "pipe.squashed": squashed / shown, "pipe.shown": h / shown}  # fmt: skip
-    text = {f"{name}.value": _brief(value) for name, value in (
-        ("g", g), ("c", c), ("h", h), ("tanh", squashed), ("before", before))}  # fmt: skip
+    text = {f"{name}.value": _brief(value, scale) for name, value, scale in (
+        ("g", g, _full(traced.run.g[:, unit])), ("c", c, full), ("h", h, shown), ("tanh", squashed, shown),
+        ("before", before, full))}  # fmt: skip
     flow = {}
     for name, value in (("i", i), ("f", f), ("o", o)):
         text[f"{name}.value"] = opening(value)
@@ -170,9 +171,10 @@ def _full(values: np.ndarray) -> float:
     return largest if largest > 1 or 0 < largest < 0.05 else 1.0
 
 
-def _brief(value: float) -> str:
-    """At most six characters; a very small value keeps its power of ten."""
-    return f"{value:.0e}".replace("e-0", "e-").replace("-", "−") if 0 < abs(value) < 0.005 else short(value)
+def _brief(value: float, full: float) -> str:
+    """At most six characters; where all values are very small, with their power of ten."""
+    tiny = full < 0.05 and abs(value) > full / 1e3
+    return f"{value:.0e}".replace("e-0", "e-").replace("-", "−") if tiny else short(value)
 
 
 def _live_inputs(model, inputs: np.ndarray, k: int, text: dict[str, str]) -> dict[str, float]:

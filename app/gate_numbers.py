@@ -4,7 +4,7 @@ import numpy as np
 
 from app.gate_diagram import read, shown_character
 from app.gate_gradient_numbers import gradient_blocks
-from app.gate_terms import DIGITS, ROLES, added, logistic, result, value
+from app.gate_terms import DIGITS, ROLES, added, fitting, logistic, result, value
 from app.gate_variant_numbers import update_block, variant_blocks
 from app.numbers import Block, number, plain, symbol
 from engine import network, tasks
@@ -36,7 +36,7 @@ def _reads_characters(model) -> bool:
 
 
 def _which(model) -> str:
-    return f", unit {model.shown_unit}" if model.traced.run.h.shape[1] > 1 else ""
+    return f" (unit {model.shown_unit})" if model.traced.run.h.shape[1] > 1 else ""
 
 
 def _of(name: str, t: int, role: str = "") -> str:
@@ -66,7 +66,7 @@ def _write(model, t: int) -> Block:
         lines = _gate(model, "i", t)
     i, g = _now(model, "i", t), _now(model, "g", t)
     product = f"{value(i, 'input_gate')}·{value(g, 'candidate')}"
-    lines += [*_gate(model, "g", t), f"{_of('i', t)}·{_of('g', t)} = {product} = {result(i * g)}"]
+    lines += [*_gate(model, "g", t), *fitting(f"{_of('i', t)}·{_of('g', t)} = {product}", result(i * g))]
     note = "The candidate g is what could be written, i is how much of it is."
     return Block(f"2 Write what?{_which(model)}", lines, note)
 
@@ -88,7 +88,7 @@ def _show(model, t: int) -> Block:
     squashed = float(np.tanh(c))
     lines = [*_gate(model, "o", t), f"tanh {_of('c', t)} = tanh({number(c, digits=DIGITS)}) = {result(squashed)}",
              f"{_of('h', t)} = {_of('o', t)}·tanh {_of('c', t)}",
-             f"&emsp; = {value(o, 'output_gate')}·{value(squashed)} = {result(h)}"]
+             *fitting(f"&emsp; = {value(o, 'output_gate')}·{value(squashed)}", result(h))]
     return Block(f"4 Show what?{_which(model)}", lines + _output_lines(model, t), _asked(model, t))
 
 

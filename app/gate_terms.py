@@ -8,7 +8,7 @@ import numpy as np
 from app.numbers import number
 
 DIGITS = 5
-WIDTH = 34  # characters that fit beside each other in a narrow column
+WIDTH = 38  # characters that fit beside each other in a narrow column
 MOST_FACTORS = 3  # of a product that is written out
 NEARLY = 5e-5  # a gate this near to 1 shows how near
 ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate"}
@@ -38,6 +38,12 @@ def added(head: str, terms: list[str]) -> list[str]:
         else:
             line += f" + {term}"
     return [_bare(line) for line in [*lines, line]]
+
+
+def fitting(line: str, outcome: str) -> list[str]:
+    """line = outcome, on two lines where one is too narrow."""
+    together = f"{line} = {outcome}"
+    return [together] if width(together) <= WIDTH else [line, f"&emsp; = {outcome}"]
 
 
 def _bare(line: str) -> str:

@@ -51,7 +51,7 @@ def update_block(model) -> Block:
     """What the latest update of each network in training was."""
     shown = model.training.shown
     if not shown.n_done:
-        return Block("No update yet", ["start or step the training"], "Below: the LSTM with its initial weights.")
+        return Block("No update yet", ["initial weights"], "Start, or step once. Below: the LSTM as it is now.")
     lines = []
     for kind, history in shown.histories.items():
         if not history.loss.size:

@@ -11,6 +11,8 @@ from engine import network, tasks
 if TYPE_CHECKING:
     from app.models.lstm import Lstm
 
+SOMETHING = 0.01  # a cell that holds less than this is called empty
+SHUT = 0.1  # a forget gate below it closes
 NOTHING = 1e-12  # products below it are called nothing
 LONGEST = 1e6  # a memory that halves more slowly than this many steps is said not to fade
 
@@ -75,7 +77,7 @@ def _marked_sum(m: "Lstm") -> str:
     if not marked.size:
         return f"No mark yet, so nothing is added: y({m.n_steps}) = {plain(y, 3)}. Click on the mark's plot to set one."
     values = [m.traced.x[step - 1, 0] for step in marked]
-    terms = " + ".join(plain(value, 3) if value >= 0 else f"({plain(value, 3)})" for value in values[:5])
+    terms = " + ".join([plain(values[0], 3), *(_factor(value) for value in values[1:5])])
     more = f" + … ({len(values)} terms)" if len(values) > 5 else ""
     return (f"Marked are {terms}{more} = {plain(sum(values), 4)}; the network says y({m.n_steps}) = {plain(y, 4)}. "
             "Its forget gate never closes: the cell is a carousel that only the marks write on.")
@@ -159,19 +161,23 @@ def visible(text: str) -> str:
 
 
 def _one_cell(m: "Lstm") -> str:
+    """What becomes of the first value that is written, and where the forget gate lets go of it."""
     run, T = m.traced.run, m.n_steps
-    f, first = run.f[1:, 0], run.c[0, 0]
-    left = float(np.prod(f))
-    shut = int(f.argmin()) + 2
+    c, full = run.c[:, 0], np.flatnonzero(np.abs(run.c[:, 0]) > SOMETHING)
+    if not full.size or full[0] == T - 1:
+        return f"The cell is as good as empty until step {T}: c({T}) = {plain(c[-1], 3)}."
+    first = int(full[0])
+    f, holds = run.f[first + 1 :, 0], f"At t = {first + 1} the cell holds {plain(c[first], 3)}"
+    shut = first + 1 + int(f.argmin())
+    if f.min() < SHUT and np.median(f) > 0.5:
+        return (f"{holds}, at t = {shut} it holds {plain(c[shut - 1], 3)}. Then, at t = {shut + 1}, the forget gate "
+                f"closes ({_gate(f.min())}): {_share(f.min())} of it stays, and c({shut + 1}) = {plain(c[shut], 3)} is "
+                f"what is written at that step. At T = {T} it holds {plain(c[-1], 3)}.")
     between = _gate(f[0]) if np.ptp(f) < 5e-4 else f"between {_gate(f.min())} and {_gate(f.max())}"
-    gate = f"the forget gate is {between}"
-    if f.min() < 0.1 < 0.5 < np.median(f):
-        gate = f"the forget gate closes at t = {shut} ({_gate(f.min())})"
-    if m.traced.variant == "no forget gate":
-        gate = "there is no forget gate"
-    return (f"After step 1 the cell holds {plain(first, 3)}, at T = {T} {plain(run.c[-1, 0], 3)}: {gate}, so of step 1 "
-            f"{_share(left)} is left; the rest was written since, through an input gate of up to "
-            f"{_gate(run.i[1:, 0].max())}.")
+    gate = "there is no forget gate" if m.traced.variant == "no forget gate" else f"the forget gate is {between}"
+    left, written = _share(float(np.prod(f))), float(run.i[first + 1 :, 0].max())
+    return (f"{holds}, at T = {T} it holds {plain(c[-1], 3)}: {gate}, so {left} of the first value is left; the rest "
+            f"was written since, through an input gate of at most {_gate(written)}.")
 
 
 def _gate(value: float) -> str:

@@ -9,8 +9,10 @@ import pytest
 
 from app import gate_diagram, gate_numbers, gate_tables
 from app.character_chart import CharacterChart
+from app.copies import short
 from app.models.lstm import GATES, NETWORKS, TOPICS, VARIANTS, WEIGHTS, Lstm
-from engine import tasks
+from engine import deep, lstm, tasks
+from engine.network import Network
 
 NOTHING_TO_READ = ("nan", "None", "inf", "not a number", "∞", "Traceback")
 BY_HAND = ("latch", "marked sum", "parity")
@@ -134,16 +136,38 @@ def test_numbers_of_the_four_questions_add_up(variant, t):
 def test_several_units_and_the_readout_are_written_out():
     m = make(network="count ab", n_steps=5, signal="drawn", x=(1.0, 1.0, -1.0, -1.0, -1.0), unit=3)
     for t in range(1, 6):
-        said = shown(m, t)["4 Show what?, unit 3"]
+        said = shown(m, t)["4 Show what? (unit 3)"]
         y = re.search(rf"y\({t}\) = [^=]*= ([^=]+) = (\S+)", said)
         assert computed(y[1]) == pytest.approx(float(y[2]), abs=1e-3)
         assert (float(y[2]) > 0) == (t == 4)  # aabb and no other beginning
 
 
+def test_a_deep_network_shows_each_layer_on_its_own_input():
+    rng = np.random.default_rng(4)
+    layers = tuple(deep.Layer("lstm", lstm.initial(3, m, rng)) for m in (2, 3))
+    m = make(n_steps=7, signal="task")
+    m.uploaded, m.upload_name = Network(layers, rng.normal(size=(1, 3)), np.array([0.3])), "deep.npz"
+    m.network = "uploaded"
+    for layer in (1, 2):
+        m.layer = layer
+        blocks = shown(m, 5)
+        row, now = 3, m.traced  # the forget gate of unit 1
+        p = layers[layer - 1].params
+        net = p.U[row] @ now.inputs[4] + p.W[row] @ now.run.h[3] + p.b[row]
+        found = re.search(r"f\(5\) = σ\((\S+)\)", blocks["1 Forget what? (unit 1)"])
+        assert float(found[1]) == pytest.approx(net, abs=1e-4)
+        y = re.search(r"y\(5\) = (.*)", blocks["4 Show what? (unit 1)"])[1].split(" = ")
+        assert float(y[-1]) == pytest.approx(now.y[4, 0], abs=1e-4)
+        assert (len(y) > 1) == (layer == 2)  # only the last layer is what the readout reads
+        svg = gate_diagram.diagram(m).svg()
+        assert ('data-text="mark.value"' in svg) == (layer == 1)
+        assert gate_diagram.live(m, 5)["text"]["x.value"] == ("3 in" if layer == 2 else short(now.x[4, 0]))
+
+
 def test_large_networks_show_sums_that_agree_with_their_weights():
     m = make(network="random", n_units=12, n_steps=9, unit=7, seed=5, signal="task")
     p, run = m.traced.params, m.traced.run
-    said = shown(m, 6)["1 Forget what?, unit 7"]
+    said = shown(m, 6)["1 Forget what? (unit 7)"]
     parts = re.search(r"bf = ([^=]+) = (\S+)", said)
     row = 12 + 6
     net = p.U[row] @ m.traced.x[5] + p.W[row] @ run.h[4] + p.b[row]
