@@ -4,7 +4,7 @@ from html import escape
 from itertools import pairwise
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Line, Span, Text
+from bokeh.models import ColumnDataSource, Line, Text
 
 from app.figures import FONT, Strip, chart, rule
 from app.models.lstm_training import History, Snapshot, Training
@@ -16,6 +16,7 @@ CHARTS = ("loss", "norm", "right")
 LOOKS = {"lstm": ("LSTM", "solid", 2.5), "gru": ("GRU", "dashed", 2), "rnn": ("RNN", "dotted", 2)}
 POINTS = 300  # more would lie closer than the pixels
 WINDOW = 20  # updates that a mean is taken over
+NEAR = 5  # points that decide the place of a name
 SMALLEST = 1e-12
 
 
@@ -25,14 +26,14 @@ class TrainingCharts:
     def __init__(self):
         self.lines = ColumnDataSource({"update": [], **{f"{chart}_{kind}": [] for chart in CHARTS for kind in LOOKS}})
         self.names = ColumnDataSource({column: [] for column in ("name", "update", *CHARTS)})
-        self.loss = self._chart("loss", "Mean squared error", "log₁₀ of the loss", "state")
-        self.norm = self._chart("norm", "Length of the gradient before clipping", "log₁₀ of the norm", "gradient")
-        self.right = self._chart("right", f"Right answers, mean of {WINDOW} updates", "share", "state")
+        self.loss = self._chart("loss", "Mean squared error (grey: always answering 0)", "log₁₀ of the loss", "state")
+        self.norm = self._chart("norm", "Gradient before clipping (grey: clip norm)", "log₁₀ of the norm", "gradient")
+        self.right = self._chart("right", f"Right answers, mean of {WINDOW} updates (grey: guessing)", "share", "state")
         change(self.right.plot.y_range, start=-0.04, end=1.08)
         self.strips = [self.loss, self.norm, self.right]
-        _named_rule(self.loss, 0.0, "always answering 0")
-        self._clip_rule, self._clip_name = _named_rule(self.norm, 0.0, "clip norm")
-        _named_rule(self.right, 0.5, "guessing")
+        self._clip = rule(self.norm.plot, 0.0, dash="solid")
+        rule(self.loss.plot, 0.0, dash="solid")
+        rule(self.right.plot, 0.5, dash="solid")
         self._shown: tuple = ()
 
     def _chart(self, name: str, title: str, label: str, role: str) -> Strip:
@@ -41,8 +42,9 @@ class TrainingCharts:
         for kind, (_, dash, width) in LOOKS.items():
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": width}
             strip.plot.add_glyph(self.lines, Line(x="update", y=f"{name}_{kind}", **look))
-        look = {"text_color": LIGHT[role], "text_baseline": "middle", "x_offset": 5, **_font(12)}
-        strip.plot.add_glyph(self.names, Text(x="update", y=name, text="name", **look))
+        look = {"text_color": LIGHT[role], "text_font": {"value": FONT}, "text_font_size": "12px"}
+        ends = Text(x="update", y=name, text="name", x_offset=5, text_baseline="middle", **look)
+        strip.plot.add_glyph(self.names, ends)
         return strip
 
     def show(self, model) -> None:
@@ -53,9 +55,7 @@ class TrainingCharts:
             return
         self._shown = (shown, settings)
         columns, clip = lines(shown, settings.n_updates), float(np.log10(settings.clip))
-        change(self._clip_rule, location=clip)
-        if self._clip_name.data["y"] != [clip]:
-            self._clip_name.data = {"x": [0], "y": [clip]}
+        change(self._clip, location=clip)
         for strip in self.strips:
             change(strip.plot.x_range, end=1.2 * settings.n_updates)  # room for the names
         fit(self.loss.plot.y_range, *(columns[f"loss_{kind}"] for kind in LOOKS), include=(-2, 0.25), pad=0.05)
@@ -71,21 +71,9 @@ class TrainingCharts:
         found = {"name": [name for name, *_ in LOOKS.values()], "update": [columns["update"][-1]] * len(LOOKS)}
         for name, strip in zip(CHARTS, self.strips, strict=True):
             limits = strip.plot.y_range
-            ends = [_last(columns[f"{name}_{kind}"]) for kind in LOOKS]
+            ends = [_end(columns[f"{name}_{kind}"]) for kind in LOOKS]
             found[name] = _apart(ends, 0.13 * (limits.end - limits.start), limits.end)
         return found
-
-
-def _font(size: int) -> dict:
-    return {"text_font": {"value": FONT}, "text_font_size": f"{size}px"}
-
-
-def _named_rule(strip: Strip, at: float, name: str) -> tuple[Span, ColumnDataSource]:
-    """A fixed line across a chart with its name at its left end."""
-    place = ColumnDataSource({"x": [0], "y": [at]})
-    look = {"text_color": LIGHT["muted"], "x_offset": 6, "y_offset": -3, **_font(11)}
-    strip.plot.add_glyph(place, Text(x="x", y="y", text={"value": name}, **look))
-    return rule(strip.plot, at), place
 
 
 def lines(shown: Snapshot, n_updates: int) -> dict[str, np.ndarray]:
@@ -128,21 +116,21 @@ def _log10(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), np.log10(np.maximum(values, SMALLEST)), np.nan)
 
 
-def _last(values: np.ndarray) -> float:
+def _end(values: np.ndarray) -> float:
+    """Where a line ends, or about there: a name should not jump with every point."""
     finite = values[np.isfinite(values)]
-    return float(finite[-1]) if finite.size else 0.0
+    return float(finite[-NEAR:].mean()) if finite.size else 0.0
 
 
 def _apart(places: list[float], distance: float, top: float) -> np.ndarray:
-    """The places with at least `distance` between them, all below `top`: pushed up, and from the top back down."""
-    order = np.argsort(places, kind="stable")
-    moved = np.array(places, dtype=float)
-    for below, above in pairwise(order):
+    """The places with at least `distance` between them, all below `top`; of equal ones the first comes highest."""
+    moved, highest = np.array(places, dtype=float), top - distance / 2
+    order = np.argsort(-moved, kind="stable")
+    for below, above in pairwise(order[::-1]):
         moved[above] = max(moved[above], moved[below] + distance)
-    highest = top - distance / 2
-    for above in order[::-1]:
-        moved[above] = min(moved[above], highest)
-        highest = moved[above] - distance
+    for place in order:
+        moved[place] = min(moved[place], highest)
+        highest = moved[place] - distance
     return moved
 
 
@@ -173,7 +161,9 @@ def _buttons(state: str) -> str:
 def _progress(training: Training, shown: Snapshot, state: str) -> str:
     share = f"{training.progress:.4g}"
     words = _where(training, shown, state)
-    return f'<p><progress max=1 value={share} aria-label="updates done"></progress> <span>{words}</span></p>'
+    look = "accent-color:var(--ink);vertical-align:middle"
+    bar = f'<progress max=1 value={share} style="{look}" aria-label="updates done"></progress>'
+    return f"<p class=help>{bar} <span>{words}</span></p>"
 
 
 def _where(training: Training, shown: Snapshot, state: str) -> str:
@@ -194,7 +184,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _table(shown: Snapshot) -> str:
-    heads = "".join(f"<th>{head}</th>" for head in ("network", "loss", "gradient norm", "right answers"))
+    heads = "".join(f"<th>{head}</th>" for head in ("network", "loss", "gradient", "right"))
     rows = "".join(_row(name, shown.histories[kind]) for kind, (name, *_) in LOOKS.items())
     return (
         f"<table><tr>{heads}</tr>{rows}</table>"

@@ -302,7 +302,7 @@ def test_charts_follow_the_training_and_send_nothing_twice():
     charts.show(model)
     assert len(charts.lines.data["update"]) == 0 and charts.names.data["name"] == []
     assert charts.norm.plot.x_range.end == 48
-    assert charts._clip_rule.location == pytest.approx(np.log10(5))
+    assert charts._clip.location == pytest.approx(np.log10(5))
 
 
 @pytest.mark.parametrize("ends", [(0.5, 0.5, 0.5), (1.0, 1.0, 0.99), (0.0, 0.5, 1.0), (-0.04, 0.0, 0.0)])
@@ -312,7 +312,7 @@ def test_names_at_the_ends_of_lines_never_overlap_nor_leave_the_chart(ends):
     places = _apart(list(ends), 0.14, 1.08)
     assert np.diff(np.sort(places)).min() >= 0.14 - 1e-12
     assert places.max() <= 1.01 + 1e-12
-    assert np.array_equal(np.argsort(places, kind="stable"), np.argsort(ends, kind="stable"))
+    assert np.array_equal(np.argsort(-places), np.argsort(-np.array(ends), kind="stable"))
 
 
 # The buttons
