@@ -4,7 +4,7 @@ import numpy as np
 
 from app.gate_diagram import read, shown_character
 from app.gate_gradient_numbers import gradient_blocks
-from app.gate_terms import DIGITS, ROLES, added, fitting, logistic, result, value
+from app.gate_terms import DIGITS, NEARLY, ROLES, added, chance, fitting, logistic, result, value
 from app.gate_variant_numbers import update_block, variant_blocks
 from app.numbers import Block, number, plain, symbol
 from engine import network, tasks
@@ -194,12 +194,13 @@ def _next_character(model, t: int) -> Block:
         lines = [f"<i>S</i> = Σ e<sup><i>y</i></sup> over all {len(y)} = {number(total, digits=DIGITS)}"]
     for j in np.argsort(-p)[:TOP]:
         worked = f"e<sup>{number(y[j], digits=DIGITS)}</sup>/<i>S</i> = " if lines else ""
-        lines.append(f"<i>p</i>(“{shown_character(tasks.ALPHABET[j])}”) = {worked}{result(p[j])}")
+        lines.append(f"<i>p</i>(“{shown_character(tasks.ALPHABET[j])}”) = {worked}<b>{chance(p[j])}</b>")
     if t < model.n_steps:
         follows = read(model)[t]
-        chance = p[tasks.ALPHABET.index(follows)]
-        lines += [f"next is “{shown_character(follows)}”: −ln <i>p</i> = −ln {number(chance, digits=DIGITS)}",
-                  f"&emsp; = {result(float(-np.log(chance)) if chance else np.inf)} (cross entropy)"]
+        given = float(p[tasks.ALPHABET.index(follows)])
+        logarithm = f"−ln({chance(given)})" if given > 1 - NEARLY else f"−ln {chance(given)}"
+        lines += [f"next is “{shown_character(follows)}”: −ln <i>p</i> = {logarithm}",
+                  f"&emsp; = {result(-np.log(given) if given else np.inf)} (cross entropy)"]
     note = (f"Why one-hot and not the numbers 0 to {len(y) - 1}? Numbers would say that b lies between a and c; "
             "one-hot gives each character weights of its own.")
     return Block("5 Which character next?", lines, note)

@@ -10,7 +10,7 @@ from app.numbers import number
 DIGITS = 5
 WIDTH = 38  # characters that fit beside each other in a narrow column
 MOST_FACTORS = 3  # of a product that is written out
-NEARLY = 5e-5  # a gate this near to 1 shows how near
+NEARLY = 5e-5  # a gate or a probability this near to 1 shows how near
 ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate"}
 
 
@@ -52,11 +52,19 @@ def _bare(line: str) -> str:
 
 
 def logistic(net: float) -> str:
-    """σ of a net input; where it is 1 to all digits shown, how far it is from it."""
+    """σ of a net input."""
     tail = float(np.exp(-abs(net)) / (1 + np.exp(-abs(net))))
-    if net > 0 and tail < NEARLY:
-        return f"1 − {number(tail, digits=4)}"
-    return number(tail if net < 0 else 1 - tail, digits=DIGITS)
+    return _below_one(tail) if net > 0 else number(tail, digits=DIGITS)
+
+
+def chance(p: float) -> str:
+    """A probability."""
+    return _below_one(1 - p)
+
+
+def _below_one(tail: float) -> str:
+    """1 − tail; where that is 1 to all digits shown, how far it is from it."""
+    return f"1 − {number(tail)}" if 0 < tail < NEARLY else number(1 - tail, digits=DIGITS)
 
 
 def size(log10: float, role: str = "gradient") -> str:
