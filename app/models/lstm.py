@@ -84,9 +84,13 @@ class Lstm(PageModel):
     def _tie_steps(self) -> None:
         """A text has as many steps as characters, and the task in training as many as its lag asks for."""
         if self.topic == "training":
-            self.n_steps = self.lag + 1
+            n_steps = self.lag + 1
         elif self.is_text:
-            self.n_steps = max(len(self.text), self.param["n_steps"].bounds[0])
+            n_steps = max(len(self.text), self.param["n_steps"].bounds[0])
+        else:
+            return
+        if n_steps != self.n_steps:  # a trigger would call this again and again
+            self.n_steps = n_steps
 
     # Which network
 
@@ -123,6 +127,12 @@ class Lstm(PageModel):
         if self.topic == "training":
             return False
         return self.shown_network == "characters" or self.n_inputs == lstm_inputs.N_CHARACTERS
+
+    @property
+    def says_characters(self) -> bool:
+        """Whether the outputs are one number per character."""
+        y = self.traced.y
+        return self.is_text and y is not None and y.shape[1] == lstm_inputs.N_CHARACTERS
 
     def network_object(self) -> Network | None:
         """The network with its readout; None for the single cell and the random layer, which have none."""

@@ -150,7 +150,7 @@ def _variant_columns(r: Variants, unit: int) -> dict[str, np.ndarray]:
 def answer(m: "Lstm") -> np.ndarray:
     """The plotted output y, (T,): the first one, or with text the probability given to the character that comes."""
     y = m.traced.y
-    if not m.is_text:
+    if not m.says_characters:
         return y[:, 0]
     following = tasks.encode(m.text.ljust(m.n_steps)[: m.n_steps])[1:]
     return np.append(network.softmax(y)[np.arange(len(following)), following], np.nan)

@@ -41,7 +41,7 @@ class LstmView(View):
     controls = ("topic", "network", "n_steps", "signal", "text", "variant", "unit", "layer", "heat", "n_units",
                 "forget_bias", "b_i", "b_f", "b_g", "b_o", "lag", "learning_rate", "n_updates")
     more = ("method", "clip", "x", "mark")
-    conceals: ClassVar = {"c": (("c", "h", "y"), gate_diagram.TELL_CELL)}
+    conceals: ClassVar = {"c": (("c", "h", "y", "d", "d_alone"), (*gate_diagram.TELL_CELL, "pipe.sum"))}
     acts = ("start", "pause", "step", "stop")
 
     def build(self) -> list[Card]:
@@ -136,8 +136,9 @@ class LstmView(View):
         for strip in self.stack.strips:
             # three digits run into each other on a phone
             change(strip.plot.below[0].ticker, desired_num_ticks=12 if self.model.n_steps < 100 else 7)
-        several = self.model.traced.y is not None and self.model.traced.y.shape[1] > 1
-        change(self.strips["y"].plot.left[0], axis_label="p next" if self.model.is_text else "y₁" if several else "y")
+        y = self.model.traced.y
+        label = "p next" if self.model.says_characters else "y₁" if y is not None and y.shape[1] > 1 else "y"
+        change(self.strips["y"].plot.left[0], axis_label=label)
 
     def _fit(self, columns: dict[str, np.ndarray]) -> None:
         m, ranges = self.model, {name: strip.plot.y_range for name, strip in self.strips.items()}

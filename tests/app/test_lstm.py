@@ -1,0 +1,253 @@
+"""The model of lesson 6 against loops, finite differences and closed forms that share no code with it."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from app.models.lstm import GATES, NETWORKS
+from engine import deep, gru, lstm, network, tasks, weights
+from tests.app import lstm_oracle
+from tests.app.lstm_oracle import CELL, assert_script, literal, logistic, make, one_cell
+
+# The numbers plotted
+
+
+@pytest.mark.parametrize("variant", ["full", "no forget gate", "peephole", "coupled gates"])
+def test_the_single_cell_against_its_equations_written_out(variant):
+    table = one_cell(variant=variant).table()
+    wanted = literal(CELL, table["x"], table["mark"], variant)
+    for name, values in wanted.items():
+        np.testing.assert_allclose(table[name], values, rtol=1e-12, atol=1e-15, err_msg=name)
+    assert list(table) == ["t", "x", "mark", "i", "f", "g", "o", "c", "h"]
+
+
+def test_the_variants_share_the_weights_they_have_in_common():
+    m = one_cell(topic="variants", variant="peephole")
+    table = m.table()
+    for variant in ("full", "no forget gate", "peephole", "coupled gates"):
+        wanted = literal(CELL, table["x"], table["mark"], variant)
+        name = variant.replace(" ", "_")
+        np.testing.assert_allclose(table[name], wanted["c"], rtol=1e-12, atol=1e-15)
+        if variant != "no forget gate":
+            np.testing.assert_allclose(table[f"f_{name}"], wanted["f"], rtol=1e-12)
+    h, wanted = 0.0, []
+    for x, mark in zip(table["x"], table["mark"], strict=True):
+        a = {gate: CELL[f"U_{gate}"] * x + CELL[f"M_{gate}"] * mark + CELL[f"b_{gate}"] for gate in GATES}
+        r, z = logistic(a["o"] + CELL["W_o"] * h), logistic(a["f"] + CELL["W_f"] * h)
+        h = (1 - z) * np.tanh(a["g"] + CELL["W_g"] * r * h) + z * h
+        wanted.append((h, z))
+    np.testing.assert_allclose(np.array(wanted), np.column_stack([table["gru"], table["z_gru"]]), rtol=1e-12)
+
+
+def central(function, at, by=1e-6):
+    return (function(at + by) - function(at - by)) / (2 * by)
+
+
+@pytest.mark.parametrize("variant", ["full", "no forget gate", "peephole", "coupled gates"])
+def test_all_lines_of_the_gradient_against_finite_differences(variant):
+    m = one_cell(topic="gradient", variant=variant)
+    table, r = m.table(), m.result
+    x, mark, last_step = table["x"], table["mark"], m.n_steps
+    run = literal(CELL, x, mark, variant)
+
+    def last(k, c, h):
+        """The last step when step k ends with these."""
+        rest = literal(CELL, x[k:], mark[k:], variant, (h, c))
+        return rest["h"][-1], rest["c"][-1]
+
+    def shown(c, k):
+        """h(k) with c(k) moved: also the output gate's peephole sees it."""
+        peep = CELL["P_o"] if variant == "peephole" else 0.0
+        logit = np.log(run["o"][k - 1] / (1 - run["o"][k - 1])) + peep * (c - run["c"][k - 1])
+        return logistic(logit) * np.tanh(c)
+
+    for k in range(1, last_step):
+        c, h = run["c"][k - 1], run["h"][k - 1]
+        by_c = [central(lambda c, j=j, k=k: last(k, c, shown(c, k))[j], c) for j in (0, 1)]
+        by_h = central(lambda h, k=k, c=c: last(k, c, h)[0], h)
+        np.testing.assert_allclose(10.0 ** r.cell[k - 1], abs(by_c[1]), rtol=1e-5, atol=1e-9)
+        np.testing.assert_allclose(10.0 ** r.truncated_exact[k - 1], abs(by_c[0]), rtol=1e-5, atol=1e-9)
+        np.testing.assert_allclose(10.0 ** r.hidden[k - 1], abs(by_h), rtol=1e-5, atol=1e-9)
+        product = np.prod(run["f"][k:])
+        np.testing.assert_allclose(10.0 ** table["forget"][k - 1], product, rtol=1e-10)
+        slope = run["o"][-1] * (1 - np.tanh(run["c"][-1]) ** 2)
+        if variant != "peephole":
+            np.testing.assert_allclose(10.0 ** table["truncated"][k - 1], product * slope, rtol=1e-10)
+    assert table["cell"][-1] == table["hidden"][-1] == table["forget"][-1] == 0
+
+
+# What the presets promise
+
+
+def test_the_hand_set_networks_do_their_tasks():
+    latch = make(preset="latch").model.table()
+    np.testing.assert_allclose(latch["y"][2:], [1] * 5 + [-1] * 5, atol=1e-3)
+    np.testing.assert_array_equal(np.isnan(latch["d"]), [True] * 2 + [False] * 10)
+    total = make(preset="marked-sum").model.table()
+    np.testing.assert_allclose(total["y"], np.cumsum(total["x"] * total["mark"]), atol=1e-5)
+    counted = make(preset="count-ab").model.table()
+    assert (np.flatnonzero(counted["y"] > 0) + 1).tolist() == [10] == (np.flatnonzero(counted["d"] > 0) + 1).tolist()
+    parity = make(preset="parity").model.table()
+    np.testing.assert_array_equal(parity["y"] > 0, np.cumsum(parity["x"]) % 2 == 1)
+    np.testing.assert_array_equal(parity["d"] > 0, np.cumsum(parity["x"]) % 2 == 1)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 33])
+def test_the_trained_networks_do_their_tasks(seed):
+    for preset in ("recall-50", "recall-200"):
+        table = make(preset=preset, seed=seed).model.table()
+        assert table["y"][-1] * table["d"][-1] > 0 and table["d"][-1] == table["x"][0]
+    adding = make(preset="adding", seed=seed).model.table()
+    assert adding["d"][-1] == 0.5 + (adding["x"] * adding["mark"]).sum() / 4
+    assert adding["y"][-1] == pytest.approx(adding["d"][-1], abs=0.15)
+
+
+@pytest.mark.parametrize("network_name", [name for name in NETWORKS if name not in ("characters", "uploaded")])
+@pytest.mark.parametrize("n_steps", [2, 3, 25])
+def test_targets_are_what_the_task_says_for_any_seed(network_name, n_steps):
+    for seed in range(5):
+        m = make(network=network_name, n_steps=n_steps, signal="task", seed=seed).model
+        x, mark = m.inputs()
+        d = m.targets()
+        assert x.shape == mark.shape == d.shape == (n_steps,)
+        if network_name in lstm_oracle.ASKED:
+            asked = [lstm_oracle.ASKED[network_name](x[:t], mark[:t]) for t in range(1, n_steps + 1)]
+            np.testing.assert_allclose(d, asked, atol=1e-12)
+        if network_name in ("one cell", "random"):
+            assert np.isnan(d).all()
+
+
+def test_every_third_seed_is_a_near_miss_of_the_language():
+    accepted = [make(network="count ab", n_steps=10, signal="task", seed=seed).model.targets()[-1] for seed in range(6)]
+    assert accepted == [-1, 1, 1, -1, 1, 1]
+
+
+def test_a_drawn_input_is_read_as_the_task_allows():
+    m = make(network="count ab", x="1,0.3,-0.2,0", n_steps=4).model
+    np.testing.assert_array_equal(m.inputs()[0], [1, 1, -1, -1])
+    m = make(network="parity", x="1,0.6,0.4,-2", n_steps=4).model
+    np.testing.assert_array_equal(m.inputs()[0], [1, 1, 0, 0])
+
+
+def test_the_character_model_reads_one_hot_and_says_what_it_expects():
+    m = make(preset="characters", text="the rat that").model
+    traced, k = m.traced, len(tasks.ALPHABET)
+    np.testing.assert_array_equal(traced.x, np.eye(k)[[tasks.ALPHABET.index(c) for c in "the rat that"]])
+    logits = traced.y - traced.y.max(axis=1, keepdims=True)
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    wanted = [p[t, tasks.ALPHABET.index("the rat that"[t + 1])] for t in range(11)]
+    np.testing.assert_allclose(m.table()["y"], [*wanted, np.nan], rtol=1e-12)
+    assert "x" not in m.table() and m.n_steps == 12
+    m.text = "th"
+    assert m.n_steps == 2
+
+
+# Scripts
+
+
+@pytest.mark.parametrize("topic", ["gates", "gradient", "variants"])
+@pytest.mark.parametrize("settings", [
+    {"network": "one cell", "variant": "peephole", **CELL},
+    {"network": "one cell", "variant": "coupled gates", **CELL},
+    {"network": "random", "variant": "peephole", "n_units": 5, "unit": 9},
+    {"network": "random", "variant": "no forget gate", "signal": "task", "seed": 12},
+    {"network": "characters", "text": "the cat"},
+    {"network": "recall 50", "signal": "task", "n_steps": 30},
+    {"network": "parity", "x": "1,0,1,1"},
+])  # fmt: skip
+def test_the_script_gives_the_table_to_the_last_bit(topic, settings):
+    m = make(topic=topic, **settings).model
+    assert_script(m)
+
+
+# Uploads
+
+
+def stacked(n_layers: int, n_inputs: int, n_units: int = 4) -> network.Network:
+    rng = np.random.default_rng(7)
+    sizes = [n_inputs] + [n_units] * n_layers
+    layers = tuple(deep.Layer("lstm", lstm.initial(n_units, size, rng), {"variant": "full"}) for size in sizes[:-1])
+    return network.Network(layers, rng.normal(size=(2, n_units)), np.zeros(2))
+
+
+def saved(net: network.Network) -> bytes:
+    file = io.BytesIO()
+    weights.save(file, net)
+    return file.getvalue()
+
+
+def test_uploaded_layers_are_shown_one_at_a_time(tmp_path, monkeypatch):
+    net, page = stacked(3, 3), make(n_steps=9, signal="task")
+    page.view.upload("mine.npz", saved(net))
+    m = page.model
+    assert (m.network, m.layer, m.unit, m.n_layers, m.n_inputs) == ("uploaded", 1, 1, 3, 3)
+    x, mark = m.inputs()
+    below = np.column_stack([x, mark, np.zeros(9)])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.npz").write_bytes(saved(net))
+    for k in (1, 2, 3):
+        m.param.update(layer=k, unit=2)
+        run = lstm.run(below, net.layers[k - 1].params)
+        np.testing.assert_allclose(m.table()["c"], run.c[:, 1], rtol=1e-12)
+        np.testing.assert_allclose(m.traced.inputs, below, rtol=1e-12)
+        assert_script(m)
+        m.topic = "gradient"
+        assert_script(m)
+        m.topic = "gates"
+        below = run.h
+    np.testing.assert_allclose(m.table()["y"], below @ net.V[0], rtol=1e-12)
+    assert "layer" not in page.view.hidden_controls()
+    m.layer = 4
+    assert m.shown_layer == 3 and m.table()["c"].shape == (9,)
+
+
+def test_uploads_that_cannot_be_shown_leave_the_page_as_it_was():
+    page = make()
+    layer = deep.Layer("gru", gru.initial(3, 2, np.random.default_rng(1)), {})
+    other = network.Network((layer,), np.eye(3), np.zeros(3))
+    for content in (saved(other), b"", b"\x80\x04no pickle is ever opened", b"PK\x03\x04 broken"):
+        with pytest.raises(ValueError) as problem:
+            page.view.upload("file", content)
+        assert 15 < len(str(problem.value)) < 300 and "\n" not in str(problem.value)
+    assert page.model.network == "latch" and page.model.uploaded is None
+
+
+def test_an_address_that_names_uploaded_weights_shows_the_latch_and_says_why():
+    page = make(network="uploaded")
+    frame = json.loads(page.bridge.frame)
+    assert any("an address can't hold them" in notice for notice in frame["notices"])
+    np.testing.assert_array_equal(page.model.table()["c"], make(n_steps=page.model.n_steps).model.table()["c"])
+    assert "upload" not in frame["hidden"]
+
+
+def test_an_uploaded_network_with_an_input_per_character_reads_text():
+    page = make()
+    page.view.upload("letters.npz", saved(stacked(1, len(tasks.ALPHABET))))
+    page.view.refresh()
+    m = page.model
+    assert m.is_text and m.n_steps == len(m.text) and page.frame()["sentence"]
+
+
+# Challenges, condition by condition (that each solution passes is tested for all pages)
+
+
+def solved(number: int, **changes) -> tuple[bool, str]:
+    page = make()
+    page.solve(number)
+    page.model.param.update(**changes)
+    check = getattr(page.model, page.lesson.challenges[number].check)()
+    return check.passed, check.reason
+
+
+@pytest.mark.parametrize(("number", "changes"), [
+    (0, {"b_f": 8.0}), (0, {"b_i": 0.0}), (0, {"U_g": 0.1}), (0, {"n_steps": 100}), (0, {"x": (1.0,)}),
+    (1, {"W_f": 1.0}), (1, {"b_f": 0.0}), (1, {"topic": "gates"}), (1, {"n_steps": 10}), (1, {"network": "latch"}),
+    (2, {"M_f": 0.0}), (2, {"b_f": 2.0}), (2, {"U_g": 0.01}), (2, {"mark": (1.0,)}), (2, {"M_i": 0.0}),
+    (2, {"mark": (0.0,) * 7 + (1.0, 1.0)}), (2, {"n_steps": 9}),
+])  # fmt: skip
+def test_each_condition_of_a_challenge_counts(number, changes):
+    assert solved(number)[0]
+    passed, reason = solved(number, **changes)
+    assert not passed and len(reason) > 20
