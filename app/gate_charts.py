@@ -43,12 +43,12 @@ class GateHeat:
         n_units, n_steps = values.shape
         low, high = (0.0, 1.0) if m.heat in "ifo" else (-1.0, 1.0)
         if m.heat == "c":
-            high = 4 * tidy(max(1e-9, float(np.abs(np.clip(values, -1e6, 1e6)).max())))
+            largest = max(1e-12, float(np.abs(np.clip(np.nan_to_num(values), -1e6, 1e6)).max()))
+            high = float(tidy(largest) * np.ceil(largest / tidy(largest)))
             low = -high
         change(self.heat.mapper, low=low, high=high, tags=[ROLES[m.heat]])
         change(self.bar.ticker, ticks=[low, (low + high) / 2, high])
-        change(self.bar, title=m.heat)
-        change(self.strip.plot.left[0], axis_label="unit")
+        change(self.bar, title=NAMES[m.heat])
         change(self.strip.plot, height=int(np.clip(80 + 9 * n_units, 130, 330)))
         self.heat.show(np.where(np.isfinite(values), values, np.nan), (0.5, n_steps + 0.5), (0.5, n_units + 0.5))
         change(self.row, right=n_steps + 0.5, bottom=m.shown_unit - 0.5, top=m.shown_unit + 0.5)
@@ -65,7 +65,7 @@ class TextStrip:
         self.strip.plot.add_glyph(self.source, Text(x="t", y=0.5, text="character", **look))
 
     def show(self, m: Lstm) -> None:
-        shown = [character.replace("\n", "↵").replace(" ", "␣") for character in m.text[: m.n_steps]]
+        shown = [character.replace("\n", "↵") for character in m.text[: m.n_steps]]
         if shown != list(self.source.data["character"]):
             self.source.data = {"t": np.arange(1.0, len(shown) + 1), "character": shown}
 

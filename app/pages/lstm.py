@@ -159,7 +159,7 @@ class LstmView(View):
         else:
             fit(ranges["c"], columns["c"], include=(0,))
         if m.traced.y is not None:
-            fit(ranges["y"], columns["y"], columns["d"], include=(0,))
+            fit(ranges["y"], columns["y"], columns["d"], include=(0, 1) if m.says_characters else (0,))
 
     def input_limits(self) -> tuple[float, float]:
         m = self.model
