@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from engine import gradients, gru, hand_set, lstm, network, rnn, tasks
+from engine import gradients, gru, hand_set, lstm, network, rnn, tasks, trained
 
 if TYPE_CHECKING:
     from app.models.lstm import Lstm
@@ -58,11 +58,7 @@ class TrainingShown(NamedTuple):
 @lru_cache(maxsize=16)
 def shipped(name: str) -> network.Network:
     """A hand-set or trained network; shared by all sessions, so never written to."""
-    if name in HAND_SET:
-        return hand_set.make(HAND_SET[name]).network
-    from engine import trained
-
-    return trained.load(name)
+    return hand_set.make(HAND_SET[name]).network if name in HAND_SET else trained.load(name)
 
 
 def traced(m: "Lstm") -> Traced:

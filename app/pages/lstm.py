@@ -86,7 +86,7 @@ class LstmView(View):
             "y": strip("y", "y", "state", title="Readout y(t), dashed what the task asks for", height=48, ticks=3),
         }
         self.stack.trace(self.strips["y"], "d", "target", kind="line", dash="dashed", pin=False)
-        ring = Scatter(x="t", y="d_alone", size=12, fill_color=None, line_color=LIGHT["target"], line_width=2)
+        ring = Scatter(x="t", y="d_alone", size=10, fill_color=None, line_color=LIGHT["target"], line_width=2)
         self.strips["y"].plot.add_glyph(self.stack.source, ring)
         self._gradient_strip()
         for name, label, title, keeps in VARIANT_STRIPS:
