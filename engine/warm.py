@@ -24,6 +24,7 @@ from engine import (
     rnn,
     series,
     tasks,
+    trained,
     training,
     weights,
 )
@@ -188,6 +189,7 @@ def _training():
     for kind in training.KINDS:
         trainer = training.recall_trainer(kind, lag=2, n_units=2, learning_rate=0.1, batch_size=2)
         trainer.step()
+    trained.load(trained.NAMES[0])
     training.evaluate(trainer.network, lambda rng, count: tasks.recall(2, rng), np.random.default_rng(0), 1)
 
 
