@@ -63,9 +63,7 @@ def test_a_constant_answer_to_the_adding_problem_has_an_error_of_one_in_24():
 def test_the_rhyme_repeats_each_verse_in_the_next():
     verses = tasks.TEXT.splitlines()
     assert verses[0] == "this is the house that jack built."
-    assert verses[3] == (
-        "this is the cat that killed the rat that ate the malt that lay in the house that jack built."
-    )
+    assert verses[3] == ("this is the cat that killed the rat that ate the malt that lay in the house that jack built.")
     assert len(verses) == 12
     for shorter, longer in itertools.pairwise(verses):
         assert longer.endswith(" " + shorter.removeprefix("this is "))

@@ -69,9 +69,11 @@ def train(rng, method):
         norms.append(norm.item())
         after.append(numbers(weights))
     print(method, "losses", np.round(losses, 3), "norms", np.round(norms, 3))
-    return case | {"losses": losses, "gradient_norms": norms} | {
-        f"{name}_after": np.array([step[name] for step in after]) for name in weights
-    }
+    return (
+        case
+        | {"losses": losses, "gradient_norms": norms}
+        | {f"{name}_after": np.array([step[name] for step in after]) for name in weights}
+    )
 
 
 def main():
