@@ -1,8 +1,9 @@
 """Long work beside the pages: a thread per job that does one small step at a time and lets every page go first.
 
-Three things keep the other sessions quick. A step is short, and its kernels release the interpreter. The thread has the
-lowest priority, so that it takes the time that nobody else wants. And of all jobs of the process only so many step at
-once that a core stays free; they take turns in the order in which they ask.
+What keeps the other sessions quick: a step is short, and its kernels release the interpreter. The thread has the lowest
+priority, so that it takes the time that nobody else wants. It waits until a page's work is done, where Python would
+have it cut in after 5 ms. Of all jobs of the process only so many step at once that a core stays free; they take turns
+in the order in which they ask. And while readers move things anywhere (`give_way`), they rest most of the time.
 """
 
 import contextlib
@@ -17,6 +18,11 @@ from collections.abc import Callable
 log = logging.getLogger("unrolled")
 
 LOWEST_PRIORITY = 19
+# Seconds that a thread waits for the interpreter before the one that holds it must hand it over. That one then waits
+# until the other has really run, which for a thread of the lowest priority can take long. A page's work is done sooner.
+PATIENCE = 0.05
+# For ACTIVE seconds after a reader's move each step is followed by a rest: REST seconds and RESTS times its own time.
+ACTIVE, REST, RESTS = 0.25, 0.05, 3
 
 
 class Turns:
@@ -49,8 +55,27 @@ def _n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-# The one thing that all jobs share; it knows nothing of what they do.
+class Readers:
+    """Remembers when the last reader of any page moved something."""
+
+    def __init__(self) -> None:
+        self._moved = -ACTIVE
+
+    def moved(self) -> None:
+        self._moved = time.monotonic()
+
+    def are_active(self) -> bool:
+        return time.monotonic() - self._moved < ACTIVE
+
+
+# What all jobs share; it knows nothing of what they do.
 TURNS = Turns(max(1, _n_cores() - 1))
+READERS = Readers()
+
+
+def give_way() -> None:
+    """Say that a reader has moved something: for a moment, all jobs rest for most of the time."""
+    READERS.moved()
 
 
 class Job:
@@ -68,6 +93,7 @@ class Job:
         self._lock = threading.Lock()  # of `state` and `_worker`
         self._stepping = threading.Lock()  # a thread started anew waits until the last one's step is done
         self._worker: threading.Thread | None = None  # the thread that may go on; any other leaves before its next step
+        self._rests_end = threading.Event()  # cuts a rest short
 
     def start(self) -> None:
         """Begin, or go on after a pause. Does nothing in other states."""
@@ -82,29 +108,36 @@ class Job:
         with self._lock:
             if self.state == "running":
                 self.state, self._worker = "paused", None
+                self._rests_end.set()
 
     def stop(self) -> None:
         """No step begins ever again."""
         with self._lock:
             if self.state != "failed":
                 self.state, self._worker = "finished", None
+                self._rests_end.set()
 
     def _begin(self, once: bool) -> None:
         with self._lock:
             if self.state in ("ready", "paused"):
                 self.state = "running"
+                self._rests_end.clear()
                 self._worker = threading.Thread(target=self._work, args=(once,), daemon=True, name="job")
                 self._worker.start()
 
     def _work(self, once: bool) -> None:
-        _lower_priority()
+        _step_aside()
         goes_on = True
         while goes_on:
             with self._stepping, TURNS:
                 begun = time.perf_counter()
                 goes_on = self._one_step(once)
-            # without the turn: meanwhile it is another job's
-            time.sleep(max(0.0, begun + self._pace - time.perf_counter()))
+                took = time.perf_counter() - begun
+                if goes_on and READERS.are_active():
+                    # with the turn: no other job uses the time that is left to the readers
+                    self._rests_end.wait(REST + RESTS * took)
+            if goes_on:
+                self._rests_end.wait(max(0.0, begun + self._pace - time.perf_counter()))
 
     def _one_step(self, once: bool) -> bool:
         """Do a step if this thread still may; says whether it may do another."""
@@ -132,8 +165,9 @@ class Job:
                 self.state, self.failure, self._worker = state, failure, None
 
 
-def _lower_priority() -> None:
-    """Let all other threads go first, on Linux, where a thread has a priority of its own."""
+def _step_aside() -> None:
+    """Let all other threads go first, by priority on Linux, where a thread has one of its own."""
+    sys.setswitchinterval(PATIENCE)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # a sandbox may forbid it
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)

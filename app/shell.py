@@ -14,7 +14,7 @@ import panel as pn
 from bokeh.document import Document
 
 import lessons
-from app import document, export, latency, tasks, url
+from app import document, export, job, latency, tasks, url
 from app.bridge import Bridge
 from app.model import PageModel
 from app.view import View
@@ -150,12 +150,14 @@ class Page:
 
     def changed(self, *events) -> None:
         """Parameters have changed: what was said about the state before no longer holds."""
+        job.give_way()
         if any(event.name != "cursor" for event in events):
             self.notices, self.score, self._stale = [], None, True
         self.update()
 
     def requested(self, attribute: str, old: str, new: str) -> None:
         """A request from the browser; one that can't be understood is logged and answered with the present state."""
+        job.give_way()
         try:
             for request in json.loads(new):
                 self.answered = int(request["id"])

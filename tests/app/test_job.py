@@ -46,6 +46,7 @@ class Work:
 
 @pytest.fixture(autouse=True)
 def no_thread_stays():
+    job.READERS._moved = -job.ACTIVE
     yield
     until(lambda: threads() == 0)
 
@@ -237,6 +238,53 @@ def test_a_job_with_a_pace_leaves_its_turn_to_others_meanwhile(monkeypatch):
         made.stop()
 
 
+def test_while_readers_move_things_a_job_rests_most_of_the_time_and_then_goes_on():
+    work = Work()
+    made = running(work)
+    until(lambda: work.done > 2)
+    moves = 30
+    job.give_way()
+    begun = work.begun
+    for _ in range(moves):
+        job.give_way()
+        time.sleep(0.01)
+    # one that was under way, and then at most one in each REST
+    assert work.begun - begun <= 2 + moves * 0.01 / job.REST + 4
+    assert made.state == "running"
+    until(lambda: not job.READERS.are_active())
+    done = work.done
+    until(lambda: work.done > done + 20)
+    made.stop()
+
+
+@pytest.mark.parametrize("end", ["stop", "pause"])
+def test_a_rest_is_cut_short(monkeypatch, end):
+    monkeypatch.setattr(job, "REST", 30.0)
+    work = Work()
+    job.give_way()
+    made = running(work)
+    until(lambda: work.done == 1)
+    getattr(made, end)()
+    until(lambda: threads() == 0, 2.0)
+    assert work.begun == 1
+
+
+def test_every_move_on_a_page_is_noticed():
+    from bokeh.document import Document
+
+    from app.shell import Page
+    from tests.app.pages import classes
+
+    model_class, view_class = classes("gated_cec")
+    page = Page(model_class(), view_class, Document())
+    page.attach()
+    ask = '[{"id": 1, "do": "cursor", "t": 2}]'
+    for move in (lambda: setattr(page.model, "w", 0.9), lambda: page.requested("request", "", ask)):
+        job.READERS._moved = -job.ACTIVE
+        move()
+        assert job.READERS.are_active()
+
+
 def test_turns_are_served_in_the_order_of_asking():
     turns, order = Turns(1), []
 
@@ -277,4 +325,5 @@ def test_only_the_jobs_own_thread_is_polite():
     made.start()
     until(lambda: made.state == "finished")
     assert found == [job.LOWEST_PRIORITY]
+    assert job.sys.getswitchinterval() == pytest.approx(job.PATIENCE)
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
