@@ -16,7 +16,9 @@ def fit(limits, *arrays, include=(0.0,), pad: float = 0.18) -> None:
     finite = [array[np.isfinite(array)] for array in (np.clip(a, -LIMIT, LIMIT) for a in arrays)]
     values = np.concatenate([*finite, np.asarray(include, dtype=float)])
     low, high = float(values.min()), float(values.max())
-    span = tidy(max(high - low, 1e-12))
+    if high - low < 1e-12:  # nothing happens: the line stays in the middle of a plot with an axis
+        low, high = low - 1.0, high + 1.0
+    span = tidy(high - low)
     low, high = _round_to(low, span, -1), _round_to(high, span, 1)
     margin = pad * (high - low)
     change(limits, start=low - margin, end=high + margin)

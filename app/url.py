@@ -106,7 +106,8 @@ def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str
         except (ValueError, TypeError, OverflowError):
             parameter = model.param[name]
             kept = _short(text(parameter, getattr(model, name)))
-            notices.append(f"{name} = {_short(written)} is not allowed ({allowed(parameter)}); {kept} is used.")
+            given = f"{name} = {_short(written)}" if written else f"Nothing for {name}"
+            notices.append(f"{given} is not allowed ({allowed(parameter)}); {kept} is used.")
     most = model.param["n_steps"].bounds[1]
     for name in (name for name in model.sequences() if len(good.get(name, ())) > most):
         notices.append(f"{name} has {len(good[name])} steps, this page at most {most}: the first {most} are used.")

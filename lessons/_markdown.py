@@ -7,6 +7,8 @@ from markdown_it.common.utils import escapeHtml
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 _MATH = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL)
+# a formula and the punctuation after it, which must not begin the next line
+_STOP = re.compile(r'(<span class="math">[^<]*</span>)([.,;:?)]+)')
 _WORD = re.compile(r"[^\W_][\w'’-]*")
 
 
@@ -34,7 +36,8 @@ def render(markdown: str, inline: bool = False) -> str:
     ``$tex$`` becomes ``<span class="math">tex</span>``, and ``$$tex$$`` on lines of its own becomes
     ``<div class="math">tex</div>``, with ``<``, ``>``, ``&`` and ``"`` escaped.
     """
-    return _PARSER.renderInline(markdown) if inline else _PARSER.render(markdown)
+    html = _PARSER.renderInline(markdown) if inline else _PARSER.render(markdown)
+    return _STOP.sub(r'<span class="unbroken">\1\2</span>', html)
 
 
 def words(markdown: str) -> int:

@@ -5,12 +5,15 @@ export const $$ = (selector, within = document) => [...within.querySelectorAll(s
 
 // On a narrow screen the plots are far from the text that speaks of them: the text goes along at the foot of the screen.
 // `data-open` says, on any screen, that a task or the example is under way.
-export function float(box) {
+// `target` is what the text asks to look at: it comes to stand just above the text.
+export function float(box, target = null) {
   for (const other of $$("[data-open]")) if (other !== box) for (const mark of ["open", "floating"]) delete other.dataset[mark]
   if (box) box.dataset.open = ""
   if (!box || innerWidth > 1120 || box.hasAttribute("data-floating")) return
   box.dataset.floating = ""
-  $("#diagram").scrollIntoView({block: "start"})
+  if (!target) { $("#diagram").scrollIntoView({block: "start"}); return }
+  target.style.scrollMarginBottom = `${box.getBoundingClientRect().height + 12}px`
+  target.scrollIntoView({block: "end"})
 }
 
 export function toast(text, milliseconds = 2600) {

@@ -174,7 +174,10 @@ function changeNode(old, fresh) {
 
 function showNotices(notices) {
   const html = notices.map(notice => { const p = document.createElement("p"); p.textContent = notice; return p.outerHTML }).join("")
+  const shown = $("main .notices"), fresh = shown.innerHTML !== html
   for (const box of $$(".notices")) if (box.innerHTML !== html) box.innerHTML = html
+  // On a phone the place for notices may be far from the hand.
+  if (fresh && html && shown.getBoundingClientRect().bottom < 0) toast(notices.join(" "), 5000)
 }
 
 function showTab(name) {
@@ -284,7 +287,7 @@ function listen(page) {
     })
   }
   $("#speed").addEventListener("change", () => { if (page.timer) page.play(true) })
-  $("#preset").addEventListener("change", event => page.ask("preset", {name: event.target.value}))
+  $("#preset").addEventListener("change", event => { float(null); page.ask("preset", {name: event.target.value}) })
   document.addEventListener("keydown", event => press(page, act, event))
 }
 

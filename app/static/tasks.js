@@ -39,7 +39,8 @@ export class Tasks {
     $("[data-predict=start]", task).hidden = predicting
     $("[data-predict=reveal]", task).hidden = $("[data-predict=cancel]", task).hidden = !predicting
     const verdict = $(".verdict", task)
-    if (predicting) float(task)
+    const marked = this.page.strips.all.find(strip => strip.predicts)
+    if (predicting) float(task, this.page.strips.element(marked.name))
     if (predicting) verdict.textContent = "Draw your prediction on the marked plot: click or drag. Then reveal."
     else if (!score) verdict.textContent = ""
     else {
@@ -53,6 +54,7 @@ export class Tasks {
     this.page.ask("solve", {challenge})
     this.given = this.page.sent + this.page.waiting.length // the id of this request
     toast("Shown, not counted")
+    float(null)
   }
 
   // Done with a task or the example: the reader's own settings come back.
@@ -77,6 +79,7 @@ export class Tasks {
 
   answer(input) {
     const question = input.closest(".question"), k = Number(question.dataset.task.split("-")[1])
+    if (!this.page.frame.predicting) float(null) // what another task had to say lies over the question on a phone
     const chosen = Number(input.value), right = chosen === this.answers[k]
     for (const reason of $$(".reason", question)) {
       const which = Number(reason.dataset.reason)

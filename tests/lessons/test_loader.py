@@ -71,6 +71,7 @@ def test_unknown_stem_names_the_known_ones():
     ("$h_1 < h_2$", True, '<span class="math">h_1 &lt; h_2</span>'),
     ("a *b* $x_1 * y_2 * z$", True, 'a <em>b</em> <span class="math">x_1 * y_2 * z</span>'),
     ("$a$", False, '<p><span class="math">a</span></p>\n'),
+    ("$a$, b", True, '<span class="unbroken"><span class="math">a</span>,</span> b'),
     ("$$\na_1 &= b \\\\\n&> c_2\n$$", False, '<div class="math">a_1 &amp;= b \\\\\n&amp;&gt; c_2</div>\n'),
     ("<b>no</b>", True, "&lt;b&gt;no&lt;/b&gt;"),
     (r"$\sum_{t=1}^{T} e_t^2$", True, r'<span class="math">\sum_{t=1}^{T} e_t^2</span>'),
@@ -146,7 +147,7 @@ def test_sound_file(tmp_path):
     assert lesson.example[0] == lessons.ExampleStep("first step", "one", 2, MappingProxyType({"steepness": 3.5}))
     assert lesson.example[1] == lessons.ExampleStep("step")
     assert lesson.predict == lessons.Predict("one", "y", "Q", 1.0)
-    assert lesson.html == '<h2>Body</h2>\n<p>Some <span class="math">x_1</span>.</p>\n'
+    assert lesson.html == '<h2>Body</h2>\n<p>Some <span class="unbroken"><span class="math">x_1</span>.</span></p>\n'
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
