@@ -1,7 +1,6 @@
 """Lesson 6: LSTM and GRU, their gates at work, and where their gradients go."""
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import param
@@ -96,6 +95,7 @@ class Lstm(PageModel):
 
     uploaded: Network | None = None
     upload_name = ""
+    _training: Training | None = None
     _snapshot: Snapshot | None = None  # of the training, that the result belongs to
     connected: Callable[[], bool] = staticmethod(lambda: True)
 
@@ -188,26 +188,27 @@ class Lstm(PageModel):
             return 1 if self.one_cell else self.n_units
         return self.network_object().layers[self.shown_layer - 1].params.W.shape[1]
 
-    @cached_property
-    def _trainings(self) -> list[Training]:
-        return []
-
     @property
     def training(self) -> Training:
         """The three networks in training; other settings start anew."""
         wanted = Settings.of(self)
-        if not self._trainings or self._trainings[0].settings != wanted:
+        if self._training is None or self._training.settings != wanted:
             self.end_training()
-            self._trainings.append(Training(wanted, lambda: self.connected()))
-        return self._trainings[0]
+            self._training = Training(wanted, lambda: self.connected())
+        return self._training
 
     @property
     def training_runs(self) -> bool:
-        return bool(self._trainings) and self._trainings[0].state == "running"
+        return self._training is not None and self._training.state == "running"
+
+    def pause_training(self) -> None:
+        if self.training_runs:
+            self._training.pause()
 
     def end_training(self) -> None:
-        while self._trainings:
-            self._trainings.pop().close()
+        if self._training is not None:
+            self._training.close()
+        self._training = None
 
     @property
     def result(self):

@@ -118,6 +118,8 @@ class LstmView(View):
             self.heat.show(m)
         if "training" not in hidden:
             self.training.show(m)
+        else:
+            m.pause_training()  # nobody sees it
         blank = np.full(m.n_steps, np.nan)
         columns = {name: _finite(plotted[name]) if name in plotted else blank
                    for strip in self.stack.strips for name in strip.columns}

@@ -1,6 +1,5 @@
 """The page of lesson 6 without a browser: training, strips, cards and controls, and corners of all settings."""
 
-import json
 import re
 import time
 
@@ -39,6 +38,22 @@ def test_training_follows_its_settings_and_ends_with_the_session():
     page.view.close()
     assert not page.view.busy()
     wait_for(lambda: running.state != "running")
+
+
+def test_training_that_nobody_sees_pauses_and_goes_on_where_it_was():
+    page = make(preset="training", lag=5, n_updates=3000, n_units=4)
+    m = page.model
+    page.view.start()
+    wait_for(lambda: m.training.shown.n_done > 0)
+    training = m.training
+    m.topic = "gates"
+    page.view.refresh()
+    assert not page.view.busy()
+    wait_for(lambda: training.state == "paused")
+    m.topic = "training"
+    page.view.refresh()
+    assert m.training is training and training.shown.n_done > 0
+    page.view.close()
 
 
 def wait_for(condition, seconds: float = 20.0) -> None:
@@ -97,7 +112,6 @@ def test_only_controls_that_do_something_are_shown(settings, there, gone):
     assert not hidden & there and gone <= hidden
 
 
-@pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("network_name", NETWORKS)
 @pytest.mark.parametrize("corner", [
     {"n_steps": 2, "n_units": 1},
@@ -106,14 +120,16 @@ def test_only_controls_that_do_something_are_shown(settings, there, gone):
     {"n_steps": 40, "x": "-2*40", **dict.fromkeys(CELL, -100), "variant": "no forget gate"},
     {"text": "t", "lag": 5, "n_updates": 10, "variant": "peephole", **dict.fromkeys(CELL, 0)},
 ])  # fmt: skip
-def test_corners_give_a_picture_and_words_without_nan(topic, network_name, corner):
-    page = make(topic=topic, network=network_name, **corner)
-    frame = json.loads(page.bridge.frame)
-    assert frame["sentence"] and frame["numbers"], frame["notices"]
-    words = " ".join([frame["sentence"], frame["numbers"], *frame["tables"].values(), *frame["live"]["text"].values()])
-    assert not re.search(r"\bnan\b|\binf\b|None|not a number", re.sub(r"<[^>]*>", " ", words))
-    for strip in page.view.stack.strips:
-        assert np.isfinite([strip.plot.y_range.start, strip.plot.y_range.end]).all()
+def test_corners_give_a_picture_and_words_without_nan(network_name, corner):
+    page = make(network=network_name, **corner)
+    for topic in TOPICS:
+        frame = ask(page, do="set", values={"topic": topic})
+        assert frame.get("sentence") and frame["numbers"], (topic, frame["notices"])
+        parts = [frame["sentence"], frame["numbers"], *frame["tables"].values(), *frame["live"]["text"].values()]
+        said = re.sub(r"<[^>]*>", " ", " ".join(parts))
+        assert not re.search(r"\bnan\b|\binf\b|None|not a number", said), topic
+        for strip in page.view.stack.strips:
+            assert np.isfinite([strip.plot.y_range.start, strip.plot.y_range.end]).all(), (topic, strip.name)
 
 
 def test_painting_starts_from_the_generated_input():
