@@ -13,8 +13,8 @@ from app.model import PageModel
 from app.sequence import MAX_STEPS, Sequence
 from app.text import Text
 
-# Names in a query that the browser itself uses, not the model.
-BROWSER_NAMES = ("present", "theme")
+# Names in a query that the browser itself uses, not the model, and what they allow.
+BROWSER_NAMES = {"present": ("true", "false"), "theme": ("light", "dark")}
 
 
 def text(parameter: param.Parameter, value) -> str:
@@ -89,7 +89,11 @@ def starting_values(model: PageModel) -> dict[str, object]:
 
 def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str, str]) -> list[str]:
     """Set `model` from a query; returns one notice per value that could not be used."""
-    notices = []
+    notices = [
+        f"{name} = {_short(query[name])} is not allowed ({' or '.join(known)}); it was left out."
+        for name, known in BROWSER_NAMES.items()
+        if query.get(name, known[0]) not in known
+    ]
     query = {name: item for name, item in query.items() if name not in BROWSER_NAMES}
     preset = query.pop("preset", "")
     if preset in presets:

@@ -317,6 +317,7 @@ function sendFile(page, file) {
     showNotices([`${file.name.slice(0, 60)} is too large: ${data.largest / 2 ** 20} MiB are allowed.`])
     return
   }
+  toast(`Reading ${file.name.slice(0, 60)} …`)
   const reader = new FileReader()
   reader.onload = () => page.ask("upload", {name: file.name, content: reader.result.split(",")[1] ?? ""})
   reader.onerror = () => showNotices([`${file.name.slice(0, 60)} could not be read.`])

@@ -145,3 +145,9 @@ def test_edits_are_clipped_into_bounds_and_outside_steps_ignored():
     model = Example(x=(0.0,) * 5, n_steps=5)
     model.edit("x", {0: 1.0, 1: 9.0, 5: -9.0, 6: 1.0})
     assert model.sequence("x").tolist() == [3, 0, 0, 0, -3]
+
+
+def test_what_the_browser_reads_itself_is_checked_too():
+    assert url.restore(Example(), {}, {"theme": "dark", "present": "true"}) == []
+    notices = url.restore(Example(), {}, {"theme": "foo", "present": "maybe"})
+    assert len(notices) == 2 and "foo is not allowed (light or dark)" in notices[1] and "maybe" in notices[0]
