@@ -25,6 +25,7 @@ log = logging.getLogger("unrolled")
 TROUBLE = "This change could not be drawn; the page shows the state before it."
 UNREADABLE = "This address could not be read; the lesson starts from its beginning."
 POLL = 200  # milliseconds between two pictures of work in the background
+SELDOM = 3  # while any reader moves something, only every so many of them
 
 
 def serve(model_class: type[PageModel], view_class: type[View]) -> None:
@@ -70,6 +71,7 @@ class Page:
         self.answered = 0
         self.update = latency.LatestWins(doc, self._update)
         self._poll = None  # the document's periodic callback while the view is busy
+        self._polls = 0
         self.view.connected = self._connected
         self._stale = True
         self._update()
@@ -313,6 +315,10 @@ class Page:
         if not self.view.busy():
             self.doc.remove_periodic_callback(self._poll)
             self._poll = None
+        elif job.READERS.are_active():
+            self._polls += 1
+            if self._polls % SELDOM != 1:
+                return
         self._stale = True
         self.update()
 

@@ -327,3 +327,27 @@ def test_only_the_jobs_own_thread_is_polite():
     assert found == [job.LOWEST_PRIORITY]
     assert job.sys.getswitchinterval() == pytest.approx(job.PATIENCE)
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+
+
+def test_pictures_of_work_come_seldom_while_readers_move_things(monkeypatch):
+    from bokeh.document import Document
+
+    from app.shell import SELDOM, Page
+    from tests.app.pages import classes
+
+    model_class, view_class = classes("parity")
+    page = Page(model_class(), view_class, Document())
+    shown, removed = [], []
+    monkeypatch.setattr(page, "update", lambda: shown.append(1))
+    monkeypatch.setattr(page.doc, "remove_periodic_callback", removed.append)
+    page.view.busy = lambda: True
+    for _ in range(6):
+        page._show_work()
+    assert len(shown) == 6
+    job.give_way()
+    for _ in range(2 * SELDOM):
+        page._show_work()
+    assert len(shown) == 6 + 2
+    page.view.busy = lambda: False
+    page._show_work()
+    assert len(shown) == 9 and len(removed) == 1
