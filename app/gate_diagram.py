@@ -15,6 +15,7 @@ CANDIDATE, INPUT, PLUS, CELL, TANH, OUTPUT, HIDDEN = 104, 192, 276, 380, 472, 55
 FORGET, DELAY, TURN = 318, 390, 418  # in the carousel
 PEEPHOLE = 148
 THICKNESS = 10
+NOTHING = 1e-9  # a value below it is written as ≈ 0
 
 # Live names that give away c, for pages that hide it while the reader predicts.
 TELL_CELL = ("c.value", "h.value", "tanh.value", "before.value", "c", "h", *(
@@ -173,6 +174,8 @@ def _full(values: np.ndarray) -> float:
 
 def _brief(value: float, full: float) -> str:
     """At most six characters; where all values are very small, with their power of ten."""
+    if 0 < abs(value) < NOTHING:
+        return "≈ 0"
     tiny = full < 0.05 and abs(value) > full / 1e3
     return f"{value:.0e}".replace("e-0", "e-").replace("-", "−") if tiny else short(value)
 

@@ -2,8 +2,22 @@
 
 import numpy as np
 
-from app.gate_terms import DIGITS, added, factors, result, size, value
+from app.gate_terms import (
+    DIGITS,
+    added,
+    factors,
+    fitting,
+    net_inputs,
+    raised,
+    result,
+    size,
+    slope,
+    tanh_slope,
+    value,
+)
 from app.numbers import Block, number, symbol
+
+NARROW = 30  # characters: these lines have wide signs
 
 
 def gradient_blocks(model, t: int) -> list[Block]:
@@ -26,13 +40,13 @@ def _lines(model, t: int) -> Block:
         return f"{bars}{_between(name, other, T, t)}{bars}"
 
     lines = [
-        f"exact: {sized('c', 'c')} = {size(r.cell[k])}",
-        f"exact: {sized('h', 'h')} = {size(r.hidden[k])}",
+        *fitting(f"exact: {sized('c', 'c')}", size(r.cell[k]), NARROW),
+        *fitting(f"exact: {sized('h', 'h')}", size(r.hidden[k]), NARROW),
         f"forget gates{unit}: <i>f</i>({T})···<i>f</i>({t + 1})" if len(f) > 1 else f"forget gates{unit}:",
-        f"&emsp;= {factors(f, 'forget_gate')} = {size(r.forget[k], 'forget-gate')}",
+        *fitting(f"&emsp;= {factors(f, 'forget_gate')}", size(r.forget[k], "forget-gate"), NARROW),
         *_truncated(model, t),
-        f"exact: {sized('h', 'c')} = {size(r.truncated_exact[k])}",
-        f"tanh RNN: ‖{_between('h', 'h', T, t)}‖ = {size(r.vanilla[k])}",
+        *fitting(f"exact: {sized('h', 'c')}", size(r.truncated_exact[k]), NARROW),
+        *fitting(f"tanh RNN: ‖{_between('h', 'h', T, t)}‖", size(r.vanilla[k]), NARROW),
     ]
     note = "Exact is the sum over all ways; truncated is the one way through the cell's own delay."
     if t == T:
@@ -50,44 +64,48 @@ def _truncated(model, t: int) -> list[str]:
     squashed = number(float(np.abs(np.tanh(run.c[-1, j]))), digits=DIGITS)
     lines = [f"truncated{f', largest in unit {j + 1}' if len(shown) > 1 else ''}:"]
     lines.append("&emsp;<i>o</i>·(1 − tanh² <i>c</i>)·Π<i>f</i>")
-    lines.append(f"&emsp;= {number(run.o[-1, j], 'output_gate')}·(1 − {squashed}²)")
-    return [*lines, f"&emsp;&ensp;·{factors(run.f[t:, j][::-1], 'forget_gate')} = {size(r.truncated[t - 1])}"]
+    lines.append(f"&emsp;= {number(run.o[-1, j], 'output_gate')}·(1 − {raised(squashed)}²)")
+    product = f"&emsp;&ensp;·{factors(run.f[t:, j][::-1], 'forget_gate')}"
+    return [*lines, *fitting(product, size(r.truncated[t - 1]), NARROW)]
 
 
 def _one_step(model, t: int) -> Block:
     """∂c(t+1)/∂c(t) of a single unit: the direct way, and the way through h(t) and the gates."""
-    p, run, variant = model.traced.params, model.traced.run, model.traced.variant
-    i, f, g = (float(array[t, 0]) for array in (run.i, run.f, run.g))
-    c, shown = float(run.c[t - 1, 0]), float(run.o[t - 1, 0])
+    p, run = model.traced.params, model.traced.run
+    f, c, shown = float(run.f[t, 0]), float(run.c[t - 1, 0]), float(run.o[t - 1, 0])
     W, P = p.W[:, 0], np.zeros(3) if p.P is None else p.P[:, 0]
-    slopes = _slopes(variant, i, f, g, c)
+    slopes = _slopes(model, t, c)
     back = {gate: float(W["ifgo".index(gate)]) for gate in slopes}
     detour = sum(back[gate] * slopes[gate][1] for gate in slopes)
     seen = {gate: float(P["if".index(gate)]) * slopes[gate][1] for gate in slopes if gate in "if" and p.P is not None}
     tanh = float(np.tanh(c))
-    out = shown * (1 - tanh**2) + float(P[2]) * tanh * shown * (1 - shown)
+    shows = slope(net_inputs(model.traced, t, 0)["o"])
+    out = shown * tanh_slope(c) + float(P[2]) * tanh * shows
     direct = f + sum(seen.values())
     lines = [f"directly: {symbol('f', 'forget_gate', t + 1)} = {number(f, 'forget_gate', digits=DIGITS)}"]
     for gate, part in seen.items():
         lines.append(f"&emsp;peephole {symbol('P', sub=gate)}: {number(part, digits=DIGITS)}")
     lines.append(f"by way of {symbol('h', 'state', t)}:")
-    for gate, (written, slope) in slopes.items():
-        lines.append(f"&emsp;{symbol('W', sub=gate)}·{written} = {value(back[gate])}·{value(slope)}")
+    for gate, (written, moved) in slopes.items():
+        lines += fitting(f"&emsp;{symbol('W', sub=gate)}·{written}", f"{value(back[gate])}·{value(moved)}", NARROW)
     lines.append(f"&emsp;sum = {number(detour, digits=DIGITS)}")
     peephole = " (with the peephole)" if p.P is not None and P[2] else ""
     lines.append(f"&emsp;∂<i>h</i>({t})/∂<i>c</i>({t}) = {number(out, digits=DIGITS)}{peephole}")
     lines += added(_between("c", "c", t + 1, t), [value(direct), f"{value(detour)}·{value(out)}"])
     lines.append(f"&emsp; = {result(direct + detour * out, 'gradient')}")
     return Block(f"One step: from {t} to {t + 1}", lines, "∂h/∂c = o(1 − tanh² c). The direct part is all that the "
-                 "truncated gradient keeps. Gates are those of the later step, c is that of the earlier.")
+                 "truncated gradient keeps. Gates are those of the later step, c is that of the earlier. "
+                 "For a gate f = σ(a), 1 − f is σ(−a).")
 
 
-def _slopes(variant: str, i: float, f: float, g: float, c: float) -> dict[str, tuple[str, float]]:
+def _slopes(model, t: int, c: float) -> dict[str, tuple[str, float]]:
     """What the net input of each gate does to c(t + 1): as symbols and as a number."""
-    candidate = ("<i>i</i>(1 − <i>g</i>²)", i * (1 - g**2))
+    net, run, variant = net_inputs(model.traced, t + 1, 0), model.traced.run, model.traced.variant
+    i, g = float(run.i[t, 0]), float(run.g[t, 0])
+    candidate = ("<i>i</i>(1 − <i>g</i>²)", i * tanh_slope(net["g"]))
     if variant == "coupled gates":
-        return {"f": ("(<i>c</i> − <i>g</i>)·<i>f</i>(1 − <i>f</i>)", (c - g) * f * (1 - f)), "g": candidate}
-    written = ("<i>g</i>·<i>i</i>(1 − <i>i</i>)", g * i * (1 - i))
+        return {"f": ("(<i>c</i> − <i>g</i>)·<i>f</i>(1 − <i>f</i>)", (c - g) * slope(net["f"])), "g": candidate}
+    written = ("<i>g</i>·<i>i</i>(1 − <i>i</i>)", g * slope(net["i"]))
     if variant == "no forget gate":
         return {"i": written, "g": candidate}
-    return {"f": ("<i>c</i>·<i>f</i>(1 − <i>f</i>)", c * f * (1 - f)), "i": written, "g": candidate}
+    return {"f": ("<i>c</i>·<i>f</i>(1 − <i>f</i>)", c * slope(net["f"])), "i": written, "g": candidate}

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.gate_diagram import read, shown_character
 from app.gate_gradient_numbers import gradient_blocks
-from app.gate_terms import DIGITS, NEARLY, ROLES, added, chance, fitting, logistic, result, value
+from app.gate_terms import DIGITS, NEARLY, ROLES, added, chance, fitting, logistic, net_inputs, result, stays, value
 from app.gate_variant_numbers import update_block, variant_blocks
 from app.numbers import Block, number, plain, symbol
 from engine import network, tasks
@@ -52,9 +52,8 @@ def _forget(model, t: int) -> Block:
     title = f"1 Forget what?{_which(model)}"
     if model.traced.variant == "no forget gate":
         return Block(title, [f"{symbol('f', 'forget_gate')} = 1"], "The form of 1997 has no forget gate: all is kept.")
-    f = _now(model, "f", t)
-    stays = "Next to nothing" if f < 0.001 else "Nearly all" if f > 0.999 else f"{plain(100 * f, 3)} %"
-    return Block(title, _gate(model, "f", t), f"{stays} of c({t - 1}) stays. σ(a) = 1/(1 + e<sup>−a</sup>).")
+    kept = stays(net_inputs(model.traced, t, model.shown_unit - 1)["f"])
+    return Block(title, _gate(model, "f", t), f"{kept} of c({t - 1}) stays. σ(a) = 1/(1 + e<sup>−a</sup>).")
 
 
 def _write(model, t: int) -> Block:
@@ -110,20 +109,19 @@ def _net(model, gate: str, t: int) -> tuple[list[str], list[str], float]:
     traced, n = model.traced, model.traced.run.h.shape[1]
     row = "ifgo".index(gate) * n + model.shown_unit - 1
     x, before = traced.inputs[t - 1], traced.run.h[t - 2] if t > 1 else np.zeros(n)
-    U, W, b = traced.params.U[row], traced.params.W[row], float(traced.params.b[row])
+    U, W = traced.params.U[row], traced.params.W[row]
     if n <= WRITTEN_OUT and len(x) <= WRITTEN_OUT:
         symbols, values = _products(model, gate, t, x, before, U, W)
     else:
         symbols, values = _partial_sums(model, gate, t, U @ x, W @ before)
-    net = float(U @ x + W @ before) + b
-    symbols, values = [*symbols, symbol("b", sub=gate)], [*values, value(b)]
+    net = net_inputs(traced, t, model.shown_unit - 1)[gate]
+    symbols, values = [*symbols, symbol("b", sub=gate)], [*values, value(float(traced.params.b[row]))]
     if traced.params.P is not None and gate != "g":
         peephole = float(traced.params.P["ifo".index(gate), model.shown_unit - 1])
         step = t if gate == "o" else t - 1
         seen = _now(model, "c", step)
         symbols.append(f"{symbol('P', sub=gate)}·{_of('c', step)}")
         values.append(f"{value(peephole)}·{value(seen)}")
-        net += peephole * seen
     return symbols, values, net
 
 
@@ -201,6 +199,8 @@ def _next_character(model, t: int) -> Block:
         logarithm = f"−ln({chance(given)})" if given > 1 - NEARLY else f"−ln {chance(given)}"
         lines += [f"next is “{shown_character(follows)}”: −ln <i>p</i> = {logarithm}",
                   f"&emsp; = {result(-np.log(given) if given else np.inf)} (cross entropy)"]
-    note = (f"Why one-hot and not the numbers 0 to {len(y) - 1}? Numbers would say that b lies between a and c; "
-            "one-hot gives each character weights of its own.")
+    letters = sum(map(str.isalpha, tasks.ALPHABET))
+    note = (f"The {len(y)} characters: {letters} letters, space, full stop, line end. Why one-hot and not a "
+            "character's number in the alphabet? Numbers would say that b lies between a and c; one-hot gives each "
+            "character weights of its own.")
     return Block("5 Which character next?", lines, note)

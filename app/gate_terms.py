@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.numbers import number
+from app.models.lstm_words import within
+from app.numbers import number, plain
 
 DIGITS = 5
 WIDTH = 38  # characters that fit beside each other in a narrow column
@@ -40,10 +41,10 @@ def added(head: str, terms: list[str]) -> list[str]:
     return [_bare(line) for line in [*lines, line]]
 
 
-def fitting(line: str, outcome: str) -> list[str]:
+def fitting(line: str, outcome: str, widest: int = WIDTH) -> list[str]:
     """line = outcome, on two lines where one is too narrow."""
     together = f"{line} = {outcome}"
-    return [together] if width(together) <= WIDTH else [line, f"&emsp; = {outcome}"]
+    return [together] if width(together) <= widest else [line, f"&emsp; = {outcome}"]
 
 
 def _bare(line: str) -> str:
@@ -51,10 +52,46 @@ def _bare(line: str) -> str:
     return re.sub(r'^((?:[^=(]|\([^)−]*\))*= (?:<b class="[^"]*">)?)\((−[^()]+)\)', r"\1\2", line)
 
 
+def net_inputs(traced, t: int, unit: int) -> dict[str, float]:
+    """a = U x(t) + W h(t−1) + b, with its peephole, of each gate of a unit (counted from 0)."""
+    p, run, n = traced.params, traced.run, traced.run.h.shape[1]
+    before = run.h[t - 2] if t > 1 else np.zeros(n)
+    net = (p.U @ traced.inputs[t - 1] + p.W @ before + p.b).reshape(4, n)[:, unit]
+    if p.P is not None:
+        c, old = run.c[t - 1, unit], run.c[t - 2, unit] if t > 1 else 0.0
+        net = net + np.array([p.P[0, unit] * old, p.P[1, unit] * old, 0.0, p.P[2, unit] * c])
+    return dict(zip("ifgo", net.tolist(), strict=True))
+
+
+def slope(net: float) -> float:
+    """σ′ = σ(a)·σ(−a): no 1 − σ, which near 1 has lost its digits."""
+    tail = float(np.exp(-abs(net)))
+    return tail / (1 + tail) ** 2
+
+
+def tanh_slope(net: float) -> float:
+    """tanh′ = 1 − tanh², as 4 σ′(2a): tanh a = 2 σ(2a) − 1."""
+    return 4 * slope(2 * net)
+
+
 def logistic(net: float) -> str:
     """σ of a net input."""
-    tail = float(np.exp(-abs(net)) / (1 + np.exp(-abs(net))))
+    tail = _tail(net)
     return _below_one(tail) if net > 0 else number(tail, digits=DIGITS)
+
+
+def _tail(net: float) -> float:
+    """σ(−|a|): how far a gate is from 0 or 1."""
+    return float(np.exp(-abs(net)) / (1 + np.exp(-abs(net))))
+
+
+def stays(net: float) -> str:
+    """How much a forget gate with this net input keeps, in words."""
+    tail = _tail(net)
+    if tail > 0.001:
+        return f"{plain(100 * (tail if net < 0 else 1 - tail), 3)} %"
+    bound = within(tail)
+    return f"Next to nothing (less than {bound})" if net < 0 else f"Nearly all (to within {bound})"
 
 
 def chance(p: float) -> str:
@@ -78,12 +115,17 @@ def size(log10: float, role: str = "gradient") -> str:
     return f'<b class="{role}">10<sup>{log10:.1f}</sup></b>'.replace("-", "−")
 
 
+def raised(base: str) -> str:
+    """A base before its exponent: in brackets where it has a power of ten of its own."""
+    return f"({base})" if "<sup>" in base else base
+
+
 def factors(values: np.ndarray, role: str = "") -> str:
     """A product written out: a power where all agree; of many the first, the smallest (which counts most), the last."""
     if not values.size:
         return "1"
     if values.size > 2 and np.ptp(values) < 1e-9:
-        return f"{number(values[0], role, digits=8)}<sup>{values.size}</sup>"
+        return f"{raised(number(values[0], role, digits=8))}<sup>{values.size}</sup>"
     if values.size <= MOST_FACTORS:
         chosen = list(range(values.size))
     else:

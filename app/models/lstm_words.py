@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.models.vanishing_words import power
-from app.numbers import plain, steps
+from app.numbers import SUPERSCRIPTS, plain, steps
 from engine import network, tasks
 
 if TYPE_CHECKING:
@@ -55,9 +55,14 @@ def _latch(m: "Lstm") -> str:
 def _kept(f: np.ndarray, now: float, before: float) -> str:
     """What is left after the steps with these forget gates, and why."""
     lowest = f.min()
-    where = "open to within 10⁻⁹" if lowest > 1 - 1e-9 else f"at least {_below_one(lowest)}"
+    where = f"open to within {within(1 - lowest)}" if lowest > 1 - 1e-9 else f"at least {_below_one(lowest)}"
     left = now / before if before else 0.0
     return f"the forget gate stays {where}, so {steps(len(f))} later {_share(left)} of it is left"
+
+
+def within(short_by: float) -> str:
+    """The next power of ten: a gate at 1 − 9.4·10⁻¹⁴ is open to within 10⁻¹³."""
+    return f"10{str(int(np.ceil(np.log10(max(short_by, 1e-16))))).translate(SUPERSCRIPTS)}"
 
 
 def _below_one(value: float) -> str:
@@ -68,7 +73,7 @@ def _below_one(value: float) -> str:
 def _share(value: float) -> str:
     """A part of 1 in per cent."""
     if abs(value) < NOTHING:
-        return "nothing"
+        return "as good as nothing"
     return "all" if abs(value - 1) < 5e-7 else f"{plain(100 * value, 3)} %"
 
 
@@ -103,17 +108,21 @@ def _recall(m: "Lstm") -> str:
     y, marked = m.traced.y[-1, 0], _marked(m)
     if not marked.size:
         return f"Nothing is marked, so there is nothing to recall; the network says {plain(y, 3)}."
-    asked = m.traced.x[marked[0] - 1, 0]
+    if list(marked) != [1]:
+        at = ", ".join(map(str, marked[:4])) + (", …" if len(marked) > 4 else "")
+        return (f"This network was trained with one mark, at step 1; marked here is t = {at}. So no answer is "
+                f"right or wrong: y({m.n_steps}) = {plain(y, 3)}. {_longest(m)}")
+    asked = m.traced.x[0, 0]
     right = "right" if asked * y > 0 else "wrong"
-    return (f"Marked was x({marked[0]}) = {_signed(asked)}; {steps(m.n_steps - int(marked[0]))} later the network says "
-            f"{_signed(y)}: {right}. {_longest(m)}")
+    return (f"Marked was x(1) = {_signed(asked)}; {steps(m.n_steps - 1)} later the network says {_signed(y)}: {right}. "
+            f"{_longest(m)}")
 
 
 def _longest(m: "Lstm") -> str:
     """The unit whose forget gates let most of the past through."""
     kept = np.log(np.maximum(m.traced.run.f, 1e-300)).mean(axis=0)
     best = int(kept.argmax())
-    return f"Unit {best + 1} forgets least: its forget gate is {plain(np.exp(kept[best]), 4)} on average."
+    return f"Unit {best + 1} forgets least: the geometric mean of its forget gate is {plain(np.exp(kept[best]), 4)}."
 
 
 def _adding(m: "Lstm") -> str:
@@ -167,24 +176,26 @@ def _one_cell(m: "Lstm") -> str:
     if not full.size or full[0] == T - 1:
         return f"The cell is as good as empty until step {T}: c({T}) = {plain(c[-1], 3)}."
     first = int(full[0])
-    f, holds = run.f[first + 1 :, 0], f"At t = {first + 1} the cell holds {plain(c[first], 3)}"
+    f, holds = run.f[first + 1 :, 0], f"At t = {first + 1} the cell holds {plain(c[first])}"
     shut = first + 1 + int(f.argmin())
     if f.min() < SHUT and np.median(f) > 0.5:
-        return (f"{holds}, at t = {shut} it holds {plain(c[shut - 1], 3)}. Then, at t = {shut + 1}, the forget gate "
-                f"closes ({_gate(f.min())}): {_share(f.min())} of it stays, and c({shut + 1}) = {plain(c[shut], 3)} is "
-                f"what is written at that step. At T = {T} it holds {plain(c[-1], 3)}.")
+        stays, written = f.min() * c[shut - 1], run.i[shut, 0] * run.g[shut, 0]
+        since = f", at t = {shut} it holds {plain(c[shut - 1])}" if shut > first + 1 else ""
+        return (f"{holds}{since}. Then, at t = {shut + 1}, the forget gate closes: f·c({shut}) = {plain(stays)} of it "
+                f"stays and i·g = {plain(written)} is written, so c({shut + 1}) = {plain(c[shut])}. At T = {T} it "
+                f"holds {plain(c[-1])}.")
     between = _gate(f[0]) if np.ptp(f) < 5e-4 else f"between {_gate(f.min())} and {_gate(f.max())}"
     gate = "there is no forget gate" if m.traced.variant == "no forget gate" else f"the forget gate is {between}"
     left, written = _share(float(np.prod(f))), float(run.i[first + 1 :, 0].max())
-    return (f"{holds}, at T = {T} it holds {plain(c[-1], 3)}: {gate}, so {left} of the first value is left; the rest "
+    return (f"{holds}, at T = {T} it holds {plain(c[-1])}: {gate}, so {left} of the first value is left; the rest "
             f"was written since, through an input gate of at most {_gate(written)}.")
 
 
 def _gate(value: float) -> str:
-    """A gate's opening: one that is nearly open or shut does not look quite so."""
+    """A gate's opening; one that is nearly open says how near."""
     if 0.9995 < value < 1:
-        return "almost 1"
-    return "almost 0" if 0 < value < 0.0005 else plain(value, 3)
+        return f"1 − {plain(1 - value, 2)}" if value < 1 - 1e-13 else "almost 1"
+    return plain(value, 3)
 
 
 def _several(m: "Lstm") -> str:
@@ -195,17 +206,19 @@ def _several(m: "Lstm") -> str:
     rate = float(np.exp(np.log(f).mean()))
     half = np.log(0.5) / np.log(rate) if rate < 1 else np.inf
     fades = f"what a cell holds halves every {plain(half, 3)} steps" if half < LONGEST else "a cell hardly forgets"
+    fades = fades if half >= 1 else "less than half of what a cell holds is left after one step"
     bias = f"Forget bias {plain(m.forget_bias)}: the" if m.shown_network == "random" else "The"
     layer = f" of layer {m.shown_layer}" if m.n_layers > 1 else ""
     range_ = f" (between {_gate(f.min())} and {_gate(f.max())})"
-    return f"{bias} forget gates{layer} are {plain(rate, 3)} on average{range_}, so {fades}."
+    return f"{bias} forget gates{layer} have a geometric mean of {plain(rate, 3)}{range_}, so {fades}."
 
 
 def _gradient(m: "Lstm") -> str:
     r, T = m.result, m.n_steps
     unit = f" of unit {m.shown_unit}" if m.n_shown_units > 1 else ""
     sizes = {"cell": r.cell[0], "forget": r.forget[0], "hidden": r.hidden[0], "vanilla": r.vanilla[0]}
-    said = {name: power(value) for name, value in sizes.items()}
+    why = "0" if m.traced.params.W.any() else "0, since W = 0"
+    said = {name: why if name == "hidden" and value == -np.inf else power(value) for name, value in sizes.items()}
     return (f"From step {T} back to step 1: ∂c(T)/∂c(1) is {said['cell']}, where the forget gates{unit} alone give "
             f"{said['forget']}; ∂h(T)/∂h(1) is {said['hidden']}, in a tanh network of the same size {said['vanilla']}. "
             f"{_truncation(m)}")

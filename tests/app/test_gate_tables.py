@@ -150,7 +150,7 @@ def test_the_random_network_says_how_fast_it_forgets():
     m = make(network="random", forget_bias=3.0, n_units=10, n_steps=30, signal="task")
     rate = np.exp(np.log(m.traced.run.f).mean())
     half = np.log(0.5) / np.log(rate)
-    found = re.search(r"are (\S+) on average .* halves every (\S+) steps", m.sentence())
+    found = re.search(r"a geometric mean of (\S+) \(.* halves every (\S+) steps", m.sentence())
     assert float(found[1]) == pytest.approx(rate, rel=1e-2) and float(found[2]) == pytest.approx(half, rel=1e-2)
 
 
