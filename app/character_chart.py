@@ -18,7 +18,7 @@ class CharacterChart:
         n = len(tasks.ALPHABET)
         self.bars = ColumnDataSource({"place": [], "p": []})
         self.next = ColumnDataSource({"place": [], "p": [], "above": []})
-        strip = chart("next-character", "", x_label="next character (␣ space, ↵ line end); ▼ the one that comes",
+        strip = chart("next-character", "", x_label="next character (␣ space, ↵ line end)",
                       y_label="probability p", x_limits=(-0.7, n - 0.3), y_limits=(0, 1.12), height=190)  # fmt: skip
         names = {k: shown_character(character) for k, character in enumerate(tasks.ALPHABET)}
         strip.plot.below[0].update(ticker=FixedTicker(ticks=list(names)), major_label_overrides=names)

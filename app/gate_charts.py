@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from bokeh.models import BoxAnnotation, ColumnDataSource, Text
 
-from app.figures import MATH_FONT, Stack, Strip
+from app.figures import Stack, Strip
 from app.gradient_charts import whole_steps
 from app.heatmap import Heatmap
 from app.models.lstm import Lstm
@@ -18,6 +18,10 @@ NAMES = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "ou
          "h": "output h"}
 ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate", "c": "state", "h": "state"}
 SHOWN_CHARACTERS = 80  # more would run into each other
+TEXT_WIDTH = 530  # pixels for all characters on a laptop
+ADVANCE = 0.62  # width of a monospace letter, by its height
+STRONGEST_TINT = 36  # per cent of the role's colour: letters stay readable on it in both themes
+MONOSPACE = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
 class GateHeat:
@@ -58,15 +62,16 @@ class TextStrip:
     """The characters that are read, each at its time step."""
 
     def __init__(self, stack: Stack):
-        self.strip: Strip = stack.strip("text", "text", "input", title="Text", height=22, kind="none", at=(2,))
+        self.strip: Strip = stack.strip("text", "text", "input", title="Text", height=28, kind="none", at=(2,))
         self.source = ColumnDataSource({"t": [], "character": []})
-        look = {"text_font": {"value": MATH_FONT}, "text_color": LIGHT["input"], "text_align": "center",
-                "text_baseline": "middle", "text_font_size": "14px"}
-        self.strip.plot.add_glyph(self.source, Text(x="t", y=0.5, text="character", **look))
+        self.glyph = Text(x="t", y=0.3, text="character", text_font={"value": MONOSPACE}, text_color=LIGHT["input"],
+                          text_align="center", text_baseline="alphabetic", text_font_size="14px")
+        self.strip.plot.add_glyph(self.source, self.glyph)
 
     def show(self, m: Lstm) -> None:
         shown = [character.replace("\n", "↵") for character in m.text[: m.n_steps]]
         if shown != list(self.source.data["character"]):
+            change(self.glyph, text_font_size=f"{int(np.clip(TEXT_WIDTH / (ADVANCE * len(shown)), 10, 14))}px")
             self.source.data = {"t": np.arange(1.0, len(shown) + 1), "character": shown}
 
 
@@ -99,13 +104,13 @@ def lines_table(m: Lstm) -> str:
     exact = float(m.result.truncated_exact[k - 1])
     rows += _line_row(Line("", "", "", 0, "∂h(T)/∂c(k)", "exact; not plotted: what the truncated one leaves out is "
                                                         "the difference"), exact)  # fmt: skip
-    return f"<table><tr><th>line</th><th></th><th>size at k = {k}</th></tr>{rows}</table>"
+    return f"<table class=stacked><tr><th>line</th><th>size at k = {k}</th><th class=wide></th></tr>{rows}</table>"
 
 
 def _line_row(line: Line, log10: float) -> str:
     sample = (f"<svg width=34 height=10 aria-hidden=true><path d='M1 5h32' stroke='var(--{css(line.role)})' "
               f"stroke-width='{line.width}' fill=none{STROKES[line.dash]} /></svg> ") if line.role else ""
-    return f"<tr><td>{sample}{line.name}</td><td class=wide>{line.meaning}</td><td>{size(log10)}</td></tr>"
+    return f"<tr><td>{sample}{line.name}</td><td>{size(log10)}</td><td class=wide>{line.meaning}</td></tr>"
 
 
 def size(log10: float) -> str:
@@ -121,13 +126,14 @@ def reading(m: Lstm) -> str:
     largest = max(1e-9, float(np.abs(values).max()))
     spans = []
     for t, (character, value) in enumerate(zip(m.text[: m.n_steps], values, strict=False), 1):
-        share = round(55 * abs(value) / largest)
+        share = round(STRONGEST_TINT * abs(value) / largest)
         style = f"background:color-mix(in srgb,var(--{css(ROLES[m.heat])}) {share}%,transparent)"
         style += ";text-decoration:underline" if value < 0 else ""
         style += ";outline:2px solid var(--input)" if t == m.at else ""
         spans.append(f"<span style='{style}'>{escape(character).replace(chr(10), '↵<br>')}</span>")
-    says = f"the darker, the larger {NAMES[m.heat]} of unit {m.shown_unit} in size; underlined where it is negative"
-    return f"<p class=reading>{''.join(spans)}</p><p class=help>Tinted: {says}. “heatmap of” chooses another.</p>"
+    says = f"the stronger the tint, the larger {NAMES[m.heat]} of unit {m.shown_unit}; underlined where negative"
+    mark = " Below, ▼ stands at the character that does come." if m.says_characters else ""
+    return f"<p class=reading>{''.join(spans)}</p><p class=help>Here {says}. “heatmap of” chooses another.{mark}</p>"
 
 
 # Name, equation, and what it takes over from the LSTM with all gates.
@@ -149,7 +155,8 @@ def relatives(m: Lstm) -> str:
         run = runs[name]
         state = (run.h if name == "GRU" else run.c)[k, unit]
         keeps = run.z[k, unit] if name == "GRU" else 1.0 if name == "no forget gate" else run.f[k, unit]
-        rows += (f"<tr><td>{name}</td><td>{equation}</td><td class=wide>{shares.format(drawn=drawn)}</td>"
-                 f"<td class=forget-gate>{plain(keeps, 3)}</td><td><b>{plain(state, 3)}</b></td></tr>")  # fmt: skip
-    heads = "".join(f"<th>{head}</th>" for head in ("", "state", "with the same", "keeps", f"at t = {k + 1}"))
-    return f"<table><tr>{heads}</tr>{rows}</table>"
+        rows += (f"<tr><td>{name}</td><td><b>{plain(state, 3)}</b></td><td class=forget-gate>{plain(keeps, 3)}</td>"
+                 f"<td class=wide>{equation}</td><td class=wide>{shares.format(drawn=drawn)}</td></tr>")  # fmt: skip
+    heads = "".join(f"<th>{head}</th>" for head in ("", f"at t = {k + 1}", "keeps"))
+    return (f"<table class=stacked><tr>{heads}<th class=wide>state</th><th class=wide>with the same</th></tr>"
+            f"{rows}</table>")

@@ -85,7 +85,8 @@ def _memory(model, t: int) -> Block:
 def _show(model, t: int) -> Block:
     o, c, h = (_now(model, name, t) for name in "och")
     squashed = float(np.tanh(c))
-    lines = [*_gate(model, "o", t), f"tanh {_of('c', t)} = tanh({number(c, digits=DIGITS)}) = {result(squashed)}",
+    lines = [*_gate(model, "o", t),
+             *fitting(f"tanh {_of('c', t)} = tanh({number(c, digits=DIGITS)})", result(squashed)),
              f"{_of('h', t)} = {_of('o', t)}·tanh {_of('c', t)}",
              *fitting(f"&emsp; = {value(o, 'output_gate')}·{value(squashed)}", result(h))]
     return Block(f"4 Show what?{_which(model)}", lines + _output_lines(model, t), _asked(model, t))

@@ -4,6 +4,9 @@ import json
 import re
 from html import escape
 
+import numpy as np
+
+from app.gate_terms import net_inputs
 from app.models.lstm import GATES, PEEPHOLES, WEIGHTS
 from app.models.lstm_topics import HAND_SET
 from app.numbers import plain
@@ -14,6 +17,8 @@ KINDS = {"U": "U (x)", "M": "M (mark)", "W": "W (h)", "b": "b"}
 ROLES = {"i": "input-gate", "f": "forget-gate", "g": "candidate", "o": "output-gate"}
 NAMES = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o"}
 TRAINED = "trained by the project's own script from a fixed seed"
+UNUSED = {"no forget gate": "f is not used: f = 1.", "coupled gates": "i is not used: i = 1 − f."}
+MOST_ROWS = 20  # inputs and units of a network whose sums are written out
 ACCEPTS = ".npz,.safetensors"
 
 
@@ -33,14 +38,15 @@ def _cell(model) -> str:
     heads = "".join(f"<th>{head}</th>" for head in ("", *kinds.values()))
     rows = "".join(f"<tr><td>{_gate_name(gate)}</td>{''.join(_field(model, kind, gate) for kind in kinds)}</tr>"
                    for gate in GATES)
-    unused = {"no forget gate": "Row f is not used: f = 1.", "coupled gates": "Row i is not used: i = 1 − f."}
     return (f"<table class=gate-weights><tr>{heads}</tr>{rows}</table>"
             "<p class=help>A gate is σ(U·x + M·mark + W·h(t−1) + b), the candidate tanh of the same sum. "
-            f"{unused.get(model.variant, '')}</p>")
+            f"{'Row ' + UNUSED[model.variant] if model.variant in UNUSED else ''}</p>")
 
 
 def _gate_name(gate: str) -> str:
-    return f'<span class="gate-name {ROLES[gate]}">{NAMES[gate]}</span>'
+    """A row's label: on a phone the letter alone."""
+    kind = NAMES[gate].removesuffix(gate)
+    return f'<span class="gate-name {ROLES[gate]}" title="{kind.strip()}"><span class=long>{kind}</span>{gate}</span>'
 
 
 def _field(model, kind: str, gate: str) -> str:
@@ -129,13 +135,62 @@ def _sizes(model) -> str:
     n, m = params.W.shape[1], params.U.shape[1]
     count = sum(array.size for array in params if array is not None)
     layer = f"Layer {model.shown_layer} of {model.n_layers}: " if model.n_layers > 1 else ""
-    lines = [f"{layer}{n} units, {m} inputs: U {4 * n} × {m}, W {4 * n} × {n}, b {4 * n}"
+    inputs = "1 input" if m == 1 else f"{m} inputs"
+    lines = [f"{layer}{n} unit{'s' * (n > 1)}, {inputs}: U {4 * n} × {m}, W {4 * n} × {n}, b {4 * n}"
              f"{f', P 3 × {n}' if params.P is not None else ''}, <b>{count} numbers</b>; rows i, f, g, o."]
     if shown is not None:
         k = shown.V.shape[0]
-        lines.append(f"Readout y = V h + b: V {k} × {shown.V.shape[1]}, b {k}.")
+        none = np.array_equal(shown.V, np.eye(*shown.V.shape)) and not shown.b_out.any()
+        lines.append("The file holds no readout: y is h." if none and model.shown_network == "uploaded" else
+                     f"Readout y = V h + b: V {k} × {shown.V.shape[1]}, b {k}.")
     lines.append(_origin(model))
-    return "".join(f"<p class=help>{line}</p>" for line in lines)
+    few = n + m <= MOST_ROWS
+    unused = f" Column {UNUSED[model.traced.variant]}" if model.traced.variant in UNUSED else ""
+    lines.append(f"Unit {model.shown_unit} at t = {model.at}: each value times its weight, added up, is a gate's net "
+                 f"input a.{unused}" if few else "The exported script has all the numbers.")
+    return "".join(f"<p class=help>{line}</p>" for line in lines) + (_sums(model) if few else "")
+
+
+def _sums(model) -> str:
+    """What the shown unit is fed at the cursor, with its weight into each gate, and the net inputs."""
+    now, k, unit = model.traced, model.at - 1, model.shown_unit - 1
+    p, n = now.params, now.params.W.shape[1]
+    own = [gate * n + unit for gate in range(len(GATES))]
+    before = now.run.h[k - 1] if k else np.zeros(n)
+    fed = [(name, value, p.U[own, j]) for j, (name, value) in
+           enumerate(zip(_input_names(model, len(now.inputs[k])), now.inputs[k], strict=True))]  # fmt: skip
+    fed += [(f"h{_index(j, n)}({k})", before[j], p.W[own, j]) for j in range(n)]
+    fed.append(("1 (b)", 1.0, p.b[own]))
+    if p.P is not None:
+        old = now.run.c[k - 1, unit] if k else 0.0
+        fed.append((f"c({k})", old, [p.P[0, unit], p.P[1, unit], None, None]))
+        fed.append((f"c({k + 1})", now.run.c[k, unit], [None, None, None, p.P[2, unit]]))
+    heads = "".join(f'<th><span class="gate-name {ROLES[gate]}">{gate}</span></th>' for gate in GATES)
+    rows = "".join(f"<tr><td>{name}</td>{''.join(f'<td>{_entry(entry)}</td>' for entry in (value, *weights))}</tr>"
+                   for name, value, weights in fed)
+    net = net_inputs(now, k + 1, unit)
+    last = "".join(f"<td><b>{_entry(net[gate])}</b></td>" for gate in GATES)
+    return (f"<table class=sums><tr><th></th><th>value</th>{heads}</tr>{rows}"
+            f"<tr><td>sum a</td><td></td>{last}</tr></table>")
+
+
+def _input_names(model, m: int) -> list[str]:
+    if model.shown_layer == 1 and model.uses_x and m <= 2:
+        return [f"{name}({model.at})" for name in ("x", "mark")[:m]]
+    letter = "h" if model.shown_layer > 1 else "x"
+    return [f"{letter}{_index(j, m)}{'' if letter == 'x' else ' below'}({model.at})" for j in range(m)]
+
+
+def _index(j: int, of: int) -> str:
+    return f"<sub>{j + 1}</sub>" if of > 1 else ""
+
+
+def _entry(value: float | None) -> str:
+    """Five decimals: they line up, and are what a sum needs."""
+    if value is None:
+        return ""
+    rounded = value == round(value) or not 1e-3 <= abs(value) < 1e3
+    return plain(value) if rounded else f"{value:.5f}".replace("-", "−")
 
 
 def _origin(model) -> str:

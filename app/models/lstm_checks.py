@@ -64,6 +64,6 @@ def forgets_at_mark(m: "Lstm") -> Check:
     others = np.delete(run.f[:, 0], [0, s - 1])
     if others.min() < 0.95:
         return Check(False, f"Away from the mark f falls to {plain(others.min(), 3)}; it must stay at 0.95 or above.")
-    said = (f"c({s - 1}) = {plain(before)}, c({s}) = {plain(after)}: c({s}) is {plain(100 * abs(after / before), 3)} % of "
-            f"c({s - 1}) in size; at most 5 % is allowed.")
+    left = f"c({s}) is {plain(100 * abs(after / before), 3)} % of c({s - 1}) in size"
+    said = f"c({s - 1}) = {plain(before)}, c({s}) = {plain(after)}: {left}; at most 5 % is allowed."
     return Check(abs(after) <= 0.05 * abs(before), said)
