@@ -4,12 +4,16 @@ import itertools
 
 import numpy as np
 import pytest
+from numba import config
 
 from engine import hand_set, network
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 SEEDS = range(4)
+# How long "all inputs" are, with two choices and with four at each step. Plain Python takes a minute for the full
+# lengths, and would only find again what the compiled kernels find.
+ALL, ALL_OF_FOUR = (8, 4) if config.DISABLE_JIT else (12, 6)
 LETTERS = {"a": 1.0, "b": -1.0}
 
 
@@ -41,15 +45,15 @@ def assert_latched(x):
 
 
 def test_latch_keeps_the_last_marked_value_of_all_short_sequences():
-    for mark in itertools.product([0, 1], repeat=6):
-        for values in itertools.product([-1, 1], repeat=6):
+    for mark in itertools.product([0, 1], repeat=ALL_OF_FOUR):
+        for values in itertools.product([-1, 1], repeat=ALL_OF_FOUR):
             assert_latched(list(zip(values, mark, strict=True)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_latch_with_all_marks_of_twelve_steps(seed):
-    values = np.random.default_rng(seed).choice([-1, 1], 12).tolist()
-    for mark in itertools.product([0, 1], repeat=12):
+    values = np.random.default_rng(seed).choice([-1, 1], ALL).tolist()
+    for mark in itertools.product([0, 1], repeat=ALL):
         if sum(mark) % len(SEEDS) == seed:
             assert_latched(list(zip(values, mark, strict=True)))
 
@@ -77,14 +81,14 @@ def assert_summed(x):
 
 
 def test_marked_sum_of_all_short_sequences():
-    for mark in itertools.product([0, 1], repeat=6):
-        for values in itertools.product([-1, 1], repeat=6):
+    for mark in itertools.product([0, 1], repeat=ALL_OF_FOUR):
+        for values in itertools.product([-1, 1], repeat=ALL_OF_FOUR):
             assert_summed(list(zip(values, mark, strict=True)))
 
 
 def test_marked_sum_with_all_marks_of_twelve_steps():
-    values = [0.3, -0.7, 0, 1, -1, 0.01, 1, 1, 1, -0.5, 0.9, -1]
-    for mark in itertools.product([0, 1], repeat=12):
+    values = [0.3, -0.7, 0, 1, -1, 0.01, 1, 1, 1, -0.5, 0.9, -1][:ALL]
+    for mark in itertools.product([0, 1], repeat=ALL):
         assert_summed(list(zip(values, mark, strict=True)))
 
 
@@ -108,9 +112,9 @@ def accepted(text):
 
 
 def test_all_strings_of_up_to_twelve_letters():
-    for letters in itertools.product("ab", repeat=12):
+    for letters in itertools.product("ab", repeat=ALL):
         text = "".join(letters)
-        assert accepted(text) == [is_balanced(text[:end]) for end in range(1, 13)], text
+        assert accepted(text) == [is_balanced(text[:end]) for end in range(1, ALL + 1)], text
 
 
 @pytest.mark.parametrize("n", [1, 2, 30, 499, 500])
@@ -145,7 +149,7 @@ def odd_so_far(bits):
 
 
 def test_parity_of_all_twelve_bits():
-    for bits in itertools.product([0, 1], repeat=12):
+    for bits in itertools.product([0, 1], repeat=ALL):
         assert decisions("parity", list(map(float, bits))) == odd_so_far(bits), bits
 
 
