@@ -222,11 +222,13 @@ def recall_trainer(
     """A Trainer for `tasks.recall` at this lag, with a network of `initial` and squared error.
 
     kind, n_units, forget_bias as in `initial`; lag as in `tasks.recall`; seed: a whole number >= 0 that decides the
-    weights and all batches; the rest as in Trainer. Raises ValueError for anything else.
+    weights and all batches, which are the same for every kind; the rest as in Trainer. Raises ValueError for anything
+    else.
     """
-    rng = np.random.default_rng(_validate.integer("seed", seed, low=0))
+    # Kinds draw different numbers of weights: with one generator for both they would not see the same batches.
+    weights_rng, batch_rng = np.random.default_rng(_validate.integer("seed", seed, low=0)).spawn(2)
     draw = functools.partial(tasks.recall, _validate.integer("lag", lag, low=1))
-    network = initial(kind, n_units, 2, 1, rng, forget_bias=forget_bias)
+    network = initial(kind, n_units, 2, 1, weights_rng, forget_bias=forget_bias)
     return Trainer(
         network,
         draw,
@@ -235,5 +237,5 @@ def recall_trainer(
         learning_rate=learning_rate,
         clip=clip,
         batch_size=batch_size,
-        rng=rng,
+        rng=batch_rng,
     )

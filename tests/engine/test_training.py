@@ -194,6 +194,22 @@ def test_the_seed_decides_everything():
     assert losses(1) != losses(2)
 
 
+def test_all_kinds_hear_the_same_batches(monkeypatch):
+    heard = {kind: [] for kind in training.KINDS}
+    recall = tasks.recall
+    for kind in training.KINDS:
+
+        def listen(lag, rng, *, count, kind=kind):
+            heard[kind].append(recall(lag, rng, count=count).x)
+            return recall(lag, rng, count=count)
+
+        monkeypatch.setattr(training.tasks, "recall", listen)
+        trainer = training.recall_trainer(kind, lag=5, n_units=3, learning_rate=0.01, seed=4, batch_size=2)
+        trainer.step(), trainer.step()
+    rnn, gru, lstm = (np.array(heard[kind]) for kind in training.KINDS)
+    assert (rnn == gru).all() and (gru == lstm).all() and (rnn[0] != rnn[1]).any()
+
+
 @pytest.mark.parametrize("method", training.METHODS)
 def test_divergence_is_reported_once_and_then_refused(method):
     net, batch = small_networks()["rnn"], random_batch("squared error")
