@@ -4,6 +4,7 @@ import numpy as np
 
 from app.gate_terms import DIGITS, added, logistic, result, value
 from app.models.lstm_topics import gru_params
+from app.models.lstm_training import NAMES, WINDOW, History
 from app.numbers import Block, css, number, symbol
 from engine import lstm
 
@@ -102,25 +103,25 @@ def _gru(model, run, t: int) -> Block:
 
 
 def update_block(model) -> Block:
-    """What the latest update of each network in training was."""
+    """How the latest updates of each network in training went."""
     shown = model.training.shown
     if not shown.n_done:
         return Block("No update yet", ["initial weights"], "Start, or step once. Below: the LSTM as it is now.")
-    lines = []
-    for kind, history in shown.histories.items():
-        if not history.loss.size:
-            continue
-        loss, norm, right = history.loss[-1], history.gradient_norm[-1], history.accuracy[-1]
-        lines.append(f"{kind.upper()}: loss {number(loss)}, {100 * right:.0f} % right")
-        lines.append(f"&emsp;‖gradient‖ = {number(norm, 'gradient')}{_clipped(model, norm)}")
-        if kind in shown.diverged:
-            lines.append(f"&emsp;diverged at update {shown.diverged[kind]}")
+    lines = [line for kind, name in NAMES.items() for line in _latest(model, name, shown.histories[kind])]
+    lines += [f"{NAMES[kind]}: diverged at update {last}" for kind, last in shown.diverged.items()]
     how = "Adam moves each weight by about η" if model.method == "adam" else "Descent moves the weights by η·‖gradient‖"
     return Block(f"Update {shown.n_done} of {model.n_updates}", lines,
-                 f"{how}, η = {number(model.learning_rate)}. Below: the LSTM now, on a sequence of the task.")
+                 f"Means of the last {min(WINDOW, shown.n_done)} updates. {how}, η = {number(model.learning_rate)}. "
+                 "Below: the LSTM now, on a sequence of the task.")
 
 
-def _clipped(model, norm: float) -> str:
-    if not np.isfinite(norm) or norm <= model.clip:
-        return ""
-    return f" → {number(model.clip, 'gradient')}"
+def _latest(model, name: str, history: History) -> list[str]:
+    """One network's last updates in numbers."""
+    if not history.loss.size:
+        return []
+    loss, norm, right = history.recent()
+    recent = history.gradient_norm[-WINDOW:]
+    clipped, updates = int((recent > model.clip).sum()), f"{recent.size} update{'' if recent.size == 1 else 's'}"
+    cut = [f"&emsp;clipped to {number(model.clip)} in {clipped} of {updates}"] if clipped else []
+    right = f"{100 * right:.0f} % right"
+    return [f"{name}: loss {number(loss)}, {right}", f"&emsp;‖gradient‖ = {number(norm, 'gradient')}", *cut]

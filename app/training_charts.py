@@ -6,18 +6,19 @@ from itertools import pairwise
 import numpy as np
 from bokeh.models import ColumnDataSource, Line, Text
 
+from app.diagram import Diagram
 from app.figures import FONT, Strip, chart, rule
-from app.models.lstm_training import History, Snapshot, Training
+from app.models.lstm_training import NAMES, WINDOW, History, Snapshot, Training
 from app.numbers import plain
 from app.ranges import change, fit
 from app.theme import LIGHT
 
 CHARTS = ("loss", "norm", "right")
-LOOKS = {"lstm": ("LSTM", "solid", 2.5), "gru": ("GRU", "dashed", 2), "rnn": ("RNN", "dotted", 2)}
+LOOKS = {"lstm": ("solid", 2.5), "gru": ("dashed", 2), "rnn": ("dotted", 2)}  # dashes, width
 POINTS = 300  # more would lie closer than the pixels
-WINDOW = 20  # updates that a mean is taken over
 NEAR = 5  # points that decide the place of a name
 SMALLEST = 1e-12
+NAMES_WIDTH = 42  # right of a chart, for names whose lines have come to the end
 
 
 class TrainingCharts:
@@ -39,12 +40,16 @@ class TrainingCharts:
     def _chart(self, name: str, title: str, label: str, role: str) -> Strip:
         strip = chart(f"training-{name}", title, x_label="update", y_label=label, height=200,
                       x_limits=(0, 100), y_limits=(-2, 0.5), ticks=4)  # fmt: skip
-        for kind, (_, dash, width) in LOOKS.items():
+        strip.plot.min_border_right = NAMES_WIDTH
+        change(strip.plot.below[0].ticker, desired_num_ticks=4, min_interval=1)
+        for kind, (dash, width) in LOOKS.items():
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": width}
             strip.plot.add_glyph(self.lines, Line(x="update", y=f"{name}_{kind}", **look))
-        look = {"text_color": LIGHT[role], "text_font": {"value": FONT}, "text_font_size": "12px"}
+        look = {"text_color": LIGHT[role], "text_font": {"value": FONT}, "text_font_size": "12px",
+                "background_fill_color": LIGHT["card"], "background_fill_alpha": 0.85}  # fmt: skip
         ends = Text(x="update", y=name, text="name", x_offset=5, text_baseline="middle", **look)
-        strip.plot.add_glyph(self.names, ends)
+        # above the rules, and not cut off where the chart ends
+        strip.plot.add_glyph(self.names, ends, level="overlay")
         return strip
 
     def show(self, model) -> None:
@@ -57,7 +62,7 @@ class TrainingCharts:
         columns, clip = lines(shown, settings.n_updates), float(np.log10(settings.clip))
         change(self._clip, location=clip)
         for strip in self.strips:
-            change(strip.plot.x_range, end=1.2 * settings.n_updates)  # room for the names
+            change(strip.plot.x_range, end=settings.n_updates)
         fit(self.loss.plot.y_range, *(columns[f"loss_{kind}"] for kind in LOOKS), include=(-2, 0.25), pad=0.05)
         norms = (columns[f"norm_{kind}"] for kind in LOOKS)
         fit(self.norm.plot.y_range, *norms, include=(clip - 1, clip + 0.5), pad=0.05)
@@ -68,7 +73,7 @@ class TrainingCharts:
         """The names, each where its line ends, but set apart from each other."""
         if not columns["update"].size:
             return {column: [] for column in self.names.data}
-        found = {"name": [name for name, *_ in LOOKS.values()], "update": [columns["update"][-1]] * len(LOOKS)}
+        found = {"name": list(NAMES.values()), "update": [columns["update"][-1]] * len(NAMES)}
         for name, strip in zip(CHARTS, self.strips, strict=True):
             limits = strip.plot.y_range
             ends = [_end(columns[f"{name}_{kind}"]) for kind in LOOKS]
@@ -134,6 +139,28 @@ def _apart(places: list[float], distance: float, top: float) -> np.ndarray:
     return moved
 
 
+# The task as a flat picture: the room below is for the training
+
+
+def diagram(lag: int) -> Diagram:
+    d = Diagram(660, 46, f"The task: a marked bit comes first, then {lag - 1} steps with other bits; at the step after "
+                         "them the network must say what the marked bit was.")
+    d.unit("first", 22, 23, "input", label="x", radius=16, value="")
+    d.label(46, 28, "", "value input", live="first", anchor="start")
+    d.arrow((200, 23), (420, 23))
+    d.label(308, 16, f"{lag} steps, other bits", "note")
+    d.label(430, 28, "", "value state", live="last", anchor="start")
+    d.unit("last", 638, 23, "state", label="y", radius=16, value="")
+    return d
+
+
+def live(m) -> dict[str, dict]:
+    """The marked bit, and what the LSTM says of it now."""
+    first, said = float(m.traced.x[0, 0]), float(m.traced.y[-1, 0])
+    text = {"first": f"marked: {plain(first)}", "last": f"y({m.n_steps}) = {plain(said, 2)}"}
+    return {"text": text, "level": {"first": abs(first), "last": round(abs(said), 4)}}
+
+
 # The buttons and the table beside the charts
 
 STARTS = ("ready", "paused")
@@ -143,7 +170,7 @@ def controls(model) -> str:
     """Buttons, progress and the latest numbers of `model.training`, as HTML of a live table."""
     training: Training = model.training
     shown, state = training.shown, training.state
-    return _buttons(state) + _progress(training, shown, state) + _table(shown) + _trouble(training, shown)
+    return _buttons(state) + _progress(training, shown, state) + _trouble(training, shown) + _table(shown)
 
 
 def _buttons(state: str) -> str:
@@ -185,7 +212,7 @@ def _seconds(seconds: float) -> str:
 
 def _table(shown: Snapshot) -> str:
     heads = "".join(f"<th>{head}</th>" for head in ("network", "loss", "gradient", "right"))
-    rows = "".join(_row(name, shown.histories[kind]) for kind, (name, *_) in LOOKS.items())
+    rows = "".join(_row(name, shown.histories[kind]) for kind, name in NAMES.items())
     return (
         f"<table><tr>{heads}</tr>{rows}</table>"
         f"<p class=help>Means of the last {WINDOW} updates. Always answering 0 has the loss 1.</p>"
@@ -195,7 +222,7 @@ def _table(shown: Snapshot) -> str:
 def _row(name: str, history: History) -> str:
     if not history.loss.size:
         return f"<tr><td>{name}</td><td>–</td><td>–</td><td>–</td></tr>"
-    loss, norm, right = (float(values[-WINDOW:].mean()) for values in history)
+    loss, norm, right = history.recent()
     cells = (_number(loss), _number(norm), f"{100 * right:.0f} %" if np.isfinite(right) else "–")
     return f"<tr><td>{name}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
@@ -207,7 +234,7 @@ def _number(value: float) -> str:
 def _trouble(training: Training, shown: Snapshot) -> str:
     """What went wrong, in a paragraph each."""
     said = [
-        f"The {LOOKS[kind][0]}’s numbers overflowed at update {number}. Its training ends there: "
+        f"The {NAMES[kind]}’s numbers overflowed at update {number}. Its training ends there: "
         "start again with a smaller learning rate η."
         for kind, number in shown.diverged.items()
     ]

@@ -58,7 +58,7 @@ def allowed(parameter: param.Parameter) -> str:
         low, high = parameter.bounds
         return f"{low:g} to {high:g}" + (", whole" if isinstance(parameter, param.Integer) else "")
     if isinstance(parameter, Text):
-        return f"1 to {parameter.most} of the characters “{parameter.alphabet.strip()}” and spaces"
+        return f"{parameter.least} to {parameter.most} of the characters “{parameter.alphabet.strip()}” and spaces"
     return "text"
 
 

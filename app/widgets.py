@@ -69,7 +69,7 @@ def _sequence_text(model: PageModel, name: str, settings: dict) -> pn.widgets.Te
 
 
 def _text(model: PageModel, name: str, settings: dict) -> pn.widgets.TextInput:
-    """A text field; a character that is not known changes nothing and is named."""
+    """A text field; unknown characters are left out and named, a text of the wrong length changes nothing."""
     parameter = model.param[name]
     field = pn.widgets.TextInput(name=parameter.label, value=getattr(model, name), **settings)
 
@@ -78,7 +78,11 @@ def _text(model: PageModel, name: str, settings: dict) -> pn.widgets.TextInput:
 
     def read(event) -> None:
         try:
-            model.param.update(**{name: parameter.decode(event.new)})
+            known, unknown = parameter.read(event.new)
+            if unknown:
+                model.notify(f"{parameter.label}: left out “{unknown}”. Known are “{parameter.alphabet.strip()}”, "
+                             "space and line end.")
+            model.param.update(**{name: known})
         except ValueError as problem:
             model.notify(f"{parameter.label}: {problem}. The text is unchanged.")
             model.param.trigger(name)

@@ -149,7 +149,7 @@ def _peepholes(m: "Lstm") -> str:
 
 
 def _gates(m: "Lstm") -> str:
-    names = ("i", "f", "c", "h") if m.topic == "training" else ("i", "f", "g", "o", "c", "h")
+    names = ("f", "c") if m.topic == "training" else ("i", "f", "g", "o", "c", "h")
     lines = ["table |= {" + ", ".join(f'"{name}": run.{name}[:, unit]' for name in names) + "}"]
     if m.says_characters:
         lines.append(TEXT_ANSWER)

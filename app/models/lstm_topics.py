@@ -133,7 +133,7 @@ def columns(m: "Lstm") -> dict[str, np.ndarray]:
         lines = {name: getattr(r, name) for name in ("cell", "hidden", "forget", "truncated", "vanilla")}
         return found | {"f": gates["f"], "c": gates["c"]} | lines
     if m.topic == "training":
-        gates = {name: gates[name] for name in ("i", "f", "c", "h")}
+        gates = {name: gates[name] for name in ("f", "c")}
     return found | gates | ({"y": answer(m), "d": now.d} if now.y is not None else {})
 
 

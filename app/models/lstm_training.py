@@ -14,7 +14,12 @@ from app.job import Job
 from engine.network import Network
 from engine.training import KINDS, recall_trainer
 
+# Kinds of network in the order in which they are named and drawn.
+NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 BATCH_SIZE = 16
+WINDOW = 20  # updates that the means are taken over: one batch alone says little
+STARTS_ANEW = "Settings changed: the training starts from its beginning."
+LEFT = "The training was paused when you left it: “Go on” continues it."
 PACE = 0.01  # seconds from step to step at least: a short task is learned in less than the eye can follow
 
 
@@ -42,6 +47,10 @@ class History(NamedTuple):
     gradient_norm: np.ndarray  # (n,) before clipping
     accuracy: np.ndarray  # (n,) share of right answers
 
+    def recent(self) -> tuple[float, float, float]:
+        """Loss, gradient norm and share of right answers: means of the last WINDOW updates (of all, if fewer)."""
+        return tuple(float(values[-WINDOW:].mean()) for values in self)
+
 
 class Snapshot(NamedTuple):
     """All there is to show after `n_done` steps."""
@@ -58,11 +67,11 @@ class Training:
 
     settings are fixed: others need another Training. connected() says whether any browser still shows the page.
     `state` is that of a job, or "diverged" where no network is left to train; after `stop` it is "ready" again, with
-    the initial weights.
+    the initial weights. `remark` says what happened without the reader's asking, until one of the buttons is pressed.
     """
 
-    def __init__(self, settings: Settings, connected: Callable[[], bool]) -> None:
-        self.settings, self._connected = settings, connected
+    def __init__(self, settings: Settings, connected: Callable[[], bool], remark: str = "") -> None:
+        self.settings, self._connected, self.remark = settings, connected, remark
         self._make_ready()
 
     def _make_ready(self) -> None:
@@ -72,19 +81,23 @@ class Training:
 
     def start(self) -> None:
         """Train until all updates are done; also goes on after a pause."""
+        self.remark = ""
         self._course.resume()
         self._job.start()
 
     def step(self) -> None:
         """One update of each network, then pause."""
+        self.remark = ""
         self._course.resume()
         self._job.once()
 
-    def pause(self) -> None:
+    def pause(self, remark: str = "") -> None:
+        self.remark = remark
         self._job.pause()
 
     def stop(self) -> None:
         """End the work and forget what was learned."""
+        self.remark = ""
         self._job.stop()
         self._make_ready()
 
@@ -160,3 +173,40 @@ class _Course:
         histories = {kind: History(*self._measures[kind][:, : lengths[kind]]) for kind in KINDS}
         networks = {kind: trainer.network for kind, trainer in self._trainers.items()}
         return Snapshot(n_done, histories, networks, dict(self._diverged), self._seconds)
+
+
+class TrainsLive:
+    """What a page's model needs for one training at a time; the settings are parameters of the page."""
+
+    connected: Callable[[], bool] = staticmethod(lambda: True)
+    _training: Training | None = None
+    _snapshot: Snapshot | None = None  # of the training, that the result belongs to
+
+    @property
+    def training(self) -> Training:
+        """The three networks in training; other settings start anew."""
+        wanted, now = Settings.of(self), self._training
+        if now is None or now.settings != wanted:
+            dropped = now is not None and (now.shown.n_done > 0 or now.remark == STARTS_ANEW)
+            self.end_training()
+            self._training = Training(wanted, lambda: self.connected(), STARTS_ANEW if dropped else "")
+        return self._training
+
+    @property
+    def training_runs(self) -> bool:
+        return self._training is not None and self._training.state == "running"
+
+    def pause_training(self) -> None:
+        """Nobody looks at the training any more; whoever comes back is told."""
+        if self.training_runs:
+            self._training.pause(LEFT)
+
+    def end_training(self) -> None:
+        if self._training is not None:
+            self._training.close()
+        self._training = None
+
+    @property
+    def trained_updates(self) -> int:
+        """Updates of the LSTM in training that is shown."""
+        return len(self._snapshot.histories["lstm"].loss) if self._snapshot else 0

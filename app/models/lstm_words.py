@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.models import lstm_training_words
 from app.models.vanishing_words import power
 from app.numbers import SUPERSCRIPTS, plain, steps
 from engine import network, tasks
@@ -18,7 +19,7 @@ LONGEST = 1e6  # a memory that halves more slowly than this many steps is said n
 
 
 def sentence(m: "Lstm") -> str:
-    say = {"gates": _gates, "gradient": _gradient, "variants": _variants, "training": _training}
+    say = {"gates": _gates, "gradient": _gradient, "variants": _variants, "training": lstm_training_words.sentence}
     return say[m.topic](m)
 
 
@@ -247,21 +248,6 @@ def _variants(m: "Lstm") -> str:
             f"forget gate, {cell['peephole']} with peepholes, {cell['coupled gates']} with coupled gates; the GRU's h "
             f"is {plain(runs['GRU'].h[-1, unit], 3)}. Without a forget gate the cell goes up to {plain(largest, 3)} in "
             f"size, with one to {plain(full, 3)}.")
-
-
-def _training(m: "Lstm") -> str:
-    shown = m.training.shown
-    if not shown.n_done:
-        return (f"RNN, GRU and LSTM have their initial weights. Start, and each learns to say at the end which bit was "
-                f"marked {m.lag} steps before; guessing has a loss of 1.")
-    parts = []
-    for kind, history in shown.histories.items():
-        if kind in shown.diverged:
-            parts.append(f"{kind.upper()} diverged at update {shown.diverged[kind]}")
-        elif history.loss.size:
-            recent = history.accuracy[-20:].mean()
-            parts.append(f"{kind.upper()} {plain(history.loss[-1], 2)} ({100 * recent:.0f} % right lately)")
-    return f"After {shown.n_done} of {m.n_updates} updates the losses at lag {m.lag} are: {', '.join(parts)}."
 
 
 def divergence(m: "Lstm", step: int) -> str:

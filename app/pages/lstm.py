@@ -10,6 +10,7 @@ from app.character_chart import CharacterChart
 from app.diagram import Diagram
 from app.figures import Card
 from app.gate_charts import LINES, SHOWN_CHARACTERS, GateHeat, TextStrip, lines_table, reading, relatives
+from app.gate_strips import GATE_AXIS, KEEPS, NO_AXIS, VARIANT_STRIPS, fit_low, gradient_strip, variant_strips
 from app.models.lstm import Lstm
 from app.numbers import Block
 from app.ranges import change, fit
@@ -23,18 +24,10 @@ STRIPS = {
     "gates": ("x", "mark", "text", "i", "f", "g", "o", "c", "h", "y"),
     "gradient": ("x", "mark", "text", "f", "c", "cell"),
     "variants": ("x", "mark", "text", "full", "no_forget_gate", "peephole", "coupled_gates", "gru"),
-    "training": ("x", "mark", "i", "f", "c", "h", "y"),
+    "training": ("x", "mark", "f", "c", "y"),
 }
 CARDS = {"gates": {"heat", "weights"}, "gradient": {"lines", "weights"}, "variants": {"relatives", "weights"},
          "training": {"training", "heat"}}
-# Variants: column, label beside the axis, title, and the column of what keeps the old state.
-VARIANT_STRIPS = (
-    ("full", "c full", "Cell with all gates", "f_full"),
-    ("no_forget_gate", "c, f = 1", "Cell without forget gate", ""),
-    ("peephole", "c peep", "Cell with peepholes", "f_peephole"),
-    ("coupled_gates", "c, i=1−f", "Cell with coupled gates", "f_coupled_gates"),
-    ("gru", "h GRU", "Output of the GRU", "z_gru"),
-)
 
 
 class LstmView(View):
@@ -51,8 +44,8 @@ class LstmView(View):
         return [
             Card("", self._strips()),
             Card("Training", self.training.strips, wide=False, key="training", table=True,
-                 help="Three networks learn to give back a bit after the lag: the same batches, the same method. The "
-                      "traces above are those of the LSTM as it is now, on one sequence of the task."),
+                 help="Three networks learn to give back a bit after the lag. The traces below them are those of the "
+                      "LSTM as it is now, on one sequence of the task."),
             Card("Your own weights", key="upload", table=True),
             Card("The next character", self.characters.strips, key="characters", table=True,
                  help="Left to right the text that is read; below, what the network expects to come after the cursor."),
@@ -83,27 +76,14 @@ class LstmView(View):
             "o": strip("o", "o", "output_gate", title="Output gate o(t)", **gate),
             "c": strip("c", "c", "state", title="Cell c(t)", height=72, ticks=3, predicts="c"),
             "h": strip("h", "h", "state", title="Output h(t)", height=38, limits=(-1.5, 1.5), at=(-1, 1)),
-            "y": strip("y", "y", "state", title="Readout y(t), dashed what the task asks for", height=48, ticks=3),
+            "y": strip("y", "y", "state", title="Readout y(t), dashed what the task asks for", height=48, at=(0, 1)),
         }
         self.stack.trace(self.strips["y"], "d", "target", kind="line", dash="dashed", pin=False)
         ring = Scatter(x="t", y="d_alone", size=10, fill_color=None, line_color=LIGHT["target"], line_width=2)
-        self.strips["y"].plot.add_glyph(self.stack.source, ring)
-        self._gradient_strip()
-        for name, label, title, keeps in VARIANT_STRIPS:
-            self.strips[name] = strip(name, label, "state", title=title, height=52, ticks=3, last=True,
-                                      axis_label="time step t (line: the gate that keeps)")
-            if keeps:
-                self.stack.trace(self.strips[name], keeps, "forget_gate", kind="line", dash="dashed", pin=False)
+        # at the last step and the highest value: not cut off where the plot ends
+        self.strips["y"].plot.add_glyph(self.stack.source, ring, level="overlay")
+        self.strips |= {"cell": gradient_strip(self.stack)} | variant_strips(self.stack)
         return list(self.strips.values())
-
-    def _gradient_strip(self) -> None:
-        first, *others = LINES
-        cell = self.stack.strip(first.column, "log₁₀", first.role, height=150, kind="line", ticks=5, last=True,
-                                title="log₁₀ of the derivatives of step T by step k",
-                                axis_label="step k (lines: see “Five ways back”)")
-        for line in others:
-            self.stack.trace(cell, line.column, line.role, kind="line", dash=line.dash, pin=False)
-        self.strips[first.column] = cell
 
     # What follows the model
 
@@ -118,11 +98,13 @@ class LstmView(View):
             self.heat.show(m)
         if "training" not in hidden:
             self.training.show(m)
+            if m.training.remark:
+                m.notify(m.training.remark)
         else:
             m.pause_training()  # nobody sees it
         blank = np.full(m.n_steps, np.nan)
         columns = {name: _finite(plotted[name]) if name in plotted else blank
-                   for strip in self.stack.strips for name in strip.columns}
+                   for name in (*KEEPS, *(name for strip in self.stack.strips for name in strip.columns))}
         self._fit(columns)
         return columns | {"d_alone": _alone(columns["d"])}
 
@@ -138,6 +120,7 @@ class LstmView(View):
         for strip in self.stack.strips:
             # three digits run into each other on a phone
             change(strip.plot.below[0].ticker, desired_num_ticks=12 if self.model.n_steps < 100 else 7)
+            change(strip.plot, min_border_right=GATE_AXIS if self.model.topic == "variants" else NO_AXIS)
         y = self.model.traced.y
         label = "p next" if self.model.says_characters else "y₁" if y is not None and y.shape[1] > 1 else "y"
         change(self.strips["y"].plot.left[0], axis_label=label)
@@ -153,7 +136,7 @@ class LstmView(View):
             fit(ranges["cell"], *known, include=(-2, 0.3), pad=0.04)
         if m.topic == "variants":
             for name, *_ in VARIANT_STRIPS:
-                fit(ranges[name], columns[name], include=(-0.2, 1))
+                fit_low(self.strips[name], columns[name])
             return
         if self.concealed:
             # how high it goes is part of the answer
@@ -161,7 +144,7 @@ class LstmView(View):
         else:
             fit(ranges["c"], columns["c"], include=(0,))
         if m.traced.y is not None:
-            fit(ranges["y"], columns["y"], columns["d"], include=(0, 1) if m.says_characters else (0,))
+            fit_low(self.strips["y"], columns["y"], columns["d"], include=(0, 1) if m.says_characters else (0,))
 
     def input_limits(self) -> tuple[float, float]:
         m = self.model
@@ -171,20 +154,21 @@ class LstmView(View):
 
     def edited(self, name: str) -> None:
         """Drawing starts from the input that is shown."""
-        if self.model.signal != "drawn":
+        if self.model.signal != "drawn" and self.model.topic != "training":
             x, mark = self.model.inputs()
             self.model.param.update(x=tuple(np.round(x, 2).tolist()), mark=tuple(mark.tolist()), signal="drawn")
 
     def fixed_strips(self) -> set[str]:
         m = self.model
+        if m.topic == "training":
+            return {"x", "mark"}  # the task's own sequence
         return {name for name, used in (("x", m.uses_x), ("mark", m.uses_mark)) if not used}
 
     def hidden_controls(self) -> set[str]:
         m, everything = self.model, set(self.controls + self.more) - {"topic"}
         shown = {"network", "n_steps", "signal", "x", "mark"}
         if m.topic == "training":
-            shown = {"lag", "n_units", "forget_bias", "learning_rate", "n_updates", "method", "clip", "signal", "x",
-                     "mark"}
+            shown = {"lag", "n_units", "forget_bias", "learning_rate", "n_updates", "method", "clip"}
         elif m.shown_network in ("one cell", "random"):
             shown |= BIASES if m.one_cell else {"n_units", "forget_bias"}
             shown |= {"variant"} if m.topic != "variants" else set()
@@ -219,10 +203,12 @@ class LstmView(View):
         return {card.key for card in self.cards if card.key and card.key not in shown}
 
     def diagram_key(self) -> tuple:
-        return gate_diagram.key(self.model)
+        m = self.model
+        return ("training", m.lag) if m.topic == "training" else gate_diagram.key(m)
 
     def diagram(self) -> Diagram:
-        return gate_diagram.diagram(self.model)
+        m = self.model
+        return training_charts.diagram(m.lag) if m.topic == "training" else gate_diagram.diagram(m)
 
     def tables(self) -> dict[str, str]:
         make = {"training": training_charts.controls, "lines": lines_table, "relatives": relatives,
@@ -234,6 +220,8 @@ class LstmView(View):
         m = self.model
         if m.is_text and "characters" not in self.hidden_cards():
             self.characters.show(m, t)
+        if m.topic == "training":
+            return training_charts.live(m)
         snap = m.task in ("count ab", "parity") and m.uses_x
         return gate_diagram.live(m, t) | {"limits": {"x": self.input_limits()}, "snap": snap}
 

@@ -301,7 +301,7 @@ def test_charts_follow_the_training_and_send_nothing_twice():
     model.training = Training(SETTINGS._replace(clip=5.0, n_updates=40), lambda: True)
     charts.show(model)
     assert len(charts.lines.data["update"]) == 0 and charts.names.data["name"] == []
-    assert charts.norm.plot.x_range.end == 48
+    assert charts.norm.plot.x_range.end == 40
     assert charts._clip.location == pytest.approx(np.log10(5))
 
 

@@ -1,0 +1,71 @@
+"""Strips that only lesson 6 has: a cell beside its gate on two axes, and five gradients in one plot."""
+
+import numpy as np
+from bokeh.models import FixedTicker, Legend, LegendItem, Line, Range1d
+
+from app.figures import FONT, MATH_FONT, Stack, Strip, add_axis
+from app.gate_charts import LINES
+from app.ranges import change, fit
+from app.theme import LIGHT
+
+# Variants: column, label beside the axis, title, and the column of what keeps the old state.
+VARIANT_STRIPS = (
+    ("full", "full", "Cell with all gates, dashed its forget gate", "f_full"),
+    ("no_forget_gate", "no f", "Cell without forget gate", ""),
+    ("peephole", "peephole", "Cell with peepholes, dashed its forget gate", "f_peephole"),
+    ("coupled_gates", "i=1−f", "Cell with coupled gates, dashed the forget gate", "f_coupled_gates"),
+    ("gru", "GRU", "Output of the GRU, dashed its update gate z", "z_gru"),
+)
+KEEPS = tuple(keeps for *_, keeps in VARIANT_STRIPS if keeps)
+GATE_AXIS, NO_AXIS = 44, 14  # pixels right of the plots, with and without an axis for a gate
+PAD = 0.18
+
+
+def variant_strips(stack: Stack) -> dict[str, Strip]:
+    """A strip for each variant: its state, and dashed the gate that keeps it, on an axis of its own."""
+    strips = {}
+    for name, label, title, keeps in VARIANT_STRIPS:
+        hint = "dashed: the gate that keeps, f (GRU: z)" if name == "full" else ""
+        strips[name] = stack.strip(name, label, "state", title=title, height=52, last=True, hint=hint, at=(0, 1),
+                                   axis_label="time step t")  # fmt: skip
+        if keeps:
+            _gate_line(stack, strips[name], keeps)
+    return strips
+
+
+def _gate_line(stack: Stack, strip: Strip, column: str) -> None:
+    strip.plot.extra_y_ranges = {"gate": Range1d(-0.1, 1.1)}
+    line = Line(x="t", y=column, line_color=LIGHT["forget_gate"], line_width=2, line_dash="dashed")
+    strip.plot.add_glyph(stack.source, line, y_range_name="gate")
+    ticks = FixedTicker(ticks=[0, 1])
+    axis = add_axis(strip.plot, "right", column[0], colour=LIGHT["forget_gate"], tickers=ticks)
+    axis.update(y_range_name="gate", major_label_text_color=LIGHT["forget_gate"], axis_label_text_font=MATH_FONT,
+                axis_label_text_font_style="italic", axis_label_orientation="horizontal")  # fmt: skip
+
+
+def gradient_strip(stack: Stack) -> Strip:
+    """The five ways back in one plot, with a key to them."""
+    first, *others = LINES
+    strip = stack.strip(first.column, "log₁₀", first.role, height=150, kind="line", ticks=5, last=True,
+                        title="log₁₀ of the derivatives of step T by step k", axis_label="step k")  # fmt: skip
+    strip.plot.left[0].axis_label_orientation = "vertical"  # beside ticks like −1000
+    for line in others:
+        stack.trace(strip, line.column, line.role, kind="line", dash=line.dash, pin=False)
+    drawn = {renderer.glyph.y: renderer for renderer in strip.plot.renderers
+             if isinstance(renderer.glyph, Line) and renderer.data_source is stack.source}  # fmt: skip
+    # All lines come to an end near 0 on the right: below them is room.
+    strip.plot.add_layout(Legend(
+        items=[LegendItem(label=line.name, renderers=[drawn[line.column]]) for line in LINES], location="bottom_right",
+        label_text_font=FONT, label_text_font_size="11px", label_text_color=LIGHT["muted"], label_height=11,
+        glyph_height=11, background_fill_color=LIGHT["card"], background_fill_alpha=0.75, border_line_color=None,
+        spacing=1, padding=3, margin=3,
+    ))  # fmt: skip
+    return strip
+
+
+def fit_low(strip: Strip, *arrays: np.ndarray, include=(0.0,)) -> None:
+    """Fit a low plot, which has room for two tick labels."""
+    limits = strip.plot.y_range
+    fit(limits, *arrays, include=include, pad=PAD)
+    margin = PAD / (1 + 2 * PAD) * (limits.end - limits.start)
+    change(strip.plot.left[0].ticker, ticks=[round(limits.start + margin, 9), round(limits.end - margin, 9)])
