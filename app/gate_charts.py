@@ -62,9 +62,9 @@ class TextStrip:
     """The characters that are read, each at its time step."""
 
     def __init__(self, stack: Stack):
-        self.strip: Strip = stack.strip("text", "text", "input", title="Text", height=28, kind="none", at=(2,))
+        self.strip: Strip = stack.strip("text", "text", "input", title="Text", height=30, kind="none", at=(2,))
         self.source = ColumnDataSource({"t": [], "character": []})
-        self.glyph = Text(x="t", y=0.3, text="character", text_font={"value": MONOSPACE}, text_color=LIGHT["input"],
+        self.glyph = Text(x="t", y=0.4, text="character", text_font={"value": MONOSPACE}, text_color=LIGHT["input"],
                           text_align="center", text_baseline="alphabetic", text_font_size="14px")
         self.strip.plot.add_glyph(self.source, self.glyph)
 

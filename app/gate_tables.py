@@ -39,7 +39,8 @@ def _cell(model) -> str:
     rows = "".join(f"<tr><td>{_gate_name(gate)}</td>{''.join(_field(model, kind, gate) for kind in kinds)}</tr>"
                    for gate in GATES)
     return (f"<table class=gate-weights><tr>{heads}</tr>{rows}</table>"
-            "<p class=help>A gate is σ(U·x + M·mark + W·h(t−1) + b), the candidate tanh of the same sum. "
+            f"<p class=help>A gate is σ(U·x + M·mark + W·h(t−1) + b{' + P·c' if 'P' in kinds else ''}), the "
+            f"candidate tanh of {'that without c' if 'P' in kinds else 'the same sum'}. "
             f"{'Row ' + UNUSED[model.variant] if model.variant in UNUSED else ''}</p>")
 
 
@@ -146,8 +147,9 @@ def _sizes(model) -> str:
     lines.append(_origin(model))
     few = n + m <= MOST_ROWS
     unused = f" Column {UNUSED[model.traced.variant]}" if model.traced.variant in UNUSED else ""
-    lines.append(f"Unit {model.shown_unit} at t = {model.at}: each value times its weight, added up, is a gate's net "
-                 f"input a.{unused}" if few else "The exported script has all the numbers.")
+    sums = (f"Unit {model.shown_unit} at t = {model.at}: each value times its weight, added up, is a gate's net "
+            f"input a; h is that of t = {model.at - 1}.{unused}")
+    lines.append(sums if few else "The exported script has all the numbers.")
     return "".join(f"<p class=help>{line}</p>" for line in lines) + (_sums(model) if few else "")
 
 
@@ -159,7 +161,7 @@ def _sums(model) -> str:
     before = now.run.h[k - 1] if k else np.zeros(n)
     fed = [(name, value, p.U[own, j]) for j, (name, value) in
            enumerate(zip(_input_names(model, len(now.inputs[k])), now.inputs[k], strict=True))]  # fmt: skip
-    fed += [(f"h{_index(j, n)}({k})", before[j], p.W[own, j]) for j in range(n)]
+    fed += [(f"h{_index(j, n)}", before[j], p.W[own, j]) for j in range(n)]
     fed.append(("1 (b)", 1.0, p.b[own]))
     if p.P is not None:
         old = now.run.c[k - 1, unit] if k else 0.0
@@ -176,9 +178,9 @@ def _sums(model) -> str:
 
 def _input_names(model, m: int) -> list[str]:
     if model.shown_layer == 1 and model.uses_x and m <= 2:
-        return [f"{name}({model.at})" for name in ("x", "mark")[:m]]
-    letter = "h" if model.shown_layer > 1 else "x"
-    return [f"{letter}{_index(j, m)}{'' if letter == 'x' else ' below'}({model.at})" for j in range(m)]
+        return ["x", "mark"][:m]
+    return [f"{'h' if model.shown_layer > 1 else 'x'}{_index(j, m)}{' below' * (model.shown_layer > 1)}"
+            for j in range(m)]
 
 
 def _index(j: int, of: int) -> str:
@@ -186,11 +188,11 @@ def _index(j: int, of: int) -> str:
 
 
 def _entry(value: float | None) -> str:
-    """Five decimals: they line up, and are what a sum needs."""
+    """Four decimals: they line up, and are what a sum needs."""
     if value is None:
         return ""
-    rounded = value == round(value) or not 1e-3 <= abs(value) < 1e3
-    return plain(value) if rounded else f"{value:.5f}".replace("-", "−")
+    rounded = value == round(value) or not 5e-5 <= abs(value) < 1e3
+    return plain(value, 3) if rounded else f"{value:.4f}".replace("-", "−")
 
 
 def _origin(model) -> str:

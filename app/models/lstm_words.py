@@ -221,8 +221,8 @@ def _gradient(m: "Lstm") -> str:
     why = "0" if m.traced.params.W.any() else "0, since W = 0"
     said = {name: why if name == "hidden" and value == -np.inf else power(value) for name, value in sizes.items()}
     return (f"From step {T} back to step 1: ∂c(T)/∂c(1) is {said['cell']}, where the forget gates{unit} alone give "
-            f"{said['forget']}; ∂h(T)/∂h(1) is {said['hidden']}, in a tanh network of the same size {said['vanilla']}. "
-            f"{_truncation(m)}")
+            f"{said['forget']}; ∂h(T)/∂h(1) is {said['hidden']}; in a tanh network of the same size it is "
+            f"{said['vanilla']}. {_truncation(m)}")
 
 
 def _truncation(m: "Lstm") -> str:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from app import gate_diagram, gate_numbers, gate_tables
+from app import gate_diagram, gate_numbers, gate_tables, gate_terms
 from app.copies import short
 from app.models.lstm import GATES, NETWORKS, TOPICS, VARIANTS
 from engine import deep, lstm, tasks
@@ -191,6 +191,33 @@ def test_variants_show_each_equation_with_its_own_numbers():
         assert computed(numbers[1]) == pytest.approx(expected, abs=1e-4)
     numbers = re.search(r"h\(5\) = [^=]*= ([^=]+) = (\S+)", blocks["GRU"])
     assert computed(numbers[1]) == pytest.approx(float(numbers[2]), abs=1e-4)
+
+
+def test_slopes_of_shut_gates_keep_their_digits():
+    """f(1 − f) from σ(−a): 1 − σ(30) has three right digits, σ(−30) all of them."""
+    m = make(topic="gradient", network="latch", n_steps=12, signal="drawn", x=(1.0, -1.0), mark=(1.0, 0.0))
+    said = shown(m, 2)["One step: from 2 to 3"]
+    moved = float(re.search(r"Wf·c·f\(1 - f\) = 0·(\S+)", said)[1])
+    assert moved == pytest.approx(np.exp(-30) / (1 + np.exp(-30)) ** 2 * m.traced.run.c[1, 0], rel=2e-5)
+
+
+def test_a_power_of_ten_is_bracketed_before_its_exponent():
+    assert text(gate_terms.factors(np.full(200, 4.5397869e-5))) == "(4.5397869e-5)200"
+    assert text(gate_terms.factors(np.full(3, 0.5))) == "0.53"
+
+
+@pytest.mark.parametrize("t", [1, 5])
+def test_gates_of_the_variants_come_from_their_sums(t):
+    m = make(topic="variants", network="random", n_units=4, n_steps=8, signal="task", unit=2)
+    runs, blocks = m.result.runs, shown(m, t)
+    asked = {"LSTM": ("full", "fig"), "No forget gate (1997)": ("no forget gate", "ig"),
+             "Peepholes": ("peephole", "fig"), "Coupled gates": ("coupled gates", "fg"), "GRU": ("GRU", "rzn")}
+    for title, (name, gates) in asked.items():
+        for gate in gates:
+            found = re.search(rf"a{gate} = [^=]*= ([^=]+) = (\S+) {gate}\({t}\) = (?:σ|tanh)\((\S+)\) = (\S+)",
+                              blocks[title])
+            assert computed(found[1]) == pytest.approx(float(found[2]), abs=1e-3) and found[2] == found[3]
+            assert float(found[4]) == pytest.approx(getattr(runs[name], gate)[t - 1, 1], abs=1e-5)
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -7,13 +7,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from app import gate_numbers, gate_tables
+from app import gate_charts, gate_numbers, gate_tables
 from app.character_chart import CharacterChart
 from app.models.lstm import WEIGHTS
-from engine import tasks
-from tests.app.gate_oracle import RICH, cell, make, text
+from app.theme import PALETTE
+from engine import deep, lstm, tasks
+from engine.network import Network
+from tests.app.gate_oracle import RICH, cell, logistic, make, text
 
 BY_HAND = ("latch", "marked sum", "parity")
+DOWN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 # Tables
@@ -170,3 +173,85 @@ def test_the_gradients_sentence_tells_the_sizes():
     product = np.prod(cell(m)["f"][1:])
     found = re.search(r"forget gates alone give (\S+);", m.sentence())[1]
     assert float(found) == pytest.approx(product, rel=1e-2)
+
+
+@pytest.mark.parametrize(("marks", "says"), [((1.0, 0.0, 1.0), "t = 1, 3."), ((0.0, 1.0), "t = 2.")])
+def test_recall_is_judged_only_where_it_was_trained(marks, says):
+    m = make(network="recall 50", signal="drawn", n_steps=20, x=(1.0, -1.0, 1.0), mark=marks)
+    said = m.sentence()
+    assert "trained with one mark, at step 1" in said and says in said
+    assert not re.search(r": (right|wrong)\.", said) and "y(20) = " in said
+    assert re.search(r": (right|wrong)\.", make(network="recall 50", signal="task", n_steps=20).sentence())
+
+
+def test_a_cell_that_forgets_tells_what_stays_and_what_is_written():
+    m = make(network="one cell", signal="drawn", n_steps=6, x=(1.0, 1.0, 0.0, 1.0, 0.0, 0.0), U_g=4.0, M_i=-16.0,
+             mark=(0.0, 0.0, 0.0, 1.0, 0.0, 0.0), M_f=-16.0, b_i=8.0, b_f=8.0, b_o=8.0)  # fmt: skip
+    now = {name: values[3] for name, values in cell(m).items()}
+    said = re.sub("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: found[0].translate(DOWN), m.sentence()).replace("·10-", "e-")
+    stays, written, left = map(float, re.search(
+        r"f·c\(3\) = (\S+) of it stays and i·g = (\S+) is written, so c\(4\) = (\S+)\. ", said).groups())  # fmt: skip
+    assert stays == pytest.approx(now["f"] * cell(m)["c"][2], rel=1e-3)
+    assert written == pytest.approx(now["i"] * now["g"], rel=1e-3)
+    assert stays + written == pytest.approx(left, rel=1e-3) and left == pytest.approx(now["c"], rel=1e-3)
+
+
+def test_forgetting_at_once_is_not_called_slow():
+    said = make(network="random", forget_bias=-3.0, n_steps=30, signal="task").sentence()
+    assert "less than half of what a cell holds is left after one step" in said and "every" not in said
+
+
+# The table of sums
+
+@pytest.mark.parametrize("values", [
+    {"network": "recall 50", "unit": 3}, {"network": "adding"}, {"network": "random", "n_units": 5, "unit": 5},
+    {"network": "random", "variant": "peephole", "n_units": 3},
+])  # fmt: skip
+@pytest.mark.parametrize("cursor", [1, 7])
+def test_net_inputs_can_be_added_up_by_hand(values, cursor):
+    m = make(signal="task", n_steps=12, cursor=cursor, **values)
+    html = gate_tables.weights(m)
+    rows = [[text(entry) for entry in re.findall(r"<td>(.*?)</td>", row)]
+            for row in re.findall(r"<tr>(<td>.*?)</tr>", html[html.index("class=sums") :])]
+    *fed, sums = [[float(entry) if entry else 0.0 for entry in row[1:]] for row in rows]
+    run, k, unit = m.traced.run, cursor - 1, m.shown_unit - 1
+    for place, gate in enumerate("ifgo", 1):
+        net = sum(row[0] * row[place] for row in fed)
+        assert net == pytest.approx(sums[place], abs=2e-3)
+        now = getattr(run, gate)[k, unit]
+        assert (np.tanh(net) if gate == "g" else logistic(net)) == pytest.approx(now, abs=1e-3)
+
+
+def test_large_networks_have_no_table_of_sums():
+    assert "class=sums" not in gate_tables.weights(make(network="characters", text="the"))
+    assert "exported script" in gate_tables.weights(make(network="characters", text="the"))
+
+
+def test_a_file_without_a_readout_is_said_to_have_none():
+    m, params = make(), lstm.initial(3, 1, np.random.default_rng(2))
+    m.uploaded, m.upload_name = Network((deep.Layer("lstm", params),), np.eye(3), np.zeros(3)), "bare.npz"
+    m.network = "uploaded"
+    said = text(gate_tables.weights(m))
+    assert "The file holds no readout: y is h." in said and "Readout" not in said
+    assert "3 units, 1 input:" in said
+    m.uploaded = m.uploaded._replace(b_out=np.ones(3))
+    m.param.trigger("network")
+    assert "Readout y = V h + b" in text(gate_tables.weights(m))
+
+
+# Tints
+
+def luminance(channels) -> float:
+    """Relative luminance of WCAG 2."""
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot((0.2126, 0.7152, 0.0722), linear))
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("role", sorted(set(gate_charts.ROLES.values())))
+def test_letters_stay_readable_on_the_strongest_tint(theme, role):
+    card, ink, tint = (np.array([int(PALETTE[name][theme][k : k + 2], 16) for k in (1, 3, 5)]) / 255
+                       for name in ("card", "state", role))  # fmt: skip
+    share = gate_charts.STRONGEST_TINT / 100
+    below, letter = luminance(share * tint + (1 - share) * card), luminance(ink)
+    assert (max(below, letter) + 0.05) / (min(below, letter) + 0.05) >= 4.5
