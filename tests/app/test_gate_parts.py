@@ -198,7 +198,7 @@ def test_slopes_of_shut_gates_keep_their_digits():
     m = make(topic="gradient", network="latch", n_steps=12, signal="drawn", x=(1.0, -1.0), mark=(1.0, 0.0))
     said = shown(m, 2)["One step: from 2 to 3"]
     moved = float(re.search(r"Wf·c·f\(1 - f\) = 0·(\S+)", said)[1])
-    assert moved == pytest.approx(np.exp(-30) / (1 + np.exp(-30)) ** 2 * m.traced.run.c[1, 0], rel=2e-5)
+    assert moved == pytest.approx(np.exp(-30) / (1 + np.exp(-30)) ** 2 * m.traced.run.c[1, 0], rel=2e-5, abs=0)
 
 
 def test_a_power_of_ten_is_bracketed_before_its_exponent():
