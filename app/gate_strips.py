@@ -25,9 +25,11 @@ def variant_strips(stack: Stack) -> dict[str, Strip]:
     """A strip for each variant: its state, and dashed the gate that keeps it, on an axis of its own."""
     strips = {}
     for name, label, title, keeps in VARIANT_STRIPS:
-        hint = "dashed: the gate that keeps, f (GRU: z)" if name == "full" else ""
-        strips[name] = stack.strip(name, label, "state", title=title, height=52, last=True, hint=hint, at=(0, 1),
-                                   axis_label="time step t")  # fmt: skip
+        strips[name] = stack.strip(name, label, "state", title=title, height=52, last=True, at=(0, 1),
+                                   axis_label="time step t (dashed: the gate that keeps)")  # fmt: skip
+        # label and tick labels together must not be wider than the border
+        strips[name].plot.left[0].update(axis_label=label.replace("peephole", "peep-\nhole"), axis_label_standoff=1,
+                                         axis_label_text_font_size="12px", major_tick_out=1)  # fmt: skip
         if keeps:
             _gate_line(stack, strips[name], keeps)
     return strips

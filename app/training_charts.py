@@ -27,9 +27,9 @@ class TrainingCharts:
     def __init__(self):
         self.lines = ColumnDataSource({"update": [], **{f"{chart}_{kind}": [] for chart in CHARTS for kind in LOOKS}})
         self.names = ColumnDataSource({column: [] for column in ("name", "update", *CHARTS)})
-        self.loss = self._chart("loss", "Mean squared error (grey: always answering 0)", "log₁₀ of the loss", "state")
-        self.norm = self._chart("norm", "Gradient before clipping (grey: clip norm)", "log₁₀ of the norm", "gradient")
-        self.right = self._chart("right", f"Right answers, mean of {WINDOW} updates (grey: guessing)", "share", "state")
+        self.loss = self._chart("loss", "Loss (grey: always answering 0)", "log₁₀ of the loss", "state")
+        self.norm = self._chart("norm", "Gradient norm (grey: clip norm)", "log₁₀ of the norm", "gradient")
+        self.right = self._chart("right", "Right answers (grey: guessing)", "share", "state")
         change(self.right.plot.y_range, start=-0.04, end=1.08)
         self.strips = [self.loss, self.norm, self.right]
         self._clip = rule(self.norm.plot, 0.0, dash="solid")
@@ -45,7 +45,7 @@ class TrainingCharts:
         for kind, (dash, width) in LOOKS.items():
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": width}
             strip.plot.add_glyph(self.lines, Line(x="update", y=f"{name}_{kind}", **look))
-        look = {"text_color": LIGHT[role], "text_font": {"value": FONT}, "text_font_size": "12px",
+        look = {"text_color": LIGHT[role], "text_font": {"value": FONT}, "text_font_size": "13px",
                 "background_fill_color": LIGHT["card"], "background_fill_alpha": 0.85}  # fmt: skip
         ends = Text(x="update", y=name, text="name", x_offset=5, text_baseline="middle", **look)
         # above the rules, and not cut off where the chart ends
@@ -147,9 +147,9 @@ def diagram(lag: int) -> Diagram:
                          "them the network must say what the marked bit was.")
     d.unit("first", 22, 23, "input", label="x", radius=16, value="")
     d.label(46, 28, "", "value input", live="first", anchor="start")
-    d.arrow((200, 23), (420, 23))
-    d.label(308, 16, f"{lag} steps, other bits", "note")
-    d.label(430, 28, "", "value state", live="last", anchor="start")
+    d.arrow((190, 23), (420, 23))
+    d.label(303, 16, f"{lag} steps, other bits", "note")
+    d.label(614, 28, "", "value state", live="last", anchor="end")
     d.unit("last", 638, 23, "state", label="y", radius=16, value="")
     return d
 

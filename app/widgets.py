@@ -32,7 +32,8 @@ def control(model: PageModel, name: str) -> pn.widgets.Widget:
     if kind in (pn.widgets.FloatSlider, pn.widgets.IntSlider):
         settings["tooltips"] = False  # the value stands beside the label; a bubble would cover it
     if kind is pn.widgets.FloatSlider:
-        settings |= {"step": parameter.step or 0.01, "format": "0[.]00"}
+        step = parameter.step or 0.01
+        settings |= {"step": step, "format": "0[.]00" if step >= 0.01 else "0[.]0000"}
     return kind.from_param(parameter, **settings)
 
 

@@ -1,4 +1,4 @@
-"""Training live: a plain recurrent network, a GRU and an LSTM learn the same delayed recall, one update each in turn.
+"""Training live: an LSTM, a GRU and a plain recurrent network learn the same delayed recall, one update each in turn.
 
 The work is done in the thread of a job. After every step it publishes a `Snapshot` by one assignment; whatever a page
 reads from a snapshot never changes afterwards, so nothing needs a lock.

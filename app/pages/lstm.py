@@ -55,7 +55,8 @@ class LstmView(View):
             Card("Five ways back", key="lines", table=True,
                  help="Sizes (spectral norms) of derivatives of the last step T by step k, on one logarithmic axis. A "
                       "line that ends has reached 0."),
-            Card("The relatives", key="relatives", table=True),
+            Card("The relatives", key="relatives", table=True,
+                 help="Dashed in the plots, with its own axis on the right: the gate that keeps the old state."),
             Card("The weights", key="weights", table=True),
         ]
 

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 import lessons
+from app import url
+from app.gate_charts import LINES
+from app.gate_strips import VARIANT_STRIPS
 from app.models.lstm import NETWORKS, TOPICS
+from app.models.lstm_training import LEFT, STARTS_ANEW
 from app.pages.lstm import STRIPS
+from app.widgets import control
 from tests.app.lstm_oracle import CELL, ask, assert_script, make
 
 PRESETS = [preset.name for preset in lessons.load("lstm").presets]
@@ -54,6 +59,55 @@ def test_training_that_nobody_sees_pauses_and_goes_on_where_it_was():
     page.view.refresh()
     assert m.training is training and training.shown.n_done > 0
     page.view.close()
+
+
+def test_what_happens_to_a_training_without_being_asked_for_is_said():
+    page = make(preset="training", lag=5, n_updates=3000, n_units=4)
+    m = page.model
+    page.view.start()
+    wait_for(lambda: m.training.shown.n_done > 0)
+    assert ask(page, do="set", values={"topic": "gates"})["notices"] == []
+    frame = ask(page, do="set", values={"topic": "training"})
+    assert frame["notices"] == [LEFT] and ", paused" in frame["tables"]["training"]
+    assert ask(page, do="act", name="start")["notices"] == []
+    for rate in (0.004, 0.005):  # a slider goes through many values
+        assert ask(page, do="set", values={"learning_rate": rate})["notices"] == [STARTS_ANEW]
+    assert not page.view.busy() and m.training.shown.n_done == 0
+    assert ask(page, do="act", name="step")["notices"] == []
+    page.view.close()
+
+
+def test_settings_of_a_training_that_has_not_begun_change_without_a_word():
+    page = make(preset="training")
+    assert ask(page, do="set", values={"lag": 30})["notices"] == []
+
+
+@pytest.mark.parametrize("drawn", [{}, {"signal": "drawn", "x": "0.5*60", "mark": "1" * 60}])
+def test_what_is_shown_of_a_training_is_always_the_task(drawn):
+    page = make(topic="training", lag=30, seed=3, **drawn)
+    m = page.model
+    x, mark = m.inputs()
+    assert set(x) == {-1, 1} and mark.tolist() == [1] + [0] * 30
+    assert page.view.fixed_strips() == {"x", "mark"} and {"signal", "x", "mark"} <= page.view.hidden_controls()
+    ask(page, do="edit", name="x", steps={"2": 0.3})
+    np.testing.assert_array_equal(m.inputs()[0], x)
+    live = page.view.live(1)["text"]
+    assert live["first"] == f"marked: {x[0]:g}".replace("-", "−") and live["last"].startswith("y(31) = ")
+
+
+def test_steps_come_back_when_a_text_or_a_training_is_left():
+    page = make(n_steps=17)
+    m = page.model
+    for there, steps in (({"network": "characters"}, len(m.text)), ({"topic": "training"}, 21), ({"lag": 33}, 34)):
+        ask(page, do="set", values=there)
+        assert m.n_steps == steps
+    ask(page, do="set", values={"topic": "gates"})
+    assert m.n_steps == len(m.text)
+    ask(page, do="set", values={"network": "latch"})
+    assert m.n_steps == 17
+    ask(page, do="preset", name="characters")
+    ask(page, do="preset", name="latch")
+    assert m.n_steps == 12
 
 
 def wait_for(condition, seconds: float = 20.0) -> None:
@@ -130,6 +184,57 @@ def test_corners_give_a_picture_and_words_without_nan(network_name, corner):
         assert not re.search(r"\bnan\b|\binf\b|None|not a number", said), topic
         for strip in page.view.stack.strips:
             assert np.isfinite([strip.plot.y_range.start, strip.plot.y_range.end]).all(), (topic, strip.name)
+
+
+def low_ticks(page, name: str) -> list[float]:
+    return page.view.strips[name].plot.left[0].ticker.ticks
+
+
+def test_a_gate_beside_a_cell_has_an_axis_of_its_own():
+    page = make(preset="variants", n_units=8)
+    table = page.model.table()
+    for name, *_, keeps in VARIANT_STRIPS:
+        plot, reach = page.view.strips[name].plot, np.abs(table[name]).max()
+        ticks = low_ticks(page, name)
+        assert len(ticks) == 2 and ticks[0] <= table[name].min() and ticks[1] >= table[name].max()
+        assert max(np.abs(ticks)) < 3 * reach, "the cell fills its plot"
+        lines = [r for r in plot.renderers if r.y_range_name == "gate"]
+        assert [line.glyph.y for line in lines] == ([keeps] if keeps else [])
+        if keeps:
+            assert plot.extra_y_ranges["gate"].start < 0 and plot.extra_y_ranges["gate"].end > 1
+    borders = {strip.plot.min_border_right for strip in page.view.stack.strips}
+    assert len(borders) == 1, "all strips end at the same place"
+
+
+def test_the_lines_of_the_gradient_have_their_names_in_the_plot():
+    plot = make(preset="gradient-latch").view.strips["cell"].plot
+    legend = next(part for part in plot.center if type(part).__name__ == "Legend")
+    named = {item.label.value: item.renderers[0].glyph.y for item in legend.items}
+    assert named == {line.name: line.column for line in LINES}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_low_strip_has_at_most_two_tick_labels(preset):
+    page = make(preset=preset)
+    assert len(set(low_ticks(page, "y"))) <= 2
+
+
+def test_a_small_step_can_be_read_beside_its_slider():
+    assert control(make().model, "learning_rate").format == "0[.]0000"
+    assert control(make().model, "forget_bias").format == "0[.]00"
+
+
+def test_unknown_characters_are_left_out_and_named():
+    m = make(preset="characters").model
+    field = control(m, "text")
+    field.value = "The cat, née rat!"
+    assert m.text == "the cat ne rat" and m.n_steps == 14
+    notices = m.take_notices()
+    assert len(notices) == 1 and "left out “,é!”" in notices[0] and "abcdefgh" in notices[0]
+    for short in ("a", "!a?", ""):
+        field.value = short
+        assert m.text == "the cat ne rat" and "needs 2 to 200 characters" in m.take_notices()[-1]
+    assert url.restore(m, {}, {"text": "née"}) and m.text == "the cat ne rat", "an address is taken whole or not at all"
 
 
 def test_painting_starts_from_the_generated_input():
