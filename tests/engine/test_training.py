@@ -177,12 +177,12 @@ def test_the_given_network_stays_as_it_is():
 
 @pytest.mark.parametrize("kind", training.KINDS)
 def test_training_recalls_over_a_short_lag(kind):
-    trainer = training.recall_trainer(kind, lag=5, n_units=4, learning_rate=0.02, seed=3, forget_bias=1.0, batch_size=8)
+    trainer = training.recall_trainer(kind, lag=5, n_units=4, learning_rate=0.02, seed=2, forget_bias=1.0, batch_size=8)
     n_updates = 60 if config.DISABLE_JIT else 200
     losses = [trainer.step().loss for _ in range(n_updates)]
     assert trainer.n_updates == n_updates
     assert trainer.diverged is None
-    assert np.mean(losses[-10:]) < (0.9 if config.DISABLE_JIT else 0.3) * np.mean(losses[:10])
+    assert np.mean(losses[-10:]) < (0.5 if config.DISABLE_JIT else 0.1) * np.mean(losses[:10])
 
 
 def test_the_seed_decides_everything():
