@@ -129,7 +129,8 @@ def test_copied_url_restores_the_picture(reader, stem):
 def test_malformed_urls_give_the_default_and_a_notice(reader, stem):
     page = reader(stem)
     columns, cursor = page.columns(), page.frame["t"]
-    for query in (malformed(stem)[0], malformed(stem)[-1]):  # all of them are tried without a browser
+    # All of them are tried on each page without a browser; what the browser does with them is the same on each.
+    for query in malformed(stem)[:: 4 if stem == STEMS[0] else 5]:
         page.open(f"{stem}?{query}")
         np.testing.assert_equal(page.columns(), columns, err_msg=query)
         assert page.frame["t"] == cursor, query
@@ -303,8 +304,9 @@ def test_presenter_mode_enlarges_and_hides_answers(reader, stem):
     page.page.locator("[data-task=challenge-0] summary").click()
     assert not page.page.locator('[data-solve="0"]').is_visible()
     assert "present=true" in page.address()
-    again = reader(page.address().split("/", 3)[3])
-    assert again.page.evaluate("document.documentElement.dataset.present") == "true"
+    if stem == STEMS[0]:  # the address is read by the template, the same on each page
+        again = reader(page.address().split("/", 3)[3])
+        assert again.page.evaluate("document.documentElement.dataset.present") == "true"
 
 
 @each_page
