@@ -3,10 +3,9 @@
 import numpy as np
 
 from app.gate_terms import DIGITS, added, logistic, result, value
-from app.models.lstm_topics import gru_params
+from app.models.lstm_topics import gru_params, with_peepholes
 from app.models.lstm_training import NAMES, WINDOW, History
 from app.numbers import Block, css, number, symbol
-from engine import lstm
 
 TITLES = {"full": "LSTM", "no forget gate": "No forget gate (1997)", "peephole": "Peepholes",
           "coupled gates": "Coupled gates", "GRU": "GRU"}  # fmt: skip
@@ -53,7 +52,7 @@ def _gate(model, name: str, run, letter: str, t: int) -> list[str]:
                f"{symbol('W', sub=letter)}·{symbol('h', 'state', t - 1)}", symbol("b", sub=letter)]
     if name == "peephole" and letter in "if":
         seen = float(run.c[k - 1, model.shown_unit - 1]) if k else 0.0
-        P = float(_peepholes(model)["if".index(letter), model.shown_unit - 1])
+        P = float(with_peepholes(model.traced.params, model.seed).P["if".index(letter), model.shown_unit - 1])
         return _summed(letter, t, [*written, f"{symbol('P', sub=letter)}·{symbol('c', 'state', t - 1)}"],
                        [*map(value, parts), f"{value(P)}·{value(seen)}"], sum(parts) + P * seen)
     return _summed(letter, t, written, [*map(value, parts)], sum(parts))
@@ -66,15 +65,6 @@ def _summed(letter: str, t: int, written: list[str], parts: list[str], net: floa
     return [*added(symbol("a", sub=letter), written), *added("&emsp;", parts), f"&emsp; = {shown}",
             f'{symbol(letter, ROLES[letter], t)} = {"tanh" if candidate else "σ"}({shown}) = '
             f'<b class="{css(ROLES[letter])}">{now}</b>']
-
-
-def _peepholes(model) -> np.ndarray:
-    """(3, n) of the variant with peepholes: the network's own, or as `lstm_topics.variants` draws them."""
-    params = model.traced.params
-    if params.P is not None:
-        return params.P
-    n_units, n_inputs = params.W.shape[1], params.U.shape[1]
-    return lstm.initial(n_units, n_inputs, np.random.default_rng(model.seed), peepholes=True).P
 
 
 def _gru(model, run, t: int) -> Block:

@@ -92,16 +92,20 @@ def gradient(m: "Lstm") -> Gradient:
     )
 
 
+def with_peepholes(params: lstm.LstmParams, seed: int) -> lstm.LstmParams:
+    """The layer with its own peepholes, or with random ones where it has none."""
+    if params.P is not None:
+        return params
+    n_units, n_inputs = params.W.shape[1], params.U.shape[1]
+    return params._replace(P=lstm.initial(n_units, n_inputs, np.random.default_rng(seed), peepholes=True).P)
+
+
 def variants(m: "Lstm") -> Variants:
     """All variants of the shown layer on its input, with its own weights as far as they go."""
     now = traced(m)
-    plain, peepholes = now.params._replace(P=None), now.params
-    if peepholes.P is None:
-        n_units, n_inputs = now.run.c.shape[1], now.inputs.shape[1]
-        drawn = lstm.initial(n_units, n_inputs, np.random.default_rng(m.seed), peepholes=True)
-        peepholes = plain._replace(P=drawn.P)
+    plain = now.params._replace(P=None)
     runs = {name: lstm.run(now.inputs, plain, variant=name) for name in lstm.VARIANTS}
-    runs["peephole"] = lstm.run(now.inputs, peepholes)
+    runs["peephole"] = lstm.run(now.inputs, with_peepholes(now.params, m.seed))
     runs["GRU"] = gru.run(now.inputs, gru_params(plain))
     return Variants(now, runs)
 
