@@ -126,7 +126,7 @@ class Job:
                 self._worker.start()
 
     def _work(self, once: bool) -> None:
-        _step_aside()
+        step_aside()
         goes_on = True
         while goes_on:
             with self._stepping, TURNS:
@@ -165,7 +165,7 @@ class Job:
                 self.state, self.failure, self._worker = state, failure, None
 
 
-def _step_aside() -> None:
+def step_aside() -> None:
     """Let all other threads go first, by priority on Linux, where a thread has one of its own."""
     sys.setswitchinterval(PATIENCE)
     if sys.platform == "linux":

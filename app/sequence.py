@@ -13,13 +13,15 @@ MAX_STEPS = 201  # a lag of 200 steps needs one more
 
 
 class Sequence(param.Parameter):
-    """A tuple of 1 to `MAX_STEPS` finite numbers within `bounds`; `binary` allows 0 and 1 only.
+    """A tuple of 1 to `most` finite numbers within `bounds`; `binary` allows 0 and 1 only.
 
     `fill` is the value of every step beyond the stored ones, so that a shorter T loses nothing.
     """
 
-    __slots__ = ["binary", "bounds", "fill"]
-    _slot_defaults = param.Parameter._slot_defaults | {"bounds": (0.0, 1.0), "binary": False, "fill": 0.0}
+    __slots__ = ["binary", "bounds", "fill", "most"]
+    _slot_defaults = param.Parameter._slot_defaults | {
+        "bounds": (0.0, 1.0), "binary": False, "fill": 0.0, "most": MAX_STEPS
+    }
 
     def __init__(
         self,
@@ -28,18 +30,20 @@ class Sequence(param.Parameter):
         bounds=param.Undefined,
         binary=param.Undefined,
         fill=param.Undefined,
+        most=param.Undefined,
         **settings,
     ):
         self.bounds = bounds
         self.binary = binary
         self.fill = fill
+        self.most = most
         super().__init__(default=default, **settings)
         self._validate(self.default)
 
     def _validate(self, value) -> None:
         super()._validate(value)
-        if not isinstance(value, tuple) or not 1 <= len(value) <= MAX_STEPS:
-            raise ValueError(f"{self.name} needs 1 to {MAX_STEPS} values")
+        if not isinstance(value, tuple) or not 1 <= len(value) <= self.most:
+            raise ValueError(f"{self.name} needs 1 to {self.most} values")
         low, high = self.bounds
         for step, number in enumerate(value, 1):
             if not (low <= number <= high) or (self.binary and number not in (0, 1)):
@@ -60,7 +64,7 @@ class Sequence(param.Parameter):
         else:
             values = []
             for item in text.split(","):
-                values += _run(item)
+                values += _run(item, self.most)
         self._validate(tuple(values))
         return tuple(values)
 
@@ -72,15 +76,15 @@ class Sequence(param.Parameter):
         return array
 
 
-def _run(item: str) -> list[float]:
+def _run(item: str, most: int) -> list[float]:
     """The values of `0.5` or `0.5*4`."""
     number, star, count = item.strip().partition("*")
     try:
         value, repeats = float(number), int(count) if star else 1
     except ValueError:
         raise ValueError(f"“{item[:20]}” is not a number or value*count") from None
-    if not 1 <= repeats <= MAX_STEPS:
-        raise ValueError(f"“{item[:20]}” repeats a value {repeats} times, allowed is 1 to {MAX_STEPS}")
+    if not 1 <= repeats <= most:
+        raise ValueError(f"“{item[:20]}” repeats a value {repeats} times, allowed is 1 to {most}")
     return [value] * repeats
 
 

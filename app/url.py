@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import param
 
 from app.model import PageModel
-from app.sequence import MAX_STEPS, Sequence
+from app.sequence import Sequence
 from app.text import Text
 
 # Names in a query that the browser itself uses, not the model, and what they allow.
@@ -49,7 +49,7 @@ def allowed(parameter: param.Parameter) -> str:
     """What a parameter allows, in words."""
     if isinstance(parameter, Sequence):
         kind = "0 or 1" if parameter.binary else f"{parameter.bounds[0]:g} to {parameter.bounds[1]:g}"
-        return f"1 to {MAX_STEPS} values of {kind}"
+        return f"1 to {parameter.most} values of {kind}"
     if isinstance(parameter, param.Boolean):
         return "true or false"
     if isinstance(parameter, param.Selector):
