@@ -41,9 +41,9 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@touch $@
 
 # Numba does not see that a kernel's helper in another file has changed: a new engine starts with an empty cache.
-$(VENV)/compiled: $(VENV)/installed $(wildcard engine/*.py)
+$(VENV)/compiled: $(VENV)/installed $(wildcard engine/*.py engine/reservoir/*.py)
 	@echo "Compiling the kernels"
-	@rm -f engine/__pycache__/*.nbi engine/__pycache__/*.nbc
+	@find engine -path '*/__pycache__/*.nb[ic]' -delete
 	@$(IN_VENV) -m engine.warm
 	@touch $@
 

@@ -1,0 +1,117 @@
+"""States of a reservoir: driven by inputs, by a teacher, or by its own output.
+
+    h̃(t) = tanh(W_in [1; x(t)] + W h(t-1) + W_late h(t-delay) + W_fb y(t-1))      (n,)
+    h(t) = (1 - leak) h(t-1) + leak h̃(t)                                          (n,)   state
+    y(t) = V [1; h(t); x(t)]                                                      (k,)   output
+
+Time is the first axis, row t is step t + 1, and everything before step 1 is zero unless it is given. While a teacher
+is given, its target d(t-1) stands for y(t-1): that is teacher forcing. leak = 1 is a network without leak.
+
+The lecture slides on reservoir computing write another leaky unit, h(t) = α h(t-1) + (1 - α) x(t): their α says how
+much is kept, the leak rate here says how much is let in.
+
+Sources: H. Jaeger, "The echo state approach to analysing and training recurrent neural networks", GMD report 148
+(2001); M. Lukoševičius, "A practical guide to applying echo state networks" (2012), Eqs. 1-3 and 5; the lecture
+slides "Reservoir computing - fundamentals".
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine import _activation, _validate
+from engine.reservoir import _arguments, _kernels, _layout
+
+ACTIVATIONS = ("tanh", "identity")
+
+
+class Reservoir(NamedTuple):
+    """Fixed weights of n units with m inputs; only the readout V is learned. W and W_late: dense or scipy.sparse."""
+
+    W_in: np.ndarray  # (n, 1 + m) input weights, bias first
+    W: np.ndarray  # (n, n) recurrent weights
+    W_fb: np.ndarray | None = None  # (n, k) feedback weights, from the output
+    W_late: np.ndarray | None = None  # (n, n) recurrent weights of the connections that take `delay` steps
+    delay: int = 1
+
+
+class FreeRun(NamedTuple):
+    """Row t of each array is step t + 1."""
+
+    states: np.ndarray  # (T, n)
+    y: np.ndarray  # (T, k) outputs
+
+
+def checked(reservoir):
+    """`reservoir` with float64 arrays, a csr_array where a matrix is sparse. Raises ValueError for what does not fit.
+
+    Without late connections delay is 1, because then no state before the last counts.
+    """
+    try:
+        W_in, W, W_fb, W_late, delay = Reservoir(*reservoir)
+    except TypeError:
+        allowed = "Reservoir(W_in, W, W_fb, W_late, delay)"
+        raise ValueError(f"reservoir must be {allowed}, got {_validate._short(reservoir)}") from None
+    W_in = _validate.array("reservoir.W_in", W_in, (None, None))
+    n_units = W_in.shape[0]
+    W = _arguments.matrix("reservoir.W", W, (n_units, n_units))
+    if W_fb is not None:
+        W_fb = _validate.array("reservoir.W_fb", W_fb, (n_units, None))
+    delay = _validate.integer("reservoir.delay", delay, low=1)
+    if W_late is None:
+        return Reservoir(W_in, W, W_fb)
+    return Reservoir(W_in, W, W_fb, _arguments.matrix("reservoir.W_late", W_late, (n_units, n_units)), delay)
+
+
+def _activation_index(activation):
+    return _activation.ACTIVATIONS.index(_validate.choice("activation", activation, ACTIVATIONS))
+
+
+def earlier_teacher(teacher, y0, reservoir, n_steps):
+    """d(t-1) for every step, (T, k), or None for a reservoir without feedback. Raises ValueError if one is missing."""
+    if reservoir.W_fb is None:
+        if teacher is not None or y0 is not None:
+            name = "teacher" if teacher is not None else "y0"
+            raise ValueError(f"{name} must be None for a reservoir without W_fb, got {_validate._short(teacher)}")
+        return None
+    if teacher is None:
+        raise ValueError("teacher must be given, (T, k), for a reservoir with W_fb, got None")
+    n_outputs = reservoir.W_fb.shape[1]
+    teacher = _arguments.outputs("teacher", teacher, n_steps, n_outputs)
+    first = np.zeros(n_outputs) if y0 is None else _validate.sequence("y0", np.atleast_1d(y0), n_outputs)
+    return np.vstack([first, teacher[:-1]])
+
+
+def rows_before(history, drive):
+    """One array (delay + T, n) for the kernels: the history, then the drive of each step."""
+    return np.concatenate([history, drive])
+
+
+@np.errstate(all="ignore")
+def drive(x, reservoir, earlier=None):
+    """W_in [1; x(t)] + W_fb y(t-1) for every step, (T, n); earlier: (T, k) holds y(t-1). Arguments are checked."""
+    rows = x @ reservoir.W_in[:, 1:].T
+    rows += reservoir.W_in[:, 0]
+    if earlier is not None:
+        rows += earlier @ reservoir.W_fb.T
+    return rows
+
+
+@np.errstate(all="ignore")
+def run(x, reservoir, *, leak_rate=1.0, h0=None, teacher=None, y0=None, activation="tanh"):
+    """Run the reservoir on the inputs x and return its states (T, n).
+
+    x: (T, m), or (T,) where m = 1, or (T, 0) where W_in has only the bias. leak_rate: between 0 and 1. h0: (n,) the
+    state before step 1, or (delay, n) oldest first where connections are late; (n,) means that those before it are 0.
+    teacher: (T, k) or (T,) targets, needed where there is W_fb and refused elsewhere; row t - 1 enters at step t, and
+    y0 (k,), zeros unless given, before the first. activation: one of ACTIVATIONS; identity is the linear reservoir.
+    Overflow shows as inf or NaN. Raises ValueError for anything else. Source: see the module.
+    """
+    reservoir = checked(reservoir)
+    x = _arguments.inputs(x, reservoir.W_in.shape[1] - 1)
+    earlier = earlier_teacher(teacher, y0, reservoir, len(x))
+    history = _arguments.history(h0, len(reservoir.W_in), reservoir.delay)
+    leak_rate, activation = _arguments.leak(leak_rate), _activation_index(activation)
+    rows = rows_before(history, drive(x, reservoir, earlier))
+    _kernels.forward(rows, reservoir.delay, _layout.connections(reservoir.W, reservoir.W_late), leak_rate, activation)
+    return rows[reservoir.delay :]
