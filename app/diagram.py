@@ -2,7 +2,8 @@
 
 Live values by kind, each keyed by the name given when the part was drawn:
 `text` replaces a label, `level` (0…1) fills a unit, `open` (0…1) swings a gate's switch, `on` lights or shows a part.
-`flow` (0…1) sets a part's height, measured from the edge that its style names as the origin.
+`flow` (0…1) sets a part's height, measured from the edge that its style names as the origin, and `transform` moves and
+scales a part (`data-transform=name`; a CSS transform).
 """
 
 from html import escape

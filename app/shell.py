@@ -72,7 +72,7 @@ class Page:
         self.update = latency.LatestWins(doc, self._update)
         self._poll = None  # the document's periodic callback while the view is busy
         self._polls = 0
-        self.view.connected = self._connected
+        self.view.connected, self.view.repaint = self._connected, self._repaint
         self._stale = True
         self._update()
 
@@ -109,6 +109,7 @@ class Page:
             notices.append(f"From t = {first} plots are clipped ({late}). {self.model.divergence(first)}")
         return {
             "answered": self.answered,
+            "waits": self.view.waits(),
             "t": t,
             "steps": self.model.n_steps,
             "position": self.model.position,
@@ -327,7 +328,18 @@ class Page:
         context = self.doc.session_context
         return context is None or context.session is None or context.session.connection_count > 0
 
+    def _repaint(self) -> None:
+        """Show a result that has come from another thread, in the document's own time."""
+        if self.doc.session_context is not None:
+            self.doc.add_next_tick_callback(self._show_result)
+
+    def _show_result(self) -> None:
+        self.model.forget()
+        self._stale = True
+        self.update()
+
     def _end(self, context) -> None:
+        self.view.repaint = lambda: None
         self.view.close()
 
     # The session

@@ -29,7 +29,9 @@ class View:
 
     def __init__(self, model: PageModel):
         self.model = model
-        self.connected: Callable[[], bool] = lambda: True  # set by the shell: whether a browser is looking
+        # Set by the shell: whether a browser is looking; and, for any thread to call, show the page anew.
+        self.connected: Callable[[], bool] = lambda: True
+        self.repaint: Callable[[], None] = lambda: None
         self.stack = Stack()
         self.concealed = ""
         self.cards: list[Card] = self.build()
@@ -87,6 +89,10 @@ class View:
 
     def busy(self) -> bool:
         """Whether work goes on in the background, so that the page must be shown anew from time to time."""
+        return False
+
+    def waits(self) -> bool:
+        """Whether what is shown belongs to settings before the present ones, whose result is still being computed."""
         return False
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ class Page {
     if (frame.answered >= this.sent) { this.busy = false; this.send() }
     if (frame.t === undefined) { showNotices(frame.notices); return }
     this.frame = frame
+    $(".waits").hidden = !frame.waits
     // The cursor belongs to the browser while the hand is on it; the server's word counts once it has caught up.
     if (frame.diagram) $("#diagram").innerHTML = frame.diagram
     if (!this.busy) this.setPosition(frame.position)
@@ -141,6 +142,8 @@ function showLive(live) {
     for (const part of $$(`[data-open="${name}"]`, within)) part.style.transform = `rotate(${-42 * (1 - open)}deg)`
   for (const [name, flow] of Object.entries(live.flow ?? {}))
     for (const part of $$(`[data-flow="${name}"]`, within)) part.style.transform = `scaleY(${flow})`
+  for (const [name, transform] of Object.entries(live.transform ?? {}))
+    for (const part of $$(`[data-transform="${name}"]`, within)) part.style.transform = transform
   for (const [name, on] of Object.entries(live.on ?? {}))
     for (const part of $$(`[data-on="${name}"]`, within)) part.toggleAttribute("data-lit", on)
 }

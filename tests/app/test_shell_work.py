@@ -85,7 +85,7 @@ class Session(Document):
 
     def __init__(self, connections: int):
         super().__init__()
-        self.periodic = []
+        self.periodic, self.next_tick = [], []
         session = type("S", (), {"connection_count": connections})()
         self._context = type("C", (), {"session": session, "destroyed": False})()
 
@@ -101,6 +101,7 @@ class Session(Document):
         self.periodic.remove(callback)
 
     def add_next_tick_callback(self, callback):
+        self.next_tick.append(callback)
         return callback
 
 
@@ -126,6 +127,25 @@ def test_a_busy_view_is_shown_anew_until_it_rests():
 def test_a_view_knows_whether_anyone_looks(connections):
     page = Page(model_class(), Offering, Session(connections))
     assert page.view.connected() is bool(connections)
+
+
+def test_a_result_from_another_thread_is_drawn_in_the_documents_own_time_and_not_after_the_end():
+    doc = Session(1)
+    page = Page(model_class(), Offering, doc)
+    before = page.model.result
+    page.view.repaint()
+    assert page.model.result is before and len(doc.next_tick) == 1
+    doc.next_tick[0]()
+    assert page._stale and page.model.result is not before
+    page._end(None)
+    page.view.repaint()
+    assert len(doc.next_tick) <= 2  # the drawing itself is the second
+
+
+def test_the_browser_is_told_that_a_result_is_waited_for(page):
+    assert page.frame()["waits"] is False
+    page.view.waits = lambda: True
+    assert page.frame()["waits"] is True
 
 
 def test_the_end_of_the_session_reaches_the_view(page):
