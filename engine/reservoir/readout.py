@@ -38,7 +38,8 @@ def _rows(name, values, n_rows=None):
     return rows
 
 
-def _finite_rows(name, values, n_rows=None):
+def finite_rows(name, values, n_rows=None):
+    """`values` as (T, k). Raises ValueError for other shapes and for inf or NaN, naming the first such step."""
     rows = _rows(name, values, n_rows)
     broken = ~np.isfinite(rows).all(axis=1)
     if broken.any():
@@ -55,7 +56,7 @@ def augmented(x, states):
     ValueError for other shapes and for inputs that are not finite.
     """
     states = _rows("states", states)
-    return np.column_stack((np.ones(len(states)), states, _finite_rows("x", x, len(states))))
+    return np.column_stack((np.ones(len(states)), states, finite_rows("x", x, len(states))))
 
 
 @np.errstate(all="ignore")
@@ -77,9 +78,9 @@ def fit_ridge(x, states, d, ridge):
     error names the first such step. Sources: those of the module.
     """
     ridge = _validate.number("ridge", ridge, low=0)
-    states = _finite_rows("states", states)
+    states = finite_rows("states", states)
     rows = augmented(x, states)
-    d = _finite_rows("d", d, len(rows))
+    d = finite_rows("d", d, len(rows))
     V = _by_normal_equations(rows, d, ridge)
     return np.ascontiguousarray((_by_singular_values(rows, d, ridge) if V is None else V).T)
 
@@ -142,7 +143,7 @@ def normalised_error(y, d):
     0 is perfect, and 1 is what the mean of d reaches. y, d: (T, k), or (T,) for k = 1; y may hold inf or NaN, and the
     error is then inf or NaN. Raises ValueError for shapes that differ and for a d that is constant or not finite.
     """
-    d = _finite_rows("d", d)
+    d = finite_rows("d", d)
     y = _rows("y", y, len(d))
     if y.shape != d.shape:
         raise ValueError(f"y must have the shape of d, {d.shape}, got shape {y.shape}")
