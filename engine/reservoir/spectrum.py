@@ -1,0 +1,130 @@
+"""Eigenvalues of reservoirs, small or large, dense or sparse.
+
+    spectral radius  rho(W) = max |lambda|,  W v = lambda v                        W: (n, n)
+    effective eigenvalues of leaky units:  (1 - leak) + leak lambda
+
+1. Units that reach each other form a component. Put in order, the components make W block triangular, so its
+   eigenvalues are those of the blocks. A unit on no loop adds its own diagonal entry: 0, where LAPACK would return
+   rounding noise of size eps^(1/n).
+2. A component that is one single ring has the n-th roots of the product of its weights.
+3. Other components go to LAPACK while they are small, and to Arnoldi's method when they are large and only the
+   largest eigenvalues are wanted. Asked for a single one, Arnoldi often stops at the wrong one without a warning; so
+   it is asked for six or more, and believed if their residuals are small and the last one is clearly smaller than
+   those that are returned. Otherwise LAPACK decides.
+
+Sources: Parlett, The Symmetric Eigenvalue Problem, chapter 4 (residuals); Lehoucq, Sorensen and Yang, ARPACK Users'
+Guide (1998); Varga, Matrix Iterative Analysis, section 2.3 (normal form of a reducible matrix).
+"""
+
+import numpy as np
+import scipy.sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import ArpackError, eigs
+
+from engine import _validate
+from engine.reservoir import _arguments
+
+#: Components of up to so many units go to LAPACK: about here Arnoldi's method starts to be faster.
+LAPACK_UNITS = 400
+
+#: Arnoldi's products are faster with a dense array from this share of connections on.
+DENSE_FROM = 0.3
+
+FEWEST_WANTED = 6
+#: Weights of -1 and 1 may cancel so that W^n = 0; up to so many units that power is exact in float64.
+MOST_POWERS = 12
+
+CLEARLY_SMALLER = 1e-6
+LARGEST_RESIDUAL = 1e-10
+TIE = 1e-10
+
+
+def spectral_radius(W):
+    """The largest |eigenvalue| of W (n, n), a float; W is an array or a scipy.sparse array.
+
+    It is 0 where no connection is part of a loop. Raises ValueError unless W is square and finite. Source: the
+    module's note.
+    """
+    return float(np.abs(eigenvalues(W, most=1)[0]))
+
+
+def eigenvalues(W, most=None):
+    """The `most` largest eigenvalues of W (n, n) by modulus, largest first, complex (most,); None: all n of them.
+
+    W: an array or a scipy.sparse array. Equal moduli are sorted by angle, the positive one of a pair first. Raises
+    ValueError unless W is square and finite and most is a whole number from 1; more than n gives n.
+    """
+    W = _arguments.matrix("W", W, (None, None))
+    W = scipy.sparse.csr_array(_arguments.matrix("W", W, (W.shape[0], W.shape[0])), copy=True)
+    most = W.shape[0] if most is None else min(_validate.integer("most", most, low=1), W.shape[0])
+    # a stored 0 is no connection
+    W.sum_duplicates()
+    W.eliminate_zeros()
+    alone, blocks = _components(W)
+    values = np.concatenate([alone, *(_of_component(block, most) for block in blocks)]).astype(complex)
+    moduli = np.abs(values)
+    ranks = np.round(moduli / (moduli.max() or 1.0) / TIE)
+    return values[np.lexsort((-np.angle(values), -ranks))][:most]
+
+
+def effective_eigenvalues(values, leak_rate):
+    """Eigenvalues of (1 - leak) I + leak W from the eigenvalues of W, (n,) in the same order.
+
+    They rule a leaky reservoir near the state 0: h(t) = ((1 - leak) I + leak W) h(t-1) for small h. Raises ValueError
+    for a leak_rate outside 0 to 1. Source: Jaeger et al., "Optimization and applications of echo state networks with
+    leaky-integrator neurons", Neural Networks 20 (2007).
+    """
+    leak_rate = _arguments.leak(leak_rate)
+    return (1 - leak_rate) + leak_rate * np.asarray(values, dtype=complex)
+
+
+def _components(W):
+    """Diagonal entries of the units that are on no loop with others, and the blocks (csr) of the other components."""
+    n_components, labels = connected_components(W, directed=True, connection="strong")
+    if n_components == 1 and W.shape[0] > 1:
+        return np.empty(0), [W]
+    sizes = np.bincount(labels)
+    members = (np.flatnonzero(labels == label) for label in np.flatnonzero(sizes > 1))
+    return W.diagonal()[sizes[labels] == 1], [W[units][:, units] for units in members]
+
+
+def _of_component(W, most):
+    """Eigenvalues of W (csr), in which every unit reaches every other: the `most` largest, or more."""
+    n_units = W.shape[0]
+    if W.nnz == n_units:
+        return _of_ring(W.data)
+    if n_units > LAPACK_UNITS:
+        values = _by_arnoldi(W, most)
+        if values is not None:
+            return values
+    W = W.toarray()
+    if n_units <= MOST_POWERS and not np.linalg.matrix_power(W, n_units).any():
+        return np.zeros(n_units)
+    return np.linalg.eigvals(W)
+
+
+def _of_ring(weights):
+    """The n-th roots of the product of n weights; the product itself would under- or overflow."""
+    n_units = len(weights)
+    modulus = np.exp(np.log(np.abs(weights)).mean())
+    half_turns = 2 * np.arange(n_units) + np.sum(weights < 0) % 2
+    return modulus * np.exp(1j * np.pi * half_turns / n_units)
+
+
+def _by_arnoldi(W, most):
+    """The `most` largest eigenvalues of W (csr) and some more; None where they are not sure to be the largest."""
+    n_units = W.shape[0]
+    wanted = max(FEWEST_WANTED, most + 2)
+    width = max(3 * wanted, min(60 + n_units // 15, 300))
+    if 2 * width > n_units:
+        return None
+    operator = W.toarray() if W.nnz > DENSE_FROM * n_units**2 else W
+    start = np.cos(1.0 + np.arange(n_units) ** 2)  # at right angles to nothing in particular
+    try:
+        values, vectors = eigs(operator, k=wanted, ncv=width, v0=start, tol=1e-12)
+    except ArpackError:
+        return None
+    residuals = np.linalg.norm(operator @ vectors - vectors * values, axis=0)
+    moduli = np.sort(np.abs(values))[::-1]
+    sure = residuals.max() <= LARGEST_RESIDUAL * moduli[0] and moduli[-1] < (1 - CLEARLY_SMALLER) * moduli[most - 1]
+    return values if sure else None
