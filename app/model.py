@@ -38,9 +38,9 @@ class PageModel(param.Parameterized):
         self.preset = ""
         self._notices: list[str] = []
         inputs = [name for name in self.param if name not in ("name", "cursor")]
-        self.param.watch(self.forget, inputs)
+        self.param.watch(self.forget_result, inputs)
 
-    def forget(self, *events) -> None:
+    def forget_result(self, *events) -> None:
         """Something that the result depends on has changed."""
         self._result = None
 

@@ -334,7 +334,7 @@ class Page:
             self.doc.add_next_tick_callback(self._show_result)
 
     def _show_result(self) -> None:
-        self.model.forget()
+        self.model.forget_result()
         self._stale = True
         self.update()
 

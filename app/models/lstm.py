@@ -202,7 +202,7 @@ class Lstm(TrainsLive, PageModel):
     def result(self):
         """As on every page; while networks learn, anew after every step."""
         if self.topic == "training" and self.training.shown is not self._snapshot:
-            self.forget()
+            self.forget_result()
         return super().result
 
     # What it is fed
