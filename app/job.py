@@ -68,8 +68,10 @@ class Readers:
         return time.monotonic() - self._moved < ACTIVE
 
 
+# How many jobs may step at once: a core stays free.
+WORKERS = max(1, _n_cores() - 1)
 # What all jobs share; it knows nothing of what they do.
-TURNS = Turns(max(1, _n_cores() - 1))
+TURNS = Turns(WORKERS)
 READERS = Readers()
 
 
