@@ -89,7 +89,7 @@ def compute(settings: Settings, drawn: Drawn) -> Result:
     return topics[settings.topic](settings, drawn)
 
 
-def _stage(settings: Settings, drawn: Drawn) -> Traced:
+def prepared(settings: Settings, drawn: Drawn) -> Traced:
     """All that comes before the run: `states` are still empty."""
     x = given_input(settings)
     d = targets(settings, x)
@@ -154,7 +154,7 @@ def starts(settings: Settings) -> np.ndarray:
 
 
 def echo(settings: Settings, drawn: Drawn) -> Echo:
-    stage, both = _stage(settings, drawn), starts(settings)
+    stage, both = prepared(settings, drawn), starts(settings)
     driven = {"leak_rate": settings.leak_rate, "teacher": teacher(stage)}
     runs = reservoir.two_starts(stage.x, stage.reservoir, starts=both, **driven)
     growth = reservoir.lyapunov_exponent(stage.x, stage.reservoir, washout=min(settings.washout, len(stage.x) // 2),
@@ -179,7 +179,7 @@ def _dies(log10_distance: np.ndarray, both: np.ndarray) -> int:
 
 
 def memory(settings: Settings, drawn: Drawn) -> Memory:
-    stage = _stage(settings, drawn)
+    stage = prepared(settings, drawn)
     states = _run(stage)
     V = _fit(stage, states)
     y = reservoir.outputs(stage.x, states, V)
@@ -198,7 +198,7 @@ def memory_capacity(stage: Traced):
 
 
 def recipe(settings: Settings, drawn: Drawn) -> Recipe:
-    stage = _stage(settings, drawn)
+    stage = prepared(settings, drawn)
     heard = _run(stage, stage.n_train)
     V = ridge_V = _fit(stage, heard)
     online = None
@@ -250,15 +250,14 @@ def _last(network: Reservoir, states: np.ndarray) -> np.ndarray:
     """The states that the next step needs: (n,), or (delay, n) where connections are late, oldest first."""
     if network.W_late is None:
         return states[-1]
-    before = np.zeros((max(0, network.delay - len(states)), states.shape[1]))
-    return np.concatenate([before, states[-network.delay :]])
+    return np.concatenate([np.zeros((network.delay, states.shape[1])), states])[-network.delay :]
 
 
 # Free run
 
 
 def free_run(settings: Settings, drawn: Drawn) -> FreeRun:
-    stage = _stage(settings, drawn)
+    stage = prepared(settings, drawn)
     heard = _run(stage, stage.n_train)
     V = _fit(stage, heard)
     trained = reservoir.outputs(stage.x[: stage.n_train], heard, V)

@@ -1,0 +1,76 @@
+"""The challenges of lesson 7: what is asked for, and why a setting does not do yet."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.model import Check
+from app.models.esn_drawn import Drawn
+from app.models.esn_settings import Settings
+from app.models.esn_topics import FreeRun, Memory, Recipe, memory_capacity, prepared
+from app.numbers import plain, steps
+
+if TYPE_CHECKING:
+    from app.models.esn import Esn
+
+HELD_STEPS, HELD_WITHIN = 200, 0.1
+MOST_UNITS, NARMA_ERROR = 200, 0.05
+MEMORY_UNITS, CLOSE = 50, 0.03
+GRID = tuple(round(0.1 * k, 1) for k in range(1, 16))  # of spectral radii
+
+
+def sine_held(m: "Esn") -> Check:
+    """The free run stays within 0.1 of the sine for 200 steps."""
+    r, s = m.result, m.traced.settings
+    if not isinstance(r, FreeRun) or s.task != "sine" or s.signal != "generated":
+        return Check(False, "Choose the topic “free run”, the task “sine” and the generated input.")
+    free = np.abs(r.y - r.traced.d)[r.first_free - 1 :, 0]
+    if len(free) < HELD_STEPS:
+        return Check(False, f"The network must run freely for {HELD_STEPS} steps; “new data” gives it {len(free)}.")
+    free = free[:HELD_STEPS]
+    off = np.flatnonzero(~(free < HELD_WITHIN))
+    if off.size:
+        error, at = plain(free[off[0]], 3), steps(int(off[0]) + 1)
+        return Check(False, f"After {at} of running freely the output is {error} away; less than 0.1 is allowed.")
+    return Check(True, f"Over {HELD_STEPS} free steps the output is never further away than {plain(free.max(), 3)}.")
+
+
+def narma_below(m: "Esn") -> Check:
+    """NARMA-10 with at most 200 units: error below 0.05 on new data."""
+    r, s = m.result, m.traced.settings
+    if not isinstance(r, Recipe) or m.done < 4 or s.task != "NARMA-10" or s.signal != "generated":
+        return Check(False, "Choose the topic “recipe” with all four steps, the task NARMA-10 and the generated input.")
+    if s.n_units > MOST_UNITS:
+        return Check(False, f"The reservoir has {s.n_units} units; at most {MOST_UNITS} are allowed.")
+    if s.learning != "ridge" or s.has_feedback:
+        return Check(False, "The readout must be fitted by ridge regression, without feedback from the output.")
+    n_new = len(r.traced.x) - r.traced.n_train
+    if n_new < HELD_STEPS:
+        return Check(False, f"An error of {steps(n_new)} says little: choose at least {HELD_STEPS} for “new data”.")
+    said = f"On {n_new} new steps the error is {plain(r.error_new, 3)}; below {NARMA_ERROR} is asked for."
+    return Check(bool(r.error_new < NARMA_ERROR), said)
+
+
+def greatest_memory(m: "Esn") -> Check:
+    """The memory of 50 units without a leak is within 3 % of the most that any ρ of a grid gives this draw."""
+    r, s = m.result, m.traced.settings
+    fits = isinstance(r, Memory) and s.task == "delayed copy" and s.n_units == MEMORY_UNITS and s.leak_rate == 1
+    if not fits or s.signal != "generated":
+        return Check(False, "Choose the topic “memory”, the task “delayed copy” with generated input, the leak rate 1 and "
+                            f"N = {MEMORY_UNITS}.")  # fmt: skip
+    if s.input_scaling == 0:
+        return Check(False, "Nothing comes in: the input scale must be above 0.")
+    most, best = greatest(s._replace(spectral_radius=0.0, lag=1, log_ridge=0.0, n_steps=100, washout=0, n_new=10))
+    said = f"Its memory is {plain(r.total, 3)} steps"
+    if r.total >= (1 - CLOSE) * most:
+        return Check(True, f"{said}; the greatest on a grid of ρ is {plain(most, 3)}, at ρ = {best:g}.")
+    return Check(False, f"{said}; with another ρ the same draw has up to {plain(most, 3)}.")
+
+
+@lru_cache(maxsize=64)
+def greatest(settings: Settings) -> tuple[float, float]:
+    """The greatest memory of this draw over the grid of ρ, and the ρ that gives it."""
+    drawn = Drawn(spectrum=False)
+    totals = [memory_capacity(prepared(settings._replace(spectral_radius=rho), drawn)).total for rho in GRID]
+    return float(max(totals)), GRID[int(np.argmax(totals))]
