@@ -4,9 +4,40 @@
     h(t) = (1 - leak) h(t-1) + leak h̃(t)                                          (n,)   state
     y(t) = V [1; h(t); x(t)]                                                      (k,)   output
 
-Everything public is reached from here: `reservoir.run`, `reservoir.make`. Row t of an array is step t + 1.
+`states` runs them, `connections` draws them, and `spectrum` measures how large W is. `readout` fits V in one shot and
+`online` step by step. `echo` asks whether the start is forgotten. Everything public is reached from here:
+`reservoir.run`, `reservoir.make`. Row t of an array is step t + 1; what comes before step 1 is zero unless it is given.
+
+Sources: H. Jaeger, "The echo state approach to analysing and training recurrent neural networks", GMD report 148
+(2001); M. Lukoševičius, "A practical guide to applying echo state networks" (2012).
 """
 
-from engine.reservoir.states import ACTIVATIONS, Reservoir, run
+from engine.reservoir.connections import TOPOLOGIES, WEIGHTS, draw, make, scaled
+from engine.reservoir.online import Online, OnlineRun, fit_recursive, learn_online
+from engine.reservoir.readout import augmented, fit_ridge, normalised_error, outputs
+from engine.reservoir.spectrum import effective_eigenvalues, eigenvalues, spectral_radius
+from engine.reservoir.states import ACTIVATIONS, FreeRun, Reservoir, free_run, run
 
-__all__ = ["ACTIVATIONS", "Reservoir", "run"]
+__all__ = [
+    "ACTIVATIONS",
+    "TOPOLOGIES",
+    "WEIGHTS",
+    "FreeRun",
+    "Online",
+    "OnlineRun",
+    "Reservoir",
+    "augmented",
+    "draw",
+    "effective_eigenvalues",
+    "eigenvalues",
+    "fit_recursive",
+    "fit_ridge",
+    "free_run",
+    "learn_online",
+    "make",
+    "normalised_error",
+    "outputs",
+    "run",
+    "scaled",
+    "spectral_radius",
+]

@@ -46,6 +46,11 @@ def outputs(name, values, n_steps, n_outputs):
     return _validate.array(name, values, (n_steps, n_outputs))
 
 
+def vector(name, values, length):
+    """`values` as (length,); a number will do where that is 1."""
+    return _validate.sequence(name, [values] if length == 1 and np.ndim(values) == 0 else values, length)
+
+
 def history(h0, n_units, delay):
     """States before step 1 as (delay, n), oldest first: zeros for None, and h0 (n,) is the last of them."""
     if h0 is not None and np.ndim(h0) == 2:

@@ -14,27 +14,33 @@ from engine import _activation
 @njit(cache=True, nogil=True)
 def multiply(connections, past, a):
     """a <- a + [W W_late] past. a: (n,); past: (n + 1,), or (2n + 1,) with late connections."""
-    n_units = a.shape[0]
     if connections.dense.shape[0] > 0:
-        a += np.dot(connections.dense, past[: connections.dense.shape[1]])
+        a += np.dot(connections.dense, past[:-1])
         return
-    values, columns, starts, units = connections.values, connections.columns, connections.starts, connections.units
-    sums = np.empty(8)
+    starts = connections.starts
     for chunk in range(starts.shape[0] - 1):
-        # eight rows at a time: eight sums that do not wait for each other stay in registers
+        # eight sums that do not wait for each other stay in registers
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
         for k in range(starts[chunk], starts[chunk + 1], 8):
-            s0 += values[k] * past[columns[k]]
-            s1 += values[k + 1] * past[columns[k + 1]]
-            s2 += values[k + 2] * past[columns[k + 2]]
-            s3 += values[k + 3] * past[columns[k + 3]]
-            s4 += values[k + 4] * past[columns[k + 4]]
-            s5 += values[k + 5] * past[columns[k + 5]]
-            s6 += values[k + 6] * past[columns[k + 6]]
-            s7 += values[k + 7] * past[columns[k + 7]]
-        sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7] = s0, s1, s2, s3, s4, s5, s6, s7
-        for row in range(8 * chunk, min(8 * chunk + 8, n_units)):
-            a[units[row]] += sums[row - 8 * chunk]
+            # constant indices into a slice spare the check for negative ones
+            w, j = connections.values[k : k + 8], connections.columns[k : k + 8]
+            s0 += w[0] * past[j[0]]
+            s1 += w[1] * past[j[1]]
+            s2 += w[2] * past[j[2]]
+            s3 += w[3] * past[j[3]]
+            s4 += w[4] * past[j[4]]
+            s5 += w[5] * past[j[5]]
+            s6 += w[6] * past[j[6]]
+            s7 += w[7] * past[j[7]]
+        unit = connections.units[8 * chunk : 8 * chunk + 8]
+        a[unit[0]] += s0
+        a[unit[1]] += s1
+        a[unit[2]] += s2
+        a[unit[3]] += s3
+        a[unit[4]] += s4
+        a[unit[5]] += s5
+        a[unit[6]] += s6
+        a[unit[7]] += s7
 
 
 @njit(cache=True, nogil=True)
@@ -48,19 +54,20 @@ def look_back(rows, t, delay, past):
 
 @njit(cache=True, nogil=True)
 def step(connections, past, leak_rate, activation, a, h):
-    """a <- a + [W W_late] past and h <- (1 - leak) h(t-1) + leak f(a). a holds the drive when it comes in."""
+    """a <- a + [W W_late] past and h <- (1 - leak) h(t-1) + leak f(a). past, a: as in `multiply`; h: (n,).
+
+    When it comes in, a holds the drive of this step, W_in [1; x(t)] + W_fb y(t-1).
+    """
     multiply(connections, past, a)
     _activation.apply(a, activation, h)
-    for i in range(a.shape[0]):
+    for i in range(h.shape[0]):
         h[i] = (1.0 - leak_rate) * past[i] + leak_rate * h[i]
 
 
 @njit(cache=True, nogil=True)
 def forward(rows, delay, connections, leak_rate, activation):
     """Every row from `delay` on holds the drive of a step, and gets its state instead. rows: (delay + T, n)."""
-    n_units = rows.shape[1]
-    past = np.zeros(connections.n_columns + 1)
-    a = np.empty(n_units)
+    past, a = np.zeros(connections.n_columns + 1), np.empty(rows.shape[1])
     for t in range(rows.shape[0] - delay):
         look_back(rows, t, delay, past)
         a[:] = rows[t + delay]
@@ -73,9 +80,7 @@ def free(rows, delay, connections, leak_rate, activation, feedback, V, V_back, y
 
     feedback: (n, k); V: (k, n); V_back: (k, k); y0: (k,); y: (T, k) holds what does not depend on the run.
     """
-    n_units = rows.shape[1]
-    past = np.zeros(connections.n_columns + 1)
-    a = np.empty(n_units)
+    past, a = np.zeros(connections.n_columns + 1), np.empty(rows.shape[1])
     earlier = y0
     for t in range(y.shape[0]):
         look_back(rows, t, delay, past)

@@ -27,7 +27,7 @@ class Connections(NamedTuple):
     values: np.ndarray  # (S,) weights in the order of chunks, padded with 0
     columns: np.ndarray  # (S,) uint32; n_columns for padding
     starts: np.ndarray  # (chunks + 1,) where each chunk starts
-    units: np.ndarray  # (n,) the row of W that each row of the layout is
+    units: np.ndarray  # (chunks * 8,) uint32, the unit that each row adds to; rows that only pad add 0 to unit 0
 
 
 @njit(cache=True, nogil=True)
@@ -54,28 +54,31 @@ def _fill(row_starts, columns, values, units, starts, n_columns):
     """Copy rows into chunks. Returns values and columns of the layout."""
     placed = np.zeros(starts[-1])
     where = np.full(starts[-1], n_columns, dtype=np.uint32)
-    for row in range(units.shape[0]):
-        p = starts[row // 8] + row % 8
+    for row in range(row_starts.shape[0] - 1):
+        p = starts[row // CHUNK] + row % CHUNK
         for k in range(row_starts[units[row]], row_starts[units[row] + 1]):
             placed[p], where[p] = values[k], columns[k]
-            p += 8
+            p += CHUNK
     return placed, where
 
 
 def _packed(row_starts, columns, values, n_columns):
     """Connections from compressed rows: int64 row starts (n + 1,) and columns, float64 values."""
     lengths = np.diff(row_starts)
-    units = np.argsort(lengths, kind="stable")
-    # sorted, so the last row of a chunk is its longest
-    longest = np.append(lengths[units][CHUNK - 1 :: CHUNK], lengths[units][-1:] if len(units) % CHUNK else [])
-    starts = np.concatenate([[0], np.cumsum(CHUNK * longest)]).astype(np.int64)
+    n_units = len(lengths)
+    n_chunks = -(-n_units // CHUNK)
+    units = np.zeros(n_chunks * CHUNK, dtype=np.uint32)
+    units[:n_units] = np.argsort(-lengths, kind="stable")
+    # longest first, so the first row of a chunk says how long it is
+    longest = lengths[units[::CHUNK]]
+    starts = np.concatenate([[0], np.cumsum(CHUNK * longest)])
     placed, where = _fill(row_starts, columns, values, units, starts, n_columns)
     return Connections(n_columns, np.empty((0, 0)), placed, where, starts, units)
 
 
 def _kept_dense(W):
-    none = np.empty(0, dtype=np.int64)
-    return Connections(W.shape[1], W, np.empty(0), none.astype(np.uint32), none, none)
+    none = np.empty(0, dtype=np.uint32)
+    return Connections(W.shape[1], W, np.empty(0), none, np.empty(0, dtype=np.int64), none)
 
 
 def connections(W, W_late):

@@ -71,29 +71,29 @@ def earlier_teacher(teacher, y0, reservoir, n_steps):
     """d(t-1) for every step, (T, k), or None for a reservoir without feedback. Raises ValueError if one is missing."""
     if reservoir.W_fb is None:
         if teacher is not None or y0 is not None:
-            name = "teacher" if teacher is not None else "y0"
-            raise ValueError(f"{name} must be None for a reservoir without W_fb, got {_validate._short(teacher)}")
+            name, given = ("teacher", teacher) if teacher is not None else ("y0", y0)
+            raise ValueError(f"{name} must be None for a reservoir without W_fb, got {_validate._short(given)}")
         return None
     if teacher is None:
         raise ValueError("teacher must be given, (T, k), for a reservoir with W_fb, got None")
     n_outputs = reservoir.W_fb.shape[1]
     teacher = _arguments.outputs("teacher", teacher, n_steps, n_outputs)
-    first = np.zeros(n_outputs) if y0 is None else _validate.sequence("y0", np.atleast_1d(y0), n_outputs)
+    first = np.zeros(n_outputs) if y0 is None else _arguments.vector("y0", y0, n_outputs)
     return np.vstack([first, teacher[:-1]])
 
 
-def rows_before(history, drive):
-    """One array (delay + T, n) for the kernels: the history, then the drive of each step."""
-    return np.concatenate([history, drive])
+def rows_to_run(history, x, reservoir, earlier=None):
+    """What the kernels turn into states, (delay + T, n): the history, then W_in [1; x(t)] + W_fb y(t-1) for every step.
 
-
-@np.errstate(all="ignore")
-def drive(x, reservoir, earlier=None):
-    """W_in [1; x(t)] + W_fb y(t-1) for every step, (T, n); earlier: (T, k) holds y(t-1). Arguments are checked."""
-    rows = x @ reservoir.W_in[:, 1:].T
-    rows += reservoir.W_in[:, 0]
+    history: (delay, n); x: (T, m); earlier: (T, k) with y(t-1), or None. All are checked already.
+    """
+    delay = len(history)
+    rows = np.empty((delay + len(x), history.shape[1]))
+    rows[:delay] = history
+    np.matmul(x, reservoir.W_in[:, 1:].T, out=rows[delay:])
+    rows[delay:] += reservoir.W_in[:, 0]
     if earlier is not None:
-        rows += earlier @ reservoir.W_fb.T
+        rows[delay:] += earlier @ reservoir.W_fb.T
     return rows
 
 
@@ -112,6 +112,57 @@ def run(x, reservoir, *, leak_rate=1.0, h0=None, teacher=None, y0=None, activati
     earlier = earlier_teacher(teacher, y0, reservoir, len(x))
     history = _arguments.history(h0, len(reservoir.W_in), reservoir.delay)
     leak_rate, activation = _arguments.leak(leak_rate), _activation_index(activation)
-    rows = rows_before(history, drive(x, reservoir, earlier))
+    rows = rows_to_run(history, x, reservoir, earlier)
     _kernels.forward(rows, reservoir.delay, _layout.connections(reservoir.W, reservoir.W_late), leak_rate, activation)
     return rows[reservoir.delay :]
+
+
+def _inputs_of_free_run(x, reservoir, n_steps, n_outputs):
+    """x (T, m); (T, 0) where the output of the step before is the input."""
+    n_inputs = reservoir.W_in.shape[1] - 1
+    if reservoir.W_fb is None:
+        if x is not None:
+            raise ValueError(f"x must be None for a reservoir without W_fb, got {_validate._short(x)}")
+        if n_outputs != n_inputs:
+            allowed = f"{n_inputs} rows, one for each input that its outputs become"
+            raise ValueError(f"V must have {allowed}, got {n_outputs}")
+        return np.empty((n_steps, 0))
+    if x is None and n_inputs > 0:
+        raise ValueError(f"x must be given, ({n_steps}, {n_inputs}), for a reservoir with W_fb and inputs, got None")
+    x = np.empty((n_steps, 0)) if x is None else _arguments.inputs(x, n_inputs)
+    if len(x) != n_steps:
+        raise ValueError(f"x must have n_steps = {n_steps} rows, got {len(x)}")
+    return x
+
+
+@np.errstate(all="ignore")
+def free_run(reservoir, V, n_steps, *, h0, y0, x=None, leak_rate=1.0, activation="tanh"):
+    """Let the reservoir hear its own output instead of a teacher: y(t) = V [1; h(t); x(t)] enters at step t + 1.
+
+    With W_fb the output enters through it, and x (T, m) are further inputs, None where there are none. Without W_fb the
+    output becomes the next input, x(t) = y(t-1): then k = m, and x must be None. V: (k, 1 + n + m). n_steps >= 1.
+    h0: (n,) or (delay, n), the state (or states, oldest first) before step 1; y0: (k,), the last value of the teacher;
+    a number will do where k = 1. leak_rate, activation: as in `run`. Returns FreeRun with .states (T, n) and .y (T, k);
+    overflow shows as inf or NaN. Raises ValueError for anything else. Source: see the module.
+    """
+    reservoir = checked(reservoir)
+    n_units, width = reservoir.W_in.shape
+    V = _validate.array("V", V, (None, n_units + width))
+    n_outputs = len(V)
+    if reservoir.W_fb is not None and n_outputs != reservoir.W_fb.shape[1]:
+        raise ValueError(f"V must have {reservoir.W_fb.shape[1]} rows, one for each column of W_fb, got {n_outputs}")
+    x = _inputs_of_free_run(x, reservoir, _validate.integer("n_steps", n_steps, low=1), n_outputs)
+    history = _arguments.history(h0, n_units, reservoir.delay)
+    y0 = _arguments.vector("y0", y0, n_outputs)
+    leak_rate, activation = _arguments.leak(leak_rate), _activation_index(activation)
+    if reservoir.W_fb is None:
+        # x(t) is y(t-1): its weights are feedback, into the state and past it
+        feedback, V_back = reservoir.W_in[:, 1:].copy(), V[:, 1 + n_units :].copy()
+        rows, y = rows_to_run(history, x, reservoir._replace(W_in=reservoir.W_in[:, :1])), np.tile(V[:, 0], (len(x), 1))
+    else:
+        feedback, V_back = reservoir.W_fb, np.zeros((n_outputs, n_outputs))
+        rows, y = rows_to_run(history, x, reservoir), V[:, 0] + x @ V[:, 1 + n_units :].T
+    connections = _layout.connections(reservoir.W, reservoir.W_late)
+    V_states = V[:, 1 : 1 + n_units].copy()
+    _kernels.free(rows, reservoir.delay, connections, leak_rate, activation, feedback, V_states, V_back, y0, y)
+    return FreeRun(rows[reservoir.delay :], y)
