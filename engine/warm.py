@@ -23,6 +23,7 @@ from engine import (
     remedies,
     rnn,
     series,
+    signals,
     tasks,
     trained,
     training,
@@ -46,6 +47,7 @@ def compile_kernels():
     _networks()
     _tasks()
     _training()
+    _signals()
 
 
 def _parity():
@@ -191,6 +193,14 @@ def _training():
         trainer.step()
     trained.load(trained.NAMES[0])
     training.evaluate(trainer.network, lambda rng, count: tasks.recall(2, rng), np.random.default_rng(0), 1)
+
+
+def _signals():
+    signals.mackey_glass(2, 17, discard=0)
+    signals.narma10(signals.narma_input(2, np.random.default_rng(0)))
+    signals.delayed([1.0, -1.0], 1)
+    signals.parity_of_last([1.0, -1.0], 2)
+    signals.figure_eight(2, 4)
 
 
 if __name__ == "__main__":
