@@ -22,13 +22,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import ArpackError, eigs
 
 from engine import _validate
-from engine.reservoir import _arguments
+from engine.reservoir import _arguments, _layout
 
 #: Components of up to so many units go to LAPACK: about here Arnoldi's method starts to be faster.
 LAPACK_UNITS = 400
-
-#: Arnoldi's products are faster with a dense array from this share of connections on.
-DENSE_FROM = 0.3
 
 FEWEST_WANTED = 6
 #: Weights of -1 and 1 may cancel so that W^n = 0; up to so many units that power is exact in float64.
@@ -118,12 +115,13 @@ def _by_arnoldi(W, most):
     width = max(3 * wanted, min(60 + n_units // 15, 300))
     if 2 * width > n_units:
         return None
-    operator = W.toarray() if W.nnz > DENSE_FROM * n_units**2 else W
+    operator = W.toarray() if W.nnz > _layout.DENSE_FROM * n_units**2 else W
     start = np.cos(1.0 + np.arange(n_units) ** 2)  # at right angles to nothing in particular
+    most_restarts = max(20, n_units // 20)  # a few will do, unless many moduli are equal: then LAPACK is quicker
     # the largest settle first, so the coarse tolerance nearly always does
     for tolerance in (1e-8, 1e-13):
         try:
-            values, vectors = eigs(operator, k=wanted, ncv=width, v0=start, tol=tolerance)
+            values, vectors = eigs(operator, k=wanted, ncv=width, v0=start, tol=tolerance, maxiter=most_restarts)
         except ArpackError:
             return None
         order = np.argsort(-np.abs(values))
