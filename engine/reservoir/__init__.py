@@ -13,6 +13,7 @@ Sources: H. Jaeger, "The echo state approach to analysing and training recurrent
 """
 
 from engine.reservoir.connections import TOPOLOGIES, WEIGHTS, draw, make, scaled
+from engine.reservoir.echo import Certainty, LyapunovRun, TwoStarts, certainty, lyapunov_exponent, two_starts
 from engine.reservoir.online import Online, OnlineRun, fit_recursive, learn_online
 from engine.reservoir.readout import augmented, fit_ridge, normalised_error, outputs
 from engine.reservoir.spectrum import effective_eigenvalues, eigenvalues, spectral_radius
@@ -22,11 +23,15 @@ __all__ = [
     "ACTIVATIONS",
     "TOPOLOGIES",
     "WEIGHTS",
+    "Certainty",
     "FreeRun",
+    "LyapunovRun",
     "Online",
     "OnlineRun",
     "Reservoir",
+    "TwoStarts",
     "augmented",
+    "certainty",
     "draw",
     "effective_eigenvalues",
     "eigenvalues",
@@ -34,10 +39,12 @@ __all__ = [
     "fit_ridge",
     "free_run",
     "learn_online",
+    "lyapunov_exponent",
     "make",
     "normalised_error",
     "outputs",
     "run",
     "scaled",
     "spectral_radius",
+    "two_starts",
 ]

@@ -20,7 +20,8 @@ def matrix(name, W, shape):
     W = scipy.sparse.csr_array(W, dtype=np.float64)
     if any(given != allowed for given, allowed in zip(W.shape, shape, strict=True) if allowed is not None):
         raise ValueError(f"{name} must have shape {shape}, got shape {W.shape}")
-    _validate.array(f"{name}.data", W.data, W.data.shape)
+    if not np.isfinite(W.data).all():
+        raise ValueError(f"{name} must be finite, got {W.data[~np.isfinite(W.data)][0]}")
     return W
 
 
@@ -51,13 +52,13 @@ def vector(name, values, length):
     return _validate.sequence(name, [values] if length == 1 and np.ndim(values) == 0 else values, length)
 
 
-def history(h0, n_units, delay):
+def history(h0, n_units, delay, name="h0"):
     """States before step 1 as (delay, n), oldest first: zeros for None, and h0 (n,) is the last of them."""
     if h0 is not None and np.ndim(h0) == 2:
-        return _validate.array("h0", h0, (delay, n_units))
+        return _validate.array(name, h0, (delay, n_units))
     rows = np.zeros((delay, n_units))
     if h0 is not None:
-        rows[-1] = _validate.sequence("h0", h0, n_units)
+        rows[-1] = _validate.sequence(name, h0, n_units)
     return rows
 
 

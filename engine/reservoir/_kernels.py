@@ -88,3 +88,44 @@ def free(rows, delay, connections, leak_rate, activation, feedback, V, V_back, y
         step(connections, past, leak_rate, activation, a, rows[t + delay])
         y[t] += np.dot(V, rows[t + delay]) + np.dot(V_back, earlier)
         earlier = y[t]
+
+
+@njit(cache=True, nogil=True)
+def _normalize(tangent):
+    """Bring tangent (delay, n) to length 1, unless it is 0, and return the length it had."""
+    largest = np.abs(tangent).max()
+    if not largest > 0.0:
+        return largest
+    # the squares of numbers around 1e-200 would underflow
+    tangent /= largest
+    length = np.sqrt(np.sum(tangent * tangent))
+    tangent /= length
+    return largest * length
+
+
+@njit(cache=True, nogil=True)
+def grow(rows, delay, connections, leak_rate, activation, tangent):
+    """As `forward`, with a tangent vector that is brought back to length 1: log of its growth in each step, (T,).
+
+    tangent: (delay, n) changes of the last states, oldest first: v(t) = (1 - leak) v(t-1) + leak f'(a(t)) (W v(t-1) +
+    W_late v(t-delay)). It is overwritten.
+    """
+    n_units = rows.shape[1]
+    past, past_tangent = np.zeros(connections.n_columns + 1), np.zeros(connections.n_columns + 1)
+    a, slopes, change = np.empty(n_units), np.empty(n_units), np.empty(n_units)
+    growth = np.empty(rows.shape[0] - delay)
+    _normalize(tangent)
+    for t in range(growth.shape[0]):
+        look_back(rows, t, delay, past)
+        a[:] = rows[t + delay]
+        step(connections, past, leak_rate, activation, a, rows[t + delay])
+        _activation.differentiate(a, activation, slopes)
+        look_back(tangent, 0, delay, past_tangent)
+        change[:] = 0.0
+        multiply(connections, past_tangent, change)
+        for earlier in range(delay - 1):
+            tangent[earlier] = tangent[earlier + 1]
+        for i in range(n_units):
+            tangent[-1, i] = (1.0 - leak_rate) * past_tangent[i] + leak_rate * slopes[i] * change[i]
+        growth[t] = np.log(_normalize(tangent))
+    return growth

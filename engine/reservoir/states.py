@@ -63,7 +63,8 @@ def checked(reservoir):
     return Reservoir(W_in, W, W_fb, _arguments.matrix("reservoir.W_late", W_late, (n_units, n_units)), delay)
 
 
-def _activation_index(activation):
+def activation_index(activation):
+    """The number by which kernels know one of ACTIVATIONS."""
     return _activation.ACTIVATIONS.index(_validate.choice("activation", activation, ACTIVATIONS))
 
 
@@ -111,7 +112,7 @@ def run(x, reservoir, *, leak_rate=1.0, h0=None, teacher=None, y0=None, activati
     x = _arguments.inputs(x, reservoir.W_in.shape[1] - 1)
     earlier = earlier_teacher(teacher, y0, reservoir, len(x))
     history = _arguments.history(h0, len(reservoir.W_in), reservoir.delay)
-    leak_rate, activation = _arguments.leak(leak_rate), _activation_index(activation)
+    leak_rate, activation = _arguments.leak(leak_rate), activation_index(activation)
     rows = rows_to_run(history, x, reservoir, earlier)
     _kernels.forward(rows, reservoir.delay, _layout.connections(reservoir.W, reservoir.W_late), leak_rate, activation)
     return rows[reservoir.delay :]
@@ -154,7 +155,7 @@ def free_run(reservoir, V, n_steps, *, h0, y0, x=None, leak_rate=1.0, activation
     x = _inputs_of_free_run(x, reservoir, _validate.integer("n_steps", n_steps, low=1), n_outputs)
     history = _arguments.history(h0, n_units, reservoir.delay)
     y0 = _arguments.vector("y0", y0, n_outputs)
-    leak_rate, activation = _arguments.leak(leak_rate), _activation_index(activation)
+    leak_rate, activation = _arguments.leak(leak_rate), activation_index(activation)
     if reservoir.W_fb is None:
         # x(t) is y(t-1): its weights are feedback, into the state and past it
         feedback, V_back = reservoir.W_in[:, 1:].copy(), V[:, 1 + n_units :].copy()
