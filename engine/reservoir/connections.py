@@ -84,7 +84,8 @@ def draw(
                          probability `rewiring`; the two directions have weights of their own
         fixed in-degree  each unit hears round(density n) units, but at least one
     weights, one of WEIGHTS, before scaling: uniform in [-1, 1], normal, signs (-1 or 1), equal (1).
-    late: the share of the connections that take `delay` steps; they form W_late, None where there are none.
+    late: the share of the connections that take `delay` steps; they form W_late, None where there are none. With them,
+    even a linear reservoir may grow at a spectral radius below 1, since that counts all connections as equally quick.
     n_units, n_inputs, n_outputs, delay: whole numbers, n_inputs from 0 and the others from 1; density above 0 and up to
     1; late and rewiring from 0 to 1. rng: a numpy.random.Generator. sparse: W and W_late as scipy.sparse.csr_array.
 
@@ -209,7 +210,8 @@ def _with_in_degree(n_units, degree, rng):
 def _small_world(n_units, density, rewiring, rng):
     import networkx  # here, because it takes 0.2 s, and other topologies can do without
 
-    n_neighbours = min(max(2, 2 * round(density * (n_units - 1) / 2)), n_units)
+    # half of them on either side; at density 1 the last one may be on both, so halves are rounded up
+    n_neighbours = min(2 * max(1, int(density * (n_units - 1) / 2 + 0.5)), n_units)
     if n_units == 1:
         return np.empty(0, dtype=int), np.empty(0, dtype=int)
     graph = networkx.watts_strogatz_graph(n_units, n_neighbours, rewiring, seed=int(rng.integers(2**63)))
