@@ -2,10 +2,12 @@
 
 `engine.parity`, `engine.cec`, `engine.gamma`, `engine.linear`, `engine.rnn`: networks.
 `engine.lstm`, `engine.gru`: networks whose gates decide what is kept.
+`engine.reservoir`: networks whose recurrent weights are drawn and kept, a package of its own.
 `engine.deep`, `engine.network`: layers on layers, readout and loss. `engine.hand_set`: networks with reasons.
 `engine.weights`: networks in files.
-`engine.series`: signals to feed them. `engine.gradients`: gradients through time and how far they reach.
-`engine.costs`: what they cost. `engine.remedies`, `engine.cliff`: what helps against bad ones.
+`engine.series`, `engine.signals`: signals to feed them.
+`engine.gradients`: gradients through time and how far they reach. `engine.costs`: what they cost.
+`engine.remedies`, `engine.cliff`: what helps against bad ones.
 `engine.matrices`, `engine.chaos`: recurrent weights. `engine.tasks`, `engine.training`, `engine.trained`: learning.
 `engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
 A module is imported when it is first used, and a kernel is compiled when it is first called.

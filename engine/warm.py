@@ -21,6 +21,7 @@ from engine import (
     network,
     parity,
     remedies,
+    reservoir,
     rnn,
     series,
     signals,
@@ -48,6 +49,7 @@ def compile_kernels():
     _tasks()
     _training()
     _signals()
+    _reservoir()
 
 
 def _parity():
@@ -201,6 +203,30 @@ def _signals():
     signals.delayed([1.0, -1.0], 1)
     signals.parity_of_last([1.0, -1.0], 2)
     signals.figure_eight(2, 4)
+
+
+def _reservoir():
+    rng, x, d, starts = np.random.default_rng(0), np.linspace(-1, 1, 16), np.linspace(1, 2, 16), [[0] * 4, [1] * 4]
+    for feedback, density, late in ((0.0, 0.2, 0.0), (1.0, 1.0, 0.5)):
+        unit = reservoir.draw(4, density=density, late=late, rng=rng, sparse=density < 1)
+        made = reservoir.scaled(unit, spectral_radius=0.5, feedback_scaling=feedback)
+        teacher = d if feedback else None
+        states = reservoir.run(x, made, leak_rate=0.5, teacher=teacher)
+        V = reservoir.fit_ridge(x, states, d, 1e-6)
+        reservoir.free_run(made, V, 2, h0=states[-1], y0=d[-1], x=x[:2] if feedback else None)
+        reservoir.two_starts(x, made, starts=starts, teacher=teacher)
+        reservoir.lyapunov_exponent(x, made, teacher=teacher)
+        reservoir.certainty(made)
+        for heard in reservoir.online.FEEDBACKS:
+            reservoir.learn_online(x, d, made, ridge=1e-6, feedback=heard)
+    made = reservoir.make(4, density=1.0, rng=rng)
+    reservoir.effective_eigenvalues(reservoir.eigenvalues(made.W), 0.5)
+    reservoir.spectral_radius(made.W)
+    reservoir.memory_capacity(made, 2, rng=rng, n_steps=20, washout=2)
+    reservoir.remembered(x, states, 1, 1e-6)
+    reservoir.fit_recursive(x, states, d, ridge=1e-6)
+    reservoir.augmented(x, states)
+    reservoir.normalised_error(reservoir.outputs(x, states, V), d)
 
 
 if __name__ == "__main__":

@@ -92,4 +92,5 @@ def connections(W, W_late):
         return _packed(*compress(W), W.shape[1])
     if W.nnz >= DENSE_FROM * W.shape[0] * W.shape[1]:
         return _kept_dense(W.toarray())
-    return _packed(W.indptr.astype(np.int64), W.indices.astype(np.int64), W.data, W.shape[1])
+    values = np.require(W.data, requirements="CW")
+    return _packed(W.indptr.astype(np.int64), W.indices.astype(np.int64), values, W.shape[1])

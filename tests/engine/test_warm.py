@@ -18,7 +18,7 @@ compiled_only = pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compil
 COUNT_SIGNATURES = """
 import importlib, pkgutil
 import engine
-modules = [importlib.import_module(f"engine.{m.name}") for m in pkgutil.iter_modules(engine.__path__)]
+modules = [importlib.import_module(m.name) for m in pkgutil.walk_packages(engine.__path__, "engine.")]
 kernels = {f"{m.__name__}.{n}": k for m in modules for n, k in vars(m).items() if hasattr(k, "signatures")}
 assert len(kernels) > 5, kernels
 signatures = lambda: {name: len(kernel.signatures) for name, kernel in kernels.items()}
@@ -46,7 +46,8 @@ def test_import_compiles_nothing():
 def test_every_kernel_is_compiled_once_and_no_other_argument_type_compiles_another():
     run_python("""
 import numpy as np
-from engine import cec, chaos, cliff, gamma, gradients, parity, rnn, warm
+import scipy.sparse
+from engine import cec, chaos, cliff, gamma, gradients, parity, reservoir, rnn, warm
 warm.compile_kernels()
 before = signatures()
 # 0 for a helper that came from the cache inside its caller
@@ -67,6 +68,12 @@ for x in (frozen, frozen.astype(np.float32), frozen.astype(bool), [1, 1, 1], (1,
         gradients.lag_norm_matrix(x, params, every=np.int64(2)), gradients.factors(x, params)
     cliff.descend(5, -2, learning_rate=1, n_updates=1), cliff.surface([5], [-2, 1])
     chaos.lyapunov(np.eye(2, dtype=int), (0, 0), [1, 0], 3, skip=0), chaos.basins(np.eye(2).T, [0, 0], resolution=3)
+    sparse = scipy.sparse.eye_array(1, format="csr")
+    sparse.data.flags.writeable = False
+    for W in (np.eye(1), np.eye(1, dtype=int), [[0]], frozen[:1, None], sparse, 0 * sparse):
+        pool = reservoir.Reservoir([[0, 1]], W, None, W, np.int64(2))
+        reservoir.run(x, pool, h0=[1]), reservoir.two_starts(x, pool, starts=[[0], [1]])
+        reservoir.lyapunov_exponent(x, pool), reservoir.free_run(pool, [[0, 1, 0]], 2, h0=(1,), y0=1)
 assert signatures() == before, signatures()
 """)
 
