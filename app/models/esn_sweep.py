@@ -184,7 +184,7 @@ def measured(measure: str, settings: Settings, drawn: Drawn) -> float:
     """What the topics “recipe” and “memory” say of these settings."""
     if measure == "error":
         return topics.recipe(settings._replace(topic="recipe"), drawn).error_new
-    return topics.memory(settings._replace(topic="memory"), drawn).total
+    return topics.memory_capacity(topics.prepared(settings._replace(topic="memory"), drawn)).total
 
 
 def order(n_leak_rates: int, first_leak: int, n_seeds: int) -> Iterator[tuple[int, Place]]:
