@@ -12,7 +12,7 @@ from app.models import esn_words as words
 from app.models.esn_columns import columns
 from app.models.esn_drawn import Drawn
 from app.models.esn_load import at_once, is_heavy, remarks
-from app.models.esn_settings import TASKS, Settings
+from app.models.esn_settings import TASKS, Settings, given_input
 from app.models.esn_sweep import SweepsLive
 from app.sequence import Sequence
 from engine import reservoir
@@ -115,9 +115,19 @@ class Esn(SweepsLive, PageModel):
         return min(self.unit, self.traced.states.shape[1])
 
     @property
+    def topic_shown(self) -> str:
+        """The topic of the result, which may be that of a moment ago."""
+        return self.traced.settings.topic
+
+    @property
     def done(self) -> int:
         """How many steps of the recipe are done; in a sweep all."""
-        return 4 if self.topic == "sweep" else self.recipe
+        return 4 if self.topic_shown == "sweep" else self.recipe
+
+    def draw_input(self) -> None:
+        """From now on the input is the reader's: what the task has generated, to be changed by hand."""
+        x = given_input(Settings.of(self))[:, 0]
+        self.param.update(x=tuple(np.round(x, 3).tolist()), signal="drawn")
 
     def table(self) -> dict[str, np.ndarray]:
         return {"t": self.time, **columns(self)}

@@ -57,7 +57,7 @@ def greatest_memory(m: "Esn") -> Check:
     r, s = m.result, m.traced.settings
     fits = isinstance(r, Memory) and s.task == "delayed copy" and s.n_units == MEMORY_UNITS and s.leak_rate == 1
     if not fits or s.signal != "generated":
-        return Check(False, "Choose the topic “memory”, the task “delayed copy” with generated input, the leak rate 1 and "
+        return Check(False, "Choose the topic “memory”, the task “delayed copy”, generated input, the leak rate 1 and "
                             f"N = {MEMORY_UNITS}.")  # fmt: skip
     if s.input_scaling == 0:
         return Check(False, "Nothing comes in: the input scale must be above 0.")

@@ -32,6 +32,7 @@ class Drawn:
     def __init__(self, *, spectrum: bool = True) -> None:
         self._wants_spectrum = spectrum
         self._kept: tuple[tuple, Reservoir, Spectrum] | None = None  # key, and what belongs to it
+        self._stretch: tuple[tuple, float] | None = None
 
     def has(self, settings: Settings) -> bool:
         kept = self._kept
@@ -43,6 +44,12 @@ class Drawn:
             unit = draw(settings)
             self._kept = _key(settings), unit, spectrum_of(unit) if self._wants_spectrum else NO_SPECTRUM
         return self._kept[1:]
+
+    def stretch(self, settings: Settings) -> float:
+        """The largest singular value of W as drawn."""
+        if self._stretch is None or self._stretch[0] != _key(settings):
+            self._stretch = _key(settings), float(np.linalg.norm(self.of(settings)[0].W, 2))
+        return self._stretch[1]
 
 
 def _key(s: Settings) -> tuple:

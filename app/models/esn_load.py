@@ -7,6 +7,7 @@ from app.numbers import plain, steps
 
 HEAVY = 60.0  # milliseconds
 QUICK_UNITS, QUICK_STEPS = 50, 150
+MEMORY_STEPS = 4200  # of memory capacity's own input
 
 
 def is_heavy(settings: Settings, drawn: Drawn) -> bool:
@@ -23,21 +24,17 @@ def at_once(settings: Settings) -> Settings:
 def milliseconds(s: Settings, drawn: Drawn) -> float:
     """About how long the result takes on one core; fitted to measurements, right to a factor of about two."""
     n = s.n_units / 100
-    density = {"ring": 1 / s.n_units}.get(s.topology, s.density)
-    step = 0.0015 + 0.02 * density * n**2  # one step of one network
-    found = 0.0 if drawn.has(s) else _draw(n)
+    density = 1 / s.n_units if s.topology == "ring" else s.density
+    step = 0.001 + 0.009 * density * n**2  # one step of one network
+    found = 0.0 if drawn.has(s) else 6 * n**2
     if s.topic == "echo":
-        return found + 3.5 * s.n_steps * step
-    fit = 0.8 * n**2 * (s.n_steps / 1000) + 0.4 * n**3
+        # where the draw's eigenvalues are not enough, those of the leaky matrix are computed
+        own = s.n_units > ALL_EIGENVALUES or s.late > 0
+        return found + 3 * s.n_steps * step + own * 3 * n**2 * (s.delay if s.late > 0 else 1)
     if s.topic == "memory":
-        return found + (s.n_steps + 4500) * step + 3 * fit
-    if s.learning == "recursive" and s.topic != "free run":
-        fit += s.n_steps * 0.04 * n**2
-    return found + s.n_steps * step + fit
-
-
-def _draw(n: float) -> float:
-    return 12 * n**2.3 if 100 * n <= ALL_EIGENVALUES else 250 * (n / 5) ** 2
+        return found + (s.n_steps + MEMORY_STEPS) * step + 5 + 3 * n**1.5
+    learning = 3.6 if s.learning == "recursive" and s.topic != "free run" else 0.15
+    return found + s.n_steps * (step + learning * n**2 / 1000)
 
 
 def remarks(result: Result) -> list[str]:

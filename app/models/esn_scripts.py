@@ -56,6 +56,10 @@ GO_ON_ALONE = """new = reservoir.free_run(network, V, len(x) - n_train, h0={h0},
                          leak_rate={leak_rate!r}, x=x[n_train:])
 states, y = np.concatenate([states, new.states]), np.concatenate([y, new.y])
 """
+LOG_ERROR = """
+with np.errstate(divide="ignore"):
+    table["log_error"] = np.log10(np.abs(y - d).max(axis=1))
+"""
 LEARNING_FAILED = """new = reservoir.run(x[n_train:], network, leak_rate={leak_rate!r}, h0={h0})
 states = np.concatenate([states, new])
 y = np.concatenate([y, np.full((len(x) - n_train, y.shape[1]), np.nan)])  # V is not finite
@@ -177,8 +181,7 @@ def _free_run(m: "Esn", now: "Traced") -> str:
     values = _values(now.settings)
     learned = RIDGE.format(**values | {"teacher": ", teacher=d[:n_train]" if now.settings.has_feedback else ""})
     n_channels = now.settings.n_channels
-    return (f"{learned}{_rest(m, now).format(**values)}{_said(n_channels, residual=False)}\n"
-            'table["log_error"] = np.log10(np.abs(y - d).max(axis=1))')  # fmt: skip
+    return f"{learned}{_rest(m, now).format(**values)}{_said(n_channels, residual=False)}{LOG_ERROR}"
 
 
 def _rest(m: "Esn", now: "Traced") -> str:

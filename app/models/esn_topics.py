@@ -8,6 +8,7 @@ from app.models.esn_drawn import Drawn
 from app.models.esn_settings import Settings, given_input, split, targets
 from engine import reservoir
 from engine.reservoir import Certainty, OnlineRun, Reservoir
+from engine.reservoir.echo import MARGIN
 
 GONE = -6  # log10 of the share of the starts' distance below which an echo has died
 ALLOWED = 0.1  # of half the target's range: a free run that strays further no longer holds the signal
@@ -158,13 +159,20 @@ def echo(settings: Settings, drawn: Drawn) -> Echo:
     driven = {"leak_rate": settings.leak_rate, "teacher": teacher(stage)}
     runs = reservoir.two_starts(stage.x, stage.reservoir, starts=both, **driven)
     growth = reservoir.lyapunov_exponent(stage.x, stage.reservoir, washout=min(settings.washout, len(stage.x) // 2),
-                                         h0=both[0], rng=np.random.default_rng([settings.seed, 4]), **driven)
+                                         h0=both[0], **driven)
     return Echo(stage._replace(states=runs.first), runs.second, both, runs.log10_distance, growth.exponent,
-                certainty(stage), _dies(runs.log10_distance, both))
+                certainty(stage, drawn), _dies(runs.log10_distance, both))
 
 
-def certainty(stage: Traced) -> Certainty:
-    return reservoir.certainty(stage.reservoir, stage.settings.leak_rate)
+def certainty(stage: Traced, drawn: Drawn) -> Certainty:
+    """What `reservoir.certainty` says, without new eigenvalues wherever those of the draw are enough."""
+    leak_rate = stage.settings.leak_rate
+    if not stage.complete or stage.reservoir.W_late is not None:
+        return reservoir.certainty(stage.reservoir, leak_rate)
+    size = stage.settings.spectral_radius * drawn.stretch(stage.settings)
+    radius = float(np.abs(reservoir.effective_eigenvalues(stage.eigenvalues, leak_rate)).max())
+    without_bias = not stage.reservoir.W_in[:, 0].any()
+    return Certainty(size < 1 - MARGIN, without_bias and radius > 1 + MARGIN, size, radius)
 
 
 def _dies(log10_distance: np.ndarray, both: np.ndarray) -> int:
