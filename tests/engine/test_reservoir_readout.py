@@ -39,6 +39,17 @@ def test_ridge_against_least_squares_on_the_augmented_system(n_steps, n_units, r
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("n_steps, n_units", [(120, 30), (40, 60)])
+def test_the_quick_way_serves_all_but_the_tiniest_ridge(n_steps, n_units):
+    x, states, d = correlated(n_steps, n_units)
+    rows = readout.augmented(x, states)
+    for ridge in (1.0, 1e-6, 1e-8):
+        expected = least_squares(x, states, d, ridge).T
+        quick = readout._by_normal_equations(rows, d, ridge)
+        np.testing.assert_allclose(quick, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+    assert readout._by_normal_equations(rows, d, 1e-16) is None
+
+
 @pytest.mark.parametrize("n_steps, n_units", [(120, 10), (10, 30)])
 def test_without_ridge_the_solution_of_least_norm(n_steps, n_units):
     x, states, d = correlated(n_steps, n_units)
