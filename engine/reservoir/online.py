@@ -59,7 +59,7 @@ def fit_recursive(x, states, d, *, ridge, forgetting=1.0):
     """
     rates = _rates(ridge, forgetting)
     rows = augmented(x, finite_rows("states", states))
-    d = finite_rows("d", d, len(rows))
+    d = _arguments.outputs("d", d, len(rows), None)
     V, y, largest_weight = _online_kernels.along_rows(rows, d, *rates, 0)
     return Online(V, y, d - y, largest_weight)
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import reservoir
-from engine.reservoir import Reservoir, online, readout
+from engine.reservoir import Reservoir, _online_kernels, online, readout
 from tests import naive_online
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -61,6 +61,19 @@ def test_every_step_against_literal_loops(n_steps, n_units, log_ridge, forgettin
         np.testing.assert_allclose(learned.largest_weight[t], np.abs(naive.V).max(), rtol=1e-7, atol=1e-7)
     np.testing.assert_allclose(learned.V, naive.V, rtol=1e-7, atol=1e-7)
     np.testing.assert_array_equal(learned.errors, d - learned.y)
+
+
+def test_arguments_stay_as_they_were_and_may_be_frozen_or_integers():
+    x, states, d = example(9, 3)
+    expected = online.fit_recursive(x, states, d, ridge=1)
+    for part in (x, states, d):
+        part.flags.writeable = False
+    learned = online.fit_recursive(x, states, d, ridge=1)
+    np.testing.assert_array_equal(learned.V, expected.V)
+    signs = online.fit_recursive(x, states, np.sign(d).astype(int), ridge=1)
+    np.testing.assert_allclose(signs.V, readout.fit_ridge(x, states, np.sign(d), 1), atol=1e-12)
+    compiled = _online_kernels.along_rows
+    assert len(getattr(compiled, "signatures", [])) <= 1
 
 
 def test_by_hand_two_steps_of_a_bias():
@@ -171,7 +184,7 @@ MADE, NO_FEEDBACK = a_reservoir(), a_reservoir(feedback=False)
         ),
         (lambda: online.fit_recursive(X, STATES, D, ridge=1, forgetting=1.1), "at most 1, got 1.1"),
         (lambda: online.fit_recursive(X, STATES * np.inf, D, ridge=1), "states must be finite"),
-        (lambda: online.fit_recursive(X, STATES, D[:2], ridge=1), "d must have shape (T, k) or (T,) with 5 rows"),
+        (lambda: online.fit_recursive(X, STATES, D[:2], ridge=1), "d must have shape (5, None), got shape (2, 2)"),
         (lambda: online.learn_online(X, D, MADE, ridge=1, feedback="none"), "feedback must be one of teacher, own"),
         (lambda: online.learn_online(X, D, MADE, ridge=1, washout=-1), "washout must be a whole number of at least 0"),
         (lambda: online.learn_online(X, D, MADE, ridge=1, leak_rate=2), "leak_rate must be a finite number"),
