@@ -1,4 +1,4 @@
-"""How a sweep goes: error and memory against ρ, a map of either over ρ and leak rate, and the buttons that drive it."""
+"""How a sweep goes: error and memory against ρ, maps of both over ρ and leak rate, and the buttons that drive it."""
 
 from html import escape
 from typing import NamedTuple
@@ -14,12 +14,12 @@ from app.ranges import LIMIT, change, fit, tidy
 from app.theme import LIGHT
 
 HELP = ("Each point is a run of its own. The line is the median over the seeds, the shaded band goes from the "
-        "smallest to the largest of them. Vertical dashes and the disc mark the present ρ, the diamond the best of the "
-        "map. Errors above 100 are drawn as 100.")  # fmt: skip
+        "smallest to the largest of them. The maps show medians, whatever is worse than always the mean in one colour. "
+        "Dashes and discs mark the present ρ, diamonds the best of all. Errors above 100 are drawn as 100.")  # fmt: skip
 SMALLEST, LARGEST = -16, 2  # log10 of errors that are drawn
 LABELLED = slice(0, None, 4)  # columns of the map whose ρ is written out
 COLUMNS = ("radius", "median", "low", "high")
-LEGENDS = {"error": "log₁₀ NMSE", "memory": "capacity"}
+LABELS = {"error": "log₁₀ NMSE", "memory": "capacity"}
 STARTS = ("ready", "paused")
 
 
@@ -70,23 +70,23 @@ def drawn(measure: str, values: np.ndarray) -> np.ndarray:
 
 
 class SweepCharts:
-    """Two curves at the present leak rate, and the map."""
+    """Of each measure the curve at the present leak rate, and below it the map."""
 
     def __init__(self):
         self.sources = {measure: ColumnDataSource({name: [] for name in COLUMNS}) for measure in MEASURES}
         self.curves = {
-            "error": self._curve("error", "Error on new data (grey: always the mean)", "log₁₀ NMSE"),
-            "memory": self._curve("memory", "Memory capacity", "capacity"),
+            "error": self._curve("error", "Error (grey: always the mean)"),
+            "memory": self._curve("memory", "Memory capacity"),
         }
         rule(self.curves["error"].plot, 0.0, dash="solid")
-        self.map = SweepMap()
-        self.strips: list[Strip] = [*self.curves.values(), self.map.strip]
+        self.maps = {measure: SweepMap(measure) for measure in MEASURES}
+        self.strips: list[Strip] = [*self.curves.values(), *(drawn.strip for drawn in self.maps.values())]
         self._now = [rule(strip.plot, 1.0, "height", "state") for strip in self.curves.values()]
         self._shown: tuple = ()
 
-    def _curve(self, measure: str, title: str, label: str) -> Strip:
-        strip = chart(f"sweep-{measure}", title, x_label="spectral radius ρ", y_label=label, height=220,
-                      x_limits=(0, SPECTRAL_RADII[-1] * 1.02), y_limits=(-2, 0.5), ticks=4)  # fmt: skip
+    def _curve(self, measure: str, title: str) -> Strip:
+        strip = chart(f"sweep-{measure}", title, x_label="spectral radius ρ", y_label=LABELS[measure],
+                      height=220, x_limits=(0, SPECTRAL_RADII[-1] * 1.02), y_limits=(-2, 0.5), ticks=4)  # fmt: skip
         source, colour = self.sources[measure], LIGHT["state"]
         band = VArea(x="radius", y1="low", y2="high", fill_color=colour, fill_alpha=0.16)
         strip.plot.add_glyph(source, band)
@@ -100,24 +100,27 @@ class SweepCharts:
         shown, leak = sweep.shown, sweep.leak_rates.index(model.leak_rate)
         for span in self._now:
             change(span, location=float(model.spectral_radius))
-        self.map.mark_now(model.spectral_radius, leak)
-        if self._shown and self._shown[0] is shown and self._shown[1:] == (leak, model.sweep_of):
+        for drawn_map in self.maps.values():
+            drawn_map.mark_now(model.spectral_radius, leak)
+        if self._shown and self._shown[0] is shown and self._shown[1] == leak:
             return
-        self._shown = (shown, leak, model.sweep_of)
+        self._shown = (shown, leak)
         for measure, source in self.sources.items():
             found = curve(getattr(shown, measure)[leak])
             lines = [drawn(measure, values) for values in found[1:]]
             source.data = dict(zip(COLUMNS, (found.radius, *lines), strict=True))
             fit(self.curves[measure].plot.y_range, *lines, include=(0,), pad=0.05)
-        self.map.show(model.sweep_of, getattr(shown, model.sweep_of), sweep.leak_rates)
+            self.maps[measure].show(getattr(shown, measure), sweep.leak_rates)
 
 
 class SweepMap:
     """Medians as colours, one column for each ρ and one row for each leak rate, all of the same size."""
 
-    def __init__(self):
-        self.heat = Heatmap("sweep-map", "Map, as far as it is measured", x_label="spectral radius ρ",
-                            y_label="leak rate", legend=LEGENDS["error"], height=240, palette="quantity")  # fmt: skip
+    def __init__(self, measure: str):
+        self.measure = measure
+        self.heat = Heatmap(f"sweep-map-{measure}", f"{measure.capitalize()} for all leak rates", height=240,
+                            x_label="spectral radius ρ", y_label="leak rate", legend=LABELS[measure],
+                            palette="quantity")  # fmt: skip
         self.strip = self.heat.strip
         plot, places = self.strip.plot, list(range(len(SPECTRAL_RADII)))
         self._bar = plot.right[0]
@@ -137,13 +140,13 @@ class SweepMap:
         if self.marks[name].data != {"x": x, "y": y}:
             self.marks[name].data = {"x": x, "y": y}
 
-    def show(self, measure: str, values: np.ndarray, leak_rates: tuple[float, ...]) -> None:
+    def show(self, values: np.ndarray, leak_rates: tuple[float, ...]) -> None:
         """values: (n_leak_rates, n_spectral_radii, n_seeds)."""
         median = medians(values)
-        image, (n_rows, n_columns) = drawn(measure, median), median.shape
-        low, high = colour_limits(image)
+        image, (n_rows, n_columns) = drawn(self.measure, median), median.shape
+        # no better than the mean: how much worse matters little, and would leave no colours for the rest
+        low, high = colour_limits(np.minimum(image, 0) if self.measure == "error" else image)
         change(self.heat.mapper, low=low, high=high)
-        change(self._bar, title=LEGENDS[measure])
         change(self._bar.ticker, ticks=[low, (low + high) / 2, high])
         axis = self.strip.plot.left[0]
         if axis.ticker.tags != list(leak_rates):
@@ -153,7 +156,7 @@ class SweepMap:
         if np.isnan(median).all():
             self._mark("best", [], [])
         else:
-            row, column = divmod(best(measure, median), n_columns)
+            row, column = divmod(best(self.measure, median), n_columns)
             self._mark("best", [column], [row])
 
 
@@ -221,14 +224,14 @@ def findings(model) -> str:
     """Where the error is smallest and the memory greatest, a paragraph each; empty before the first point."""
     sweep: Sweep = model.sweep
     shown, leak = sweep.shown, sweep.leak_rates.index(model.leak_rate)
-    begin = "" if sweep.state == "finished" else "So far: "
-    found = [_finding(measure, getattr(shown, measure), leak, sweep) for measure in MEASURES]
+    begin = "At" if sweep.state == "finished" else "So far, at"
+    found = [_finding(measure, getattr(shown, measure), leak, sweep, begin) for measure in MEASURES]
     if not found[0] and found[1]:
         found[0] = "Error: there is none to tell, for the target does not vary on the new data or learning ran away."
-    return "".join(f"<p>{begin}{sentence}</p>" for sentence in found if sentence)
+    return "".join(f"<p>{sentence}</p>" for sentence in found if sentence)
 
 
-def _finding(measure: str, values: np.ndarray, leak: int, sweep: Sweep) -> str:
+def _finding(measure: str, values: np.ndarray, leak: int, sweep: Sweep, begin: str) -> str:
     """values: (n_leak_rates, n_spectral_radii, n_seeds)."""
     now = curve(values[leak])
     if not now.radius.size:
@@ -239,7 +242,7 @@ def _finding(measure: str, values: np.ndarray, leak: int, sweep: Sweep) -> str:
     of = "" if measure == "error" else f" of N = {sweep.plan.settings.n_units}"
     band = f" (seeds: {plain(low, 3)} to {plain(high, 3)})" if low < high else ""
     rate = plain(sweep.leak_rates[leak], 3)
-    said = f"At leak rate {rate} {what} is {extreme} for ρ = {plain(radius)}: {plain(median, 3)}{of}{band}."
+    said = f"{begin} leak rate {rate} {what} is {extreme} for ρ = {plain(radius)}: {plain(median, 3)}{of}{band}."
     if radius != now.radius[-1]:
         said += f" At ρ = {plain(now.radius[-1])} it is {plain(now.median[-1], 3)}."
     return said + _elsewhere(measure, values, leak, sweep)

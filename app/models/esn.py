@@ -83,8 +83,6 @@ class Esn(SweepsLive, PageModel):
 
     # The sweep.
     n_seeds = param.Integer(5, bounds=(1, 20), label="seeds", doc="reservoirs per setting of the sweep")
-    sweep_of = param.Selector(default="error", objects=["error", "memory"], label="map of",
-                              doc="what the map shows")
 
     def __init__(self, **values):
         super().__init__(**values)

@@ -32,13 +32,13 @@ CONTROLS = {
     "memory": NETWORK | LEARNS | {"task", "signal", "lag", "max_lag", "x"},
     "recipe": NETWORK | LEARNS | {"task", "signal", "feedback_scaling", "learning", "unit", "x"},
     "free run": NETWORK - {"input_scaling"} | LEARNS | {"task", "feedback_scaling", "unit"},
-    "sweep": NETWORK | LEARNS | {"task", "signal", "feedback_scaling", "max_lag", "n_seeds", "sweep_of"},
+    "sweep": NETWORK | LEARNS | {"task", "signal", "feedback_scaling", "max_lag", "n_seeds"},
 }
 
 
 class EsnView(View):
     controls = ("topic", "spectral_radius", "leak_rate", "input_scaling", "n_units", "task", "lag", "period", "n_steps",
-                "feedback_scaling", "log_ridge", "learning", "feedback_from", "forgetting", "n_seeds", "sweep_of")
+                "feedback_scaling", "log_ridge", "learning", "feedback_from", "forgetting", "n_seeds")
     more = ("bias_scaling", "density", "topology", "weights", "late", "delay", "washout", "n_new", "unit", "max_lag",
             "signal", "x", "shown")
     conceals: ClassVar = {"distance": (("distance", "h", "h_other"), reservoir_diagram.TELL_DISTANCE)}
@@ -56,7 +56,7 @@ class EsnView(View):
         return [
             Card("The recipe", key="recipe", table=True),
             Card("", list(self.strips.named.values())),
-            Card("Sweep", self.sweep.strips, wide=False, key="sweep", table=True),
+            Card("Sweep", self.sweep.strips, wide=False, key="sweep", table=True, help=sweep_charts.HELP),
             Card("Memory", [self.memory.strip], key="memory", table=True,
                  help="How much of x(t − lag) a readout finds in the states: r² on steps that it has not learned from. "
                       "Dashed where the lag is N: the sum of all bars can never be more than N."),
@@ -85,6 +85,8 @@ class EsnView(View):
             self.phase.show(r)
         if "sweep" not in hidden:
             self.sweep.show(m)
+            if m.sweep.remark:
+                m.notify(m.sweep.remark)
         else:
             m.pause_sweep()  # nobody sees it
         blank = np.full(m.n_steps, np.nan)
