@@ -20,7 +20,10 @@ RASTER_HEIGHT = 96
 
 
 class Raster:
-    """Units from below to above by the weight of the first input (or of the feedback), time to the right."""
+    """Units from below to above by the weight of the first input (or of the feedback), time to the right.
+
+    The shade is the square root of |h|, so that small states are seen as well as large ones.
+    """
 
     def __init__(self, stack: Stack):
         plot = base_plot("raster", RASTER_HEIGHT, stack.x_range, Range1d(0.5, 1.5))
@@ -42,7 +45,8 @@ class Raster:
         rows = order[np.unique(np.linspace(0, len(order) - 1, min(len(order), MOST_ROWS)).round().astype(int))]
         stride = -(-(last - first + 1) // MOST_COLUMNS)
         shown = now.states[first - 1 : last : stride][:, rows].T
-        image = np.ascontiguousarray(np.nan_to_num((shown + 1) * (LEVELS / 2) + 0.5), dtype=np.uint8)
+        shade = np.copysign(np.sqrt(np.abs(shown)), shown)
+        image = np.ascontiguousarray((shade + 1) * (LEVELS / 2) + 0.5, dtype=np.uint8)
         n = len(order)
         self.source.data = {"image": [image], "x": [first - 0.5], "w": [image.shape[1] * stride], "h": [n]}
         change(self.strip.plot.y_range, end=n + 0.5)
@@ -177,7 +181,7 @@ class PhasePlot:
                             "dy": dy[:MOST_POINTS]}  # fmt: skip
         largest = max(float(np.abs(values).max(initial=0)) for values in (dx, dy))
         wild = max(float(np.nanpercentile(np.abs(values), 98)) if len(values) else 0 for values in (x, y))
-        square(self.strip.plot, float(f"{1.15 * max(min(wild, 3 * largest), largest, 0.1):.1g}"))
+        square(self.strip.plot, float(f"{1.15 * max(min(wild, 3 * largest), largest, 0.1):.2g}"))
         two = r.y.shape[1] == 2
         change(self.strip.plot.below[0], axis_label="y₁(t)" if two else "y(t)")
         change(self.strip.plot.left[0], axis_label="y₂(t)" if two else f"y(t−{lag_of(r)})")

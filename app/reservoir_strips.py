@@ -19,14 +19,14 @@ STRIPS = {
 }
 RASTER_FROM = 2  # step of the recipe
 FEW_STEPS = 120  # that still get dots
-CLOSEST = -17.0  # log10 of a distance: nothing is closer without being equal
+CLOSEST, FARTHEST = -17.0, 2.3  # log10 of a distance: rounding from below, 2000 units from −1 to 1 from above
 
 
 class Strips:
     """Builds the strips on a stack and keeps their ranges fitting."""
 
     def __init__(self, stack: Stack):
-        self.stack = stack
+        self.stack, self._arranged = stack, ()
         strip = stack.strip
         self.named: dict[str, Strip] = {
             "x": strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit", kind="line",
@@ -37,14 +37,17 @@ class Strips:
             "raster": self.raster.strip,
             "h": strip("h", "h", "state", title="The unit shown, from two starts", kind="line", height=48),
             "units": strip("units", "h", "state", title="Five units", kind="none", column="u1", height=56),
-            "distance": strip("distance", "log₁₀", "state", title="Distance of two starts, log₁₀", kind="line",
-                              height=92, ticks=4, predicts="distance"),
+            # a fixed axis: with ρ the line turns, and nothing else moves
+            "distance": strip("distance", "log₁₀ distance", "state", title="Distance of two starts, log₁₀", kind="line",
+                              height=100, limits=(CLOSEST, FARTHEST), at=(0, -5, -10, -15), predicts="distance"),
             "y": strip("y", "y", "state", title="Output y(t), dashed what is asked for", kind="line", height=64),
             "y2": strip("y2", "y₂", "state", title="Second output, dashed what is asked for", kind="line", height=64),
             "residual": strip("residual", "y−d", "state", title="Residual y − d", kind="line", height=44),
-            "log_error": strip("log_error", "log₁₀", "state", title="log₁₀ |y − d|", kind="line", height=60,
-                               limits=(-8, 1), ticks=3),
+            "log_error": strip("log_error", "log₁₀ error", "state", title="log₁₀ |y − d|", kind="line", height=76,
+                               ticks=3),
         }  # fmt: skip
+        for name in ("distance", "log_error"):
+            change(self.named[name].plot.left[0], axis_label_orientation="vertical")
         self._further_lines()
         self.marks = _Marks(self.named)
         self._dots = [renderer for strip in self.named.values() for renderer in strip.plot.renderers
@@ -69,6 +72,10 @@ class Strips:
 
     def arrange(self, topic: str, plotted: dict, done: int, now: Traced) -> None:
         """Show the topic's strips that have something to show."""
+        arranged = (topic, tuple(plotted), done, now.settings.n_steps, len(now.d), now.washout, now.n_train)
+        if arranged == self._arranged:
+            return
+        self._arranged = arranged
         has = set(plotted) | ({"units"} if "u1" in plotted else set())
         if topic != "recipe" or done >= RASTER_FROM:
             has.add("raster")
@@ -83,7 +90,7 @@ class Strips:
         change(self.named["y"].plot.left[0], axis_label="y₁" if two else "y")
         self.marks.show(now, shown, two_parts=topic in ("memory", "recipe", "sweep"), free=topic == "free run")
 
-    def fit(self, columns: dict[str, np.ndarray], limits: tuple[float, float], concealed: bool) -> None:
+    def fit(self, columns: dict[str, np.ndarray], limits: tuple[float, float]) -> None:
         """Ranges that follow the values."""
         low, high = limits
         ranges = {name: strip.plot.y_range for name, strip in self.named.items()}
@@ -92,10 +99,6 @@ class Strips:
         change(self.named["x"].plot.left[0].ticker, ticks=sorted({low, 0.0, high}))
         fit(ranges["h"], columns["h"], columns["h_other"], pad=0.08)
         fit(ranges["units"], *(columns[f"u{k}"] for k in range(1, 6)), pad=0.08)
-        if concealed:
-            change(ranges["distance"], start=CLOSEST - 0.5, end=2.5)
-        else:
-            fit(ranges["distance"], np.maximum(columns["distance"], CLOSEST), include=(-1, 1), pad=0.06)
         for name, other in (("y", "d"), ("y2", "d2")):
             d = columns[other]
             reach = 3 * max(float(np.abs(d[np.isfinite(d)]).max(initial=0)), 1e-3)
@@ -108,7 +111,7 @@ class Strips:
 class _Marks:
     """Shades the wash-out, and the steps after training, in the plots of output and target."""
 
-    PLACES = ("units", "y", "y2", "residual", "log_error")
+    PLACES = ("y", "y2", "units", "residual", "log_error")
 
     def __init__(self, strips: dict[str, Strip]):
         look = {"level": "underlay", "fill_color": LIGHT["muted"], "line_color": None}
@@ -120,7 +123,8 @@ class _Marks:
             plot.add_layout(self.washout)
             plot.add_layout(self.new)
             self.words[name] = [Label(x=0.5, y=2, y_units="screen", x_offset=3, text="", text_color=LIGHT["muted"],
-                                      text_font=FONT, text_font_size="10px", text_baseline="bottom")
+                                      text_font=FONT, text_font_size="10px", text_baseline="bottom",
+                                      background_fill_color=LIGHT["card"], background_fill_alpha=0.6)
                                 for _ in range(3)]  # fmt: skip
             for label in self.words[name]:
                 plot.add_layout(label)
@@ -132,7 +136,8 @@ class _Marks:
         change(self.new, left=now.n_train + 0.5, visible=marked)
         names = ("wash-out", "training, with teacher" if free else "training", "runs freely" if free else "new data")
         starts = (0.5, now.washout + 0.5, now.n_train + 0.5)
-        first = next((strip.name for strip in shown if strip.name in self.PLACES), "") if marked else ""
+        names_shown = {strip.name for strip in shown}
+        first = next((name for name in self.PLACES if name in names_shown), "") if marked else ""
         n_steps = len(now.d)
         for name, labels in self.words.items():
             for label, word, start, end in zip(labels, names, starts, (*starts[1:], n_steps + 0.5), strict=True):

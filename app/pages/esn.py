@@ -57,6 +57,7 @@ class EsnView(View):
             Card("The recipe", key="recipe", table=True),
             Card("", list(self.strips.named.values())),
             Card("Sweep", self.sweep.strips, wide=False, key="sweep", table=True, help=sweep_charts.HELP),
+            Card("What it draws", [self.phase.strip], key="phase"),
             Card("Memory", [self.memory.strip], key="memory", table=True,
                  help="How much of x(t − lag) a readout finds in the states: r² on steps that it has not learned from. "
                       "Dashed where the lag is N: the sum of all bars can never be more than N."),
@@ -64,7 +65,6 @@ class EsnView(View):
             Card("The reservoir", [self.eigenvalues.strip, self.histogram.strip], wide=False, key="spectrum"),
             Card("The readout", [self.weights.strip], key="weights"),
             Card("Errors", key="errors", table=True),
-            Card("What it draws", [self.phase.strip], key="phase"),
         ]
 
     # What follows the model
@@ -91,7 +91,7 @@ class EsnView(View):
             m.pause_sweep()  # nobody sees it
         blank = np.full(m.n_steps, np.nan)
         columns = {name: _finite(plotted[name]) if name in plotted else blank for name in self.strips.columns}
-        self.strips.fit(columns, self.input_limits(), bool(self.concealed))
+        self.strips.fit(columns, self.input_limits())
         self._painted = ()
         return columns
 
@@ -106,6 +106,9 @@ class EsnView(View):
         """Drawing starts from the input that is shown."""
         if self.model.signal != "drawn":
             self.model.draw_input()
+
+    def fixed_strips(self) -> set[str]:
+        return {"x"} if self.model.topic == "free run" else set()
 
     def hidden_controls(self) -> set[str]:
         m, shown = self.model, set(CONTROLS[self.model.topic])
