@@ -14,8 +14,8 @@ from app.ranges import LIMIT, change, fit, tidy
 from app.theme import LIGHT
 
 HELP = ("Each point is a run of its own. The line is the median over the seeds, the shaded band goes from the "
-        "smallest to the largest of them. The maps show medians, whatever is worse than always the mean in one colour. "
-        "Dashes and discs mark the present ρ, diamonds the best of all. Errors above 100 are drawn as 100.")  # fmt: skip
+        "smallest to the largest of them. The maps show medians; errors worse than always the mean share one colour. "
+        "Dashes and discs mark the present ρ, diamonds the best of all. Errors above 100 are drawn as 100.")
 SMALLEST, LARGEST = -16, 2  # log10 of errors that are drawn
 LABELLED = slice(0, None, 4)  # columns of the map whose ρ is written out
 COLUMNS = ("radius", "median", "low", "high")
@@ -80,7 +80,7 @@ class SweepCharts:
         }
         rule(self.curves["error"].plot, 0.0, dash="solid")
         self.maps = {measure: SweepMap(measure) for measure in MEASURES}
-        self.strips: list[Strip] = [*self.curves.values(), *(drawn.strip for drawn in self.maps.values())]
+        self.strips: list[Strip] = [*self.curves.values(), *(one.strip for one in self.maps.values())]
         self._now = [rule(strip.plot, 1.0, "height", "state") for strip in self.curves.values()]
         self._shown: tuple = ()
 
@@ -100,8 +100,8 @@ class SweepCharts:
         shown, leak = sweep.shown, sweep.leak_rates.index(model.leak_rate)
         for span in self._now:
             change(span, location=float(model.spectral_radius))
-        for drawn_map in self.maps.values():
-            drawn_map.mark_now(model.spectral_radius, leak)
+        for one in self.maps.values():
+            one.mark_now(model.spectral_radius, leak)
         if self._shown and self._shown[0] is shown and self._shown[1] == leak:
             return
         self._shown = (shown, leak)

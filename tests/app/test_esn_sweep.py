@@ -286,7 +286,7 @@ def test_what_no_point_depends_on_changes_no_sweep(monkeypatch):
     first = model.sweep
     first.start()
     until(lambda: first.state == "finished")
-    for changed in ({"spectral_radius": 2.0}, {"cursor": 9}, {"unit": 2}, {"sweep_of": "memory"}, {"topic": "recipe"},
+    for changed in ({"spectral_radius": 2.0}, {"cursor": 9}, {"unit": 2}, {"topic": "recipe"},
                     {"recipe": 2}, {"leak_rate": 0.2}):  # fmt: skip
         model.param.update(**changed)
         assert model.sweep is first, changed

@@ -29,8 +29,7 @@ def at(snapshot: Snapshot, **given) -> SimpleNamespace:
     model = Esn(**SMALL | given)
     sweep = Sweep(plan(), model.leak_rate, lambda: True)
     sweep._course.snapshot = snapshot
-    return SimpleNamespace(sweep=sweep, leak_rate=model.leak_rate, spectral_radius=model.spectral_radius,
-                           sweep_of=model.sweep_of)  # fmt: skip
+    return SimpleNamespace(sweep=sweep, leak_rate=model.leak_rate, spectral_radius=model.spectral_radius)
 
 
 def measured(rows: int = 5) -> Snapshot:
@@ -118,24 +117,32 @@ def test_the_curves_are_those_of_the_present_leak_rate():
         assert limits.start <= memory["low"].min() and limits.end >= memory["high"].max()
 
 
-def test_the_map_is_that_of_the_measure_chosen_with_the_best_marked():
+@pytest.mark.parametrize(("measure", "best"), [("error", (ONE, 2)), ("memory", (SPECTRAL_RADII.index(0.8), 3))])
+def test_each_measure_has_its_map_with_the_best_marked(measure, best):
     charts, shown = SweepCharts(), measured()
-    for measure, best in (("error", (ONE, 2)), ("memory", (SPECTRAL_RADII.index(0.8), 3))):
-        charts.show(at(shown, sweep_of=measure))
-        image = charts.map.heat.source.data["image"][0]
-        expected = np.median(getattr(shown, measure), axis=-1)
-        np.testing.assert_allclose(image, np.log10(expected) if measure == "error" else expected, rtol=1e-5)
-        mark = charts.map.marks["best"].data
-        assert (mark["x"], mark["y"]) == ([best[0]], [best[1]])
-        mapper = charts.map.heat.mapper
-        assert mapper.low <= image.min() and mapper.high >= image.max()
-        assert charts.map._bar.ticker.ticks[0] == mapper.low
+    charts.show(at(shown))
+    drawn = charts.maps[measure]
+    image, expected = drawn.heat.source.data["image"][0], np.median(getattr(shown, measure), axis=-1)
+    np.testing.assert_allclose(image, np.log10(expected) if measure == "error" else expected, rtol=1e-5)
+    assert (drawn.marks["best"].data["x"], drawn.marks["best"].data["y"]) == ([best[0]], [best[1]])
+    assert drawn.heat.mapper.low <= image.min() and drawn.heat.mapper.high >= image.max()
+    assert drawn._bar.ticker.ticks[0] == drawn.heat.mapper.low
+
+
+def test_errors_worse_than_the_mean_share_one_colour():
+    charts, shown = SweepCharts(), measured()
+    shown.error[0] = 50.0
+    charts.show(at(shown))
+    drawn = charts.maps["error"]
+    assert drawn.heat.mapper.high == 0
+    assert (drawn.heat.source.data["image"][0][0] == 0).all()
 
 
 def test_rows_and_columns_of_the_map_are_labelled_with_their_values():
     charts = SweepCharts()
     charts.show(at(measured()))
-    left, below = charts.map.strip.plot.left[0], charts.map.strip.plot.below[0]
+    plot = charts.maps["memory"].strip.plot
+    left, below = plot.left[0], plot.below[0]
     assert left.major_label_overrides == dict(enumerate(("0.1", "0.2", "0.4", "0.7", "1")))
     assert below.major_label_overrides == {0: "0.1", 4: "0.7", 8: "0.95", 12: "1.2", 16: "3"}
     assert (left.ticker.ticks, below.ticker.ticks) == ([0, 1, 2, 3, 4], [0, 4, 8, 12, 16])
@@ -148,12 +155,15 @@ def test_the_present_settings_are_marked_without_sending_anything_else():
     charts, shown = SweepCharts(), measured()
     charts.show(at(shown, spectral_radius=0.5))
     sent = []
-    for source in (*charts.sources.values(), charts.map.heat.source, charts.map.marks["best"]):
+    maps = charts.maps.values()
+    drawn = [source for one in maps for source in (one.heat.source, one.marks["best"])]
+    for source in (*charts.sources.values(), *drawn):
         source.on_change("data", lambda attr, old, new: sent.append(new))
     charts.show(at(shown, spectral_radius=1.3))
     assert not sent
     assert [span.location for span in charts._now] == [1.3, 1.3]
-    assert charts.map.marks["now"].data == {"x": [12.5], "y": [3]}  # half way from 1.2 to 1.4
+    for one in maps:
+        assert one.marks["now"].data == {"x": [12.5], "y": [3]}  # half way from 1.2 to 1.4
     charts.show(at(shown._replace(n_done=101), spectral_radius=1.3))
     assert sent
 
@@ -183,10 +193,10 @@ def paragraphs(model) -> list[str]:
 def test_the_best_is_named_with_its_numbers():
     error, memory = paragraphs(at(measured(), leak_rate=0.4))
     # three seeds with factors 1, 0.5 and 4; at ρ = 3: 0.01 · (1 + 4)
-    assert error == ("So far: At leak rate 0.4 the error (NMSE) is smallest for ρ = 1: 0.01 (seeds: 0.005 to 0.04). "
+    assert error == ("So far, at leak rate 0.4 the error (NMSE) is smallest for ρ = 1: 0.01 (seeds: 0.005 to 0.04). "
                      "At ρ = 3 it is 0.05.")  # fmt: skip
     # 20 − 0.09 − 1, and the best row has 0.09 more; at ρ = 3: 4 · 2.2² less
-    assert memory == ("So far: At leak rate 0.4 memory is greatest for ρ = 0.8: 18.9 of N = 12 (seeds: 15.9 to 19.4). "
+    assert memory == ("So far, at leak rate 0.4 memory is greatest for ρ = 0.8: 18.9 of N = 12 (seeds: 15.9 to 19.4). "
                       "At ρ = 3 it is −0.45. More still with leak rate 0.7 and ρ = 0.8: 19.")  # fmt: skip
 
 
