@@ -186,12 +186,12 @@ def test_a_run_goes_on_where_another_stopped():
 
 
 def test_overflow_reaches_only_units_that_hear_it():
-    # unit 1 doubles itself out of the range of numbers; unit 2 has no connection with it
+    # unit 1 leaves the range of numbers; no other has a connection with it, and the last two have none at all
     W = scipy.sparse.csr_array([[1e200, 0, 0, 0], [0, 0.5, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
     pool = reservoir.Reservoir(np.ones((4, 2)), W)
     states = reservoir.run(np.ones(4), pool, activation="identity")
     assert not np.isfinite(states[2:, 0]).any()
-    assert states[:, 1].tolist() == [2, 3, 3.5, 3.75]
+    assert states[:, 1:].tolist() == [[2, 2, 2], [3, 2, 2], [3.5, 2, 2], [3.75, 2, 2]]
 
 
 def test_arguments_are_left_as_they_were():
