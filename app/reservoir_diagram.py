@@ -93,7 +93,7 @@ def _edge(x: float, y: float) -> tuple[float, float]:
 
 def places(n: int) -> tuple[np.ndarray, float]:
     """Middles (n, 2) of so many units, arranged like the seeds of a sunflower, and their radius."""
-    radius = min(17.0, 0.78 * RADIUS / np.sqrt(max(n, 2)))
+    radius = min(16.0, 0.58 * RADIUS / np.sqrt(max(n, 2)))
     k = np.arange(n)
     far = (RADIUS - radius - 3) * np.sqrt((k + 0.5) / n)
     return np.column_stack([CLOUD[0] + far * np.cos(k * TURN), CLOUD[1] + far * np.sin(k * TURN)]), round(radius, 1)
@@ -106,7 +106,8 @@ def _cloud(d: Diagram, drawn, shown: Shown) -> None:
         if matrix is not None:
             lines = _strongest(matrix, shown, middles)
             d.parts.append(f'<path d="{lines}"{dash} style="fill:none;stroke:var(--muted);stroke-opacity:.3" />')
-    d.parts += [_unit(j, *middle, radius) for j, middle in zip(shown, middles.round(1), strict=True)]
+    for draw in (_unit, _ring):  # no unit covers a ring
+        d.parts += [draw(j, *middle, radius) for j, middle in zip(shown, middles.round(1), strict=True)]
     d.label(CLOUD[0] + 66, 16, "", "value state", live="unit", anchor="start")
 
 
@@ -131,13 +132,17 @@ def _unit(j: int, x: float, y: float, radius: float) -> str:
     return (f'<g class="unit state"><circle class=unit-back {at} r={radius} />'
             f'<circle class=unit-fill {at} r={radius} data-level="u{j + 1}+" />'
             f'<path class=unit-fill style="{tint}" fill-rule=evenodd d="{hollow}" data-level="u{j + 1}-" />'
-            f"<circle class=unit-ring {at} r={radius} {ring} /></g>"
-            f'<g class=part data-on="ring{j + 1}"><circle {at} r={radius + 3} '
+            f"<circle class=unit-ring {at} r={radius} {ring} /></g>")
+
+
+def _ring(j: int, x: float, y: float, radius: float) -> str:
+    """Marks the unit that is shown in plots and numbers."""
+    return (f'<g class=part data-on="ring{j + 1}"><circle cx={x:g} cy={y:g} r={radius + 3} '
             'style="fill:none;stroke:var(--state);stroke-width:2.5" /></g>')
 
 
 def _readout(d: Diagram, result, n_outputs: int) -> None:
-    heights = [CLOUD[1]] if n_outputs == 1 else [54, 118]
+    heights = [CLOUD[1]] if n_outputs == 1 else [60, 122]
     for k, y in enumerate(heights):
         name = "y" if n_outputs == 1 else f"y{k + 1}"
         d.unit(name, OUTPUT, y, "state", label="y" if n_outputs == 1 else "y" + "₁₂"[k], radius=17, value="above")
@@ -146,10 +151,10 @@ def _readout(d: Diagram, result, n_outputs: int) -> None:
         for lit, dash in (("trained", ""), ("untrained", ' stroke-dasharray="4 4"')):
             d.parts.append(f'<g class="part muted" data-on="{lit}"><path class=edge d="{path}"{dash} '
                            "marker-end=url(#head) /></g>")  # fmt: skip
-    d.label(306, 80 if n_outputs == 1 else 62, "V", "unit-label")
+    d.label(306, 78 if n_outputs == 1 else 96, "V", "unit-label")
     if result.traced.reservoir.W_fb is not None:
         low = (OUTPUT, heights[-1] + 17)
-        d.arrow(low, (OUTPUT, BOTTOM), (CLOUD[0], BOTTOM), (CLOUD[0], CLOUD[1] + RADIUS + 3), name="feedback")
+        d.arrow(low, (OUTPUT, BOTTOM), (CLOUD[0], BOTTOM), (CLOUD[0], CLOUD[1] + RADIUS + 3))
         d.delay(300, BOTTOM)
         d.label(252, BOTTOM - 7, "W fb", "note")
 
@@ -159,7 +164,7 @@ def _plane(d: Diagram, traced) -> None:
     (x, y), rho = PLANE, traced.settings.spectral_radius
     drawn = traced.eigenvalues / rho if rho > 0 else traced.eigenvalues
     dots = "".join(f"M{value.real:.3f},{value.imag:.3f}h0" for value in drawn)
-    wide = 6 if len(drawn) <= 30 else 4.2 if len(drawn) <= 300 else 2.8
+    wide = 6 if len(drawn) <= 30 else 4.2 if len(drawn) <= 150 else 3
     fixed = "vector-effect=non-scaling-stroke"
     use = "<use href=#eigenvalues data-transform={} style='stroke:var(--{});stroke-opacity:{}' />".format
     d.parts.append(
@@ -186,7 +191,7 @@ def live(result, t: int, unit: int = 1, recipe: int = FINISHED) -> dict[str, dic
     h, shown = traced.states[row], _shown(result, unit)
     level = {f"u{j + 1}{'+' if h[j] > 0 else '-'}": round(min(abs(float(h[j])), 1.0), 3) for j in shown if h[j]}
     on = {f"ring{j + 1}": j + 1 == chosen for j in shown}
-    on |= {"bias": bool(traced.reservoir.W_in[:, 0].any()), "feedback": traced.reservoir.W_fb is not None}
+    on["bias"] = bool(traced.reservoir.W_in[:, 0].any())
     text = {"unit": f"unit {chosen}: {_brief(h[chosen - 1])}"} | _plane_text(traced)
     _live_inputs(traced, row, text, level, on)
     if isinstance(result, Echo):

@@ -94,6 +94,7 @@ def _groups(found, t: int, unit: int) -> list[Group]:
 
 
 def _row(matrix, unit: int) -> np.ndarray:
+    """One row, (n,), of a dense or a sparse matrix."""
     return matrix[[unit]].toarray()[0] if sparse.issparse(matrix) else np.asarray(matrix[unit])
 
 

@@ -81,7 +81,7 @@ def _spectral_radius(found: Echo) -> tuple[str, str, str]:
 def _exponent(exponent: float) -> tuple[str, str, str]:
     name = "Lyapunov exponent, input on"
     if not np.isfinite(exponent):
-        return name, "−∞", "one step forgets everything"
+        return name, "–", "a single step forgets everything"
     verdict = "differences die out" if exponent < 0 else "differences grow: chaos" if exponent > 0 else "the edge"
     return name, plain(exponent, 3), f"a step multiplies a small difference by {plain(np.exp(exponent), 4)}: {verdict}"
 

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 FITTED = 3  # from this step of the recipe on the readout is trained
 ROUNDING = -14  # log10 of a distance that is made of rounding errors
 STILL = 1e-3  # a Lyapunov exponent nearer to 0 says neither yes nor no
-# A readout that adds up 1 % of noise in a single state to as much as the whole range of a target in [-0.5, 0.5].
-LARGE_WEIGHT = 100.0
+LARGE_WEIGHT = 100.0  # of the readout: an error of 0.01 in one state then moves y by 1, as much as a target is large
 MUCH_WORSE = 10  # new data against training: learned by heart
 
 
@@ -77,7 +76,7 @@ def _why(found: Echo) -> str:
         return f"{pace} It had to: the largest singular value keeps every step from stretching anything."
     if radius > 1:
         return f"{pace} And that although {_rho(found)} is above 1: the input drives units to where tanh is flat."
-    return f"{pace} {_rho(found).capitalize()} is below 1, which suggests it but does not prove it."
+    return f"{pace} That {_rho(found)} is below 1 suggests as much, but does not prove it."
 
 
 def _rho(found: Echo) -> str:
@@ -178,7 +177,7 @@ def _sweep(m: "Esn", found: Recipe) -> str:
     here = _error(found.error_new)
     head = f"At ρ = {plain(now.spectral_radius, 3)}{_leak(now)} the task of new data"
     said = f"{head} has {here}." if here else f"{head} has no error to tell, since its target does not vary."
-    leak = sweep.leak_rates.index(sweep.leak_rate)
+    leak = sweep.leak_rates.index(m.leak_rate)  # its grid has others as well
     best = [text for text in (_best(sweep.shown.error[leak], "the error is least", np.nanargmin),
                               _best(sweep.shown.memory[leak], "memory is greatest", np.nanargmax)) if text]  # fmt: skip
     if not best:
@@ -211,7 +210,7 @@ def weights_warning(found: Recipe | FreeRun | Memory) -> str:
         return " The weights are no numbers any more: recursive learning has gone wrong."
     if largest <= LARGE_WEIGHT:
         return ""
-    return (f" Careful: the largest readout weight is {size(largest)}. An error of 1 % in that one state moves y by "
+    return (f" Careful: the largest readout weight is {size(largest)}. An error of 0.01 in that one state moves y by "
             f"{size(largest / 100)}; a larger β keeps weights small.")
 
 
