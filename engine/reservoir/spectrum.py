@@ -19,20 +19,18 @@ Guide (1998); Varga, Matrix Iterative Analysis, section 2.3 (normal form of a re
 import numpy as np
 import scipy.sparse
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import ArpackError, eigs
 
 from engine import _validate
-from engine.reservoir import _arguments, _layout
+from engine.reservoir import _arguments, _kernels, _layout
 
 #: Components of up to so many units go to LAPACK: about here Arnoldi's method starts to be faster.
-LAPACK_UNITS = 400
+LAPACK_UNITS = 250
 
-FEWEST_WANTED = 6
 #: Weights of -1 and 1 may cancel so that W^n = 0; up to so many units that power is exact in float64.
 MOST_POWERS = 12
 
-CLEARLY_SMALLER = 1e-6
-LARGEST_RESIDUAL = 1e-11
+LARGEST_RESIDUAL = 1e-10
+FURTHER, FURTHER_RESIDUAL = 6, 1e-5
 TIE = 1e-10
 
 
@@ -57,8 +55,12 @@ def eigenvalues(W, most=None):
     # a stored 0 is no connection
     W.sum_duplicates()
     W.eliminate_zeros()
+    # a power of 2, which rounds nothing, keeps squares from over- and underflow
+    exponent = np.frexp(np.abs(W.data).max(initial=0))[1] - 1
+    W.data = np.ldexp(W.data, -exponent)
     alone, blocks = _components(W)
     values = np.concatenate([alone, *(_of_component(block, most) for block in blocks)]).astype(complex)
+    values *= np.ldexp(1.0, exponent)
     moduli = np.abs(values)
     ranks = np.round(moduli / (moduli.max() or 1.0) / TIE)
     return values[np.lexsort((-np.angle(values), -ranks))][:most]
@@ -109,27 +111,52 @@ def _of_ring(weights):
 
 
 def _by_arnoldi(W, most):
-    """The `most` largest eigenvalues of W (csr) and some more; None where they are not sure to be the largest."""
+    """The `most` largest eigenvalues of W (csr) and some more; None where they are not sure to be the largest.
+
+    W Q = Q H + h q e' with Q (n, m) orthonormal, H (m, m) Hessenberg, and q at right angles to Q. If H y = lambda y,
+    then Q y is an eigenvector of W but for a residual of size h |y_m|; m grows until the residuals are small.
+    """
     n_units = W.shape[0]
-    wanted = max(FEWEST_WANTED, most + 2)
-    width = max(3 * wanted, min(60 + n_units // 15, 300))
-    if 2 * width > n_units:
-        return None
-    operator = W.toarray() if W.nnz > _layout.DENSE_FROM * n_units**2 else W
-    start = np.cos(1.0 + np.arange(n_units) ** 2)  # at right angles to nothing in particular
-    most_restarts = max(20, n_units // 20)  # a few will do, unless many moduli are equal: then LAPACK is quicker
-    # the largest settle first, so the coarse tolerance nearly always does
-    for tolerance in (1e-8, 1e-13):
-        try:
-            values, vectors = eigs(operator, k=wanted, ncv=width, v0=start, tol=tolerance, maxiter=most_restarts)
-        except ArpackError:
-            return None
+    connections = _layout.connections(W, None)
+    basis = np.empty((2 * n_units // 3 + 1, n_units))  # Q', and q below it
+    basis[0] = np.cos(1.0 + np.arange(n_units) ** 2)  # at right angles to nothing in particular
+    basis[0] /= np.linalg.norm(basis[0])
+    H = np.zeros((len(basis), len(basis) - 1))
+    reached, wanted = 0, int(8.5 * np.sqrt(n_units)) + 2 * most
+    while wanted < len(basis):
+        reached, is_complete = _extend(connections, basis, H, reached, wanted)
+        values, vectors = np.linalg.eig(H[:reached, :reached])
         order = np.argsort(-np.abs(values))
-        values, vectors = values[order], vectors[:, order]
-        moduli, kept = np.abs(values), slice(most)
-        residuals = np.linalg.norm(operator @ vectors[:, kept] - vectors[:, kept] * values[kept], axis=0)
-        if moduli[-1] >= (1 - CLEARLY_SMALLER) * moduli[most - 1]:
-            return None
-        if residuals.max() <= LARGEST_RESIDUAL * moduli[0]:
-            return values
+        residuals = H[reached, reached - 1] * np.abs(vectors[-1, order]) / (np.abs(values).max() or 1.0)
+        if is_complete:
+            return values if most == 1 else None
+        if (residuals[:most] <= LARGEST_RESIDUAL).all() and (residuals[: most + FURTHER] <= FURTHER_RESIDUAL).all():
+            return values[order]
+        wanted += wanted // 5
     return None
+
+
+def _extend(connections, basis, H, reached, wanted):
+    """Add rows to the basis, up to wanted + 1. Returns how many are in H, and if these span all that there is to reach.
+
+    Gram and Schmidt's projection is repeated where a row was nearly in the span already (Daniel et al., 1976).
+    """
+    n_units = basis.shape[1]
+    past = np.zeros(n_units + 1)
+    for j in range(reached, wanted):
+        row, known = np.zeros(n_units), basis[: j + 1]
+        past[:n_units] = basis[j]
+        _kernels.multiply(connections, past, row)
+        length = first_length = np.linalg.norm(row)
+        before = np.inf
+        while length < 0.5 * before:
+            before = length
+            components = known @ row
+            row -= components @ known
+            H[: j + 1, j] += components
+            length = np.linalg.norm(row)
+        if length <= 1e-13 * first_length:
+            return j + 1, True
+        H[j + 1, j] = length
+        basis[j + 1] = row / length
+    return wanted, False

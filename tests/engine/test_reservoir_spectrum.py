@@ -141,6 +141,18 @@ def test_components_count_one_by_one():
     np.testing.assert_allclose(np.abs(spectrum.eigenvalues(W, most=5)), np.abs(found[:5]), rtol=1e-10)
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+@pytest.mark.parametrize("n_units", [20, 320])
+def test_very_large_and_very_small_weights(n_units, scale):
+    W = random_matrix(n_units, 0.5, np.random.default_rng(0))
+    assert spectrum.spectral_radius(scale * W) / scale == pytest.approx(spectrum.spectral_radius(W), rel=1e-9)
+
+
+def test_all_weights_equal_in_a_large_full_matrix():
+    # of rank 1: there is nothing for Arnoldi's method to find after the first step
+    assert spectrum.spectral_radius(np.full((600, 600), 0.5)) == pytest.approx(300, rel=1e-13)
+
+
 def test_order_of_eigenvalues():
     W = scipy.linalg.block_diag([[0, -2], [2, 0]], 1, [[0.5, -0.5], [0.5, 0.5]], 0)
     np.testing.assert_allclose(spectrum.eigenvalues(W), [2j, -2j, 1, 0.5 + 0.5j, 0.5 - 0.5j, 0], atol=1e-15)
