@@ -190,11 +190,11 @@ def measured(measure: str, settings: Settings, drawn: Drawn) -> float:
 def order(n_leak_rates: int, first_leak: int, n_seeds: int) -> Iterator[tuple[int, Place]]:
     """Indices of measure and place, such that the picture fills from coarse to fine.
 
-    First the curve over ρ at one leak rate, seed by seed; then the other leak rates, seed by seed.
+    First the curve over ρ at one leak rate, seed by seed; then all others of the map, seed by seed.
     """
     others = [leak for leak in range(n_leak_rates) if leak != first_leak]
     for leaks in ([first_leak], others):
-        for seed, leak, radius in product(range(n_seeds), leaks, coarse_to_fine(len(SPECTRAL_RADII))):
+        for seed, radius, leak in product(range(n_seeds), coarse_to_fine(len(SPECTRAL_RADII)), leaks):
             for measure in range(len(MEASURES)):
                 yield measure, Place(leak, radius, seed)
 

@@ -116,6 +116,10 @@ def test_the_first_seeds_curve_comes_first_then_the_curve_and_then_the_map():
     assert {place.leak for place in places[: 4 * curve]} == {3}
     assert [place.seed for place in places[4 * curve :]] == sorted(place.seed for place in places[4 * curve :])
     assert [measure for measure, _ in found[:6]] == [0, 1] * 3
+    # and the map is coarse over both at first
+    assert [(place.leak, place.radius) for place in places[4 * curve : 4 * curve + 16 : 2]] == [
+        (leak, radius) for radius in (0, 16) for leak in (0, 1, 2, 4)
+    ]
 
 
 def test_measures_are_asked_in_that_order(monkeypatch):
