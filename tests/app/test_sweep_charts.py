@@ -5,11 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from bokeh.document import Document
 
 from app import job
 from app.models.esn import Esn
-from app.models.esn_sweep import LEAK_RATES, SPECTRAL_RADII, Snapshot, Sweep
+from app.models.esn_sweep import LEAK_RATES, LEFT, SPECTRAL_RADII, STARTS_ANEW, Snapshot, Sweep
+from app.shell import Page
 from app.sweep_charts import SweepCharts, colour_limits, controls, curve, findings, medians
+from tests.app.pages import classes
 from tests.app.sweep_runs import SMALL, gated, plan, threads
 from tests.app.training_runs import until
 
@@ -256,3 +259,39 @@ def test_before_the_start_it_says_how_much_there_is_to_do():
     html = controls(at(EMPTY))
     assert "17 values of ρ × 5 leak rates × 2 seeds, error and memory of each: 340 points to come" in html
     assert "value=0 " in html
+
+
+# The page
+
+
+def test_the_page_starts_shows_pauses_and_ends_a_sweep(monkeypatch):
+    gate = gated(monkeypatch)
+    model_class, view_class = classes("esn")
+    page = Page(model_class(), view_class, Document())
+    model, view = page.model, page.view
+    model.param.update(**SMALL | {"n_seeds": 20})
+    view.connected = lambda: True
+    assert {"start", "pause", "stop"} <= set(view_class.acts)
+    view.start()
+    assert view.busy()
+    until(lambda: len(gate.begun) > 20)
+    view.refresh()
+    assert len(view.sweep.sources["error"].data["radius"]) >= 5
+    assert "Pause" in view.tables()["sweep"]
+    model.log_ridge = -2.0
+    view.refresh()
+    assert not view.busy()
+    assert STARTS_ANEW in model.take_notices()
+    gate.open.clear()
+    view.start()
+    model.topic = "echo"
+    view.refresh()
+    assert not view.busy()
+    model.topic = "sweep"
+    view.refresh()
+    assert LEFT in model.take_notices() and "Go on" in view.tables()["sweep"]
+    view.start()
+    assert view.busy()
+    view.close()
+    assert not view.busy()
+    gate.open.set()
