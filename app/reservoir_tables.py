@@ -129,8 +129,8 @@ def _ran(found: Recipe) -> str:
 def _fitted(found: Recipe) -> str:
     traced, (k, columns) = found.traced, found.V.shape
     learned, now = traced.n_train - traced.washout, found.traced.settings
-    how = "recursive least squares" if now.learning == "recursive" else "one linear solve"
-    return (f"{how} over {steps(learned)}, β = {_beta(now.log_ridge)}: V has {k} × {columns} weights, NMSE "
+    how = "Recursive least squares" if now.learning == "recursive" else "One linear solve"
+    return (f"{how} over {steps(learned)}, β = {_beta(now.log_ridge)}: V has {k} × {columns} weights, NMSE "
             f"{_nmse(found.error_train)}.")
 
 

@@ -51,7 +51,7 @@ def digits_for(largest: float, total: float) -> int:
     if not (np.isfinite(largest) and largest > abs(total)):
         return DIGITS
     lost = np.log10(largest / max(abs(total), 1e-6 * largest))
-    return min(DIGITS + int(np.ceil(lost)), MOST_DIGITS)
+    return min(DIGITS + round(float(lost)), MOST_DIGITS)
 
 
 def terms(part: Group, largest: float, total: float) -> list[str]:

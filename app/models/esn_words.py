@@ -39,15 +39,15 @@ def _echo(found: Echo) -> str:
     now, log = found.traced.settings, found.log10_distance
     head = f"ρ = {plain(now.spectral_radius, 3)}{_leak(now)}"
     if found.dies:
-        return (f"{head}: the echo of the start dies. From t = {found.dies} on the two states are nearer to each other "
-                f"than a millionth of their first distance. {_why(found)}")
+        return (f"{head}: the echo dies. From t = {found.dies} on the two starts are less than a millionth of their "
+                f"first distance apart. {_why(found)}")
     end = f"at t = {len(log)} the two starts are {power(log[-1])} apart"
     if found.exponent > STILL:
         return (f"{head}: the start is never forgotten, {end}. Neighbouring states part by a factor of "
                 f"{plain(np.exp(found.exponent), 3)} per step (Lyapunov exponent {plain(found.exponent, 2)}): chaos.")
     left = _steps_left(found)
     if left:
-        return f"{head}: the echo of the start is dying, {end}. At this pace it takes {steps(left)} more. {_why(found)}"
+        return f"{head}: the echo is dying, {end}. At this pace it takes {steps(left)} more. {_why(found)}"
     if found.exponent < -STILL:
         alone = "the input does not bring them" if found.traced.x.any() else "no input is there to bring them"
         return (f"{head}: small differences die out (Lyapunov exponent {plain(found.exponent, 2)}), yet {end}. They "
@@ -70,17 +70,16 @@ def _steps_left(found: Echo) -> int:
 
 def _why(found: Echo) -> str:
     """What theory says about an echo that dies, set against what happens."""
-    radius = found.certainty.effective_spectral_radius
-    pace = _pace(found.exponent)
+    pace, rho = _pace(found.exponent), _rho(found)
     if found.certainty.contracts:
-        return f"{pace} It had to: the largest singular value keeps every step from stretching anything."
-    if radius > 1:
-        return f"{pace} And that although {_rho(found)} is above 1: the input drives units to where tanh is flat."
-    return f"{pace} That {_rho(found)} is below 1 suggests as much, but does not prove it."
+        return f"{pace}. It had to: no step can stretch anything (largest singular value)."
+    if found.certainty.effective_spectral_radius > 1:
+        return f"{pace}, although {rho} is above 1: units are driven to where tanh is flat."
+    return f"{pace}: {rho} below 1 suggests it, but proves nothing."
 
 
 def _rho(found: Echo) -> str:
-    return "ρ" if is_bare(found) else f"the effective ρ of {plain(found.certainty.effective_spectral_radius, 3)}"
+    return "ρ" if is_bare(found) else f"an effective ρ of {plain(found.certainty.effective_spectral_radius, 3)}"
 
 
 def is_bare(found: Echo) -> bool:
@@ -90,8 +89,8 @@ def is_bare(found: Echo) -> bool:
 
 def _pace(exponent: float) -> str:
     if not np.isfinite(exponent):
-        return "A single step forgets everything."
-    return f"A step multiplies a small difference by {plain(np.exp(exponent), 3)} on average."
+        return "A single step forgets everything"
+    return f"A step multiplies small differences by {plain(np.exp(exponent), 3)} on average"
 
 
 def power(log10: float) -> str:
@@ -282,8 +281,8 @@ def _explain_distance(found: Echo, t: int) -> str:
     if log < ROUNDING:
         return f"At t = {t} only rounding errors are left: a distance of {power(log)}."
     rate, radius = 10 ** ((log - first) / t), found.certainty.effective_spectral_radius
-    said = (f"log₁₀ {power(log)} = {plain(log, 3)}: the starts were {power(first)} apart, and {steps(t)} have each "
-            f"multiplied that by {plain(rate, 3)} on average.")
+    said = (f"log₁₀ {power(log)} = {plain(round(log, 2))}: the starts were {power(first)} apart, and {steps(t)} have "
+            f"each multiplied that by {plain(rate, 3)} on average.")
     rho = "ρ" if is_bare(found) else "the effective ρ"
     if found.exponent > STILL:
         return f"{said} It is chaos that keeps them apart, and tanh that keeps them from parting further."
