@@ -43,7 +43,7 @@ def _echo(found: Echo) -> str:
                 f"first distance apart. {_why(found)}")
     end = f"at t = {len(log)} the two starts are {power(log[-1])} apart"
     if found.exponent > STILL:
-        return (f"{head}: the start is never forgotten, {end}. Neighbouring states part by a factor of "
+        return (f"{head}: the start is not forgotten, {end}. Neighbouring states part by a factor of "
                 f"{plain(np.exp(found.exponent), 3)} per step (Lyapunov exponent {plain(found.exponent, 2)}): chaos.")
     left = _steps_left(found)
     if left:
