@@ -128,7 +128,8 @@ class Esn(SweepsLive, PageModel):
         self.param.update(x=tuple(np.round(x, 3).tolist()), signal="drawn")
 
     def table(self) -> dict[str, np.ndarray]:
-        return {"t": self.time, **columns(self)}
+        """Of the result, so that it fits `script` even while newer settings are being computed."""
+        return {"t": np.arange(1, self.traced.settings.n_steps + 1), **columns(self)}
 
     def script(self) -> str:
         return scripts.source(self)

@@ -15,13 +15,12 @@ COLLECTED, FITTED, USED = 2, 3, 4  # steps of the recipe
 
 
 def columns(m: "Esn") -> dict[str, np.ndarray]:
-    """All plotted columns by name, (n_steps,) each; blank where the result has fewer steps."""
+    """All plotted columns of the present result by name, as long as its settings say; blank where it ended earlier."""
     r = m.result
     if isinstance(r, FreeRun):
         found = _outputs(r.y, r.traced.d) | {"log_error": log_error(r)}
     else:
-        # the present input, even while the result is still that of settings before
-        found = _channels("x", given_input(Settings.of(m)))
+        found = fed(r.traced.settings)
         if isinstance(r, Echo):
             unit = m.shown_unit - 1
             found |= {"h": r.traced.states[:, unit], "h_other": r.other[:, unit], "distance": r.log10_distance}
@@ -29,7 +28,12 @@ def columns(m: "Esn") -> dict[str, np.ndarray]:
             found |= _outputs(r.y, r.traced.d) | {"residual": residual(r.y, r.traced.d)}
         else:
             found |= _recipe(r, m.done)
-    return {name: padded(values, m.n_steps) for name, values in found.items()}
+    return {name: padded(values, r.traced.settings.n_steps) for name, values in found.items()}
+
+
+def fed(settings: Settings) -> dict[str, np.ndarray]:
+    """The columns of the input."""
+    return _channels("x", given_input(settings))
 
 
 def _recipe(r: Recipe, done: int) -> dict[str, np.ndarray]:

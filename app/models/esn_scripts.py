@@ -71,8 +71,8 @@ def source(m: "Esn") -> str:
     s = now.settings
     bodies = {"echo": _echo, "memory": _memory, "recipe": _recipe, "sweep": _recipe, "free run": _free_run}
     parts = [_head(m, s), _fed(m, now), _network(s), bodies[s.topic](m, now)]
-    if len(now.d) < m.n_steps or s.n_steps < m.n_steps:
-        parts.append(f"table = {{name: np.concatenate([column, np.full({m.n_steps} - len(column), np.nan)])\n"
+    if len(now.d) < s.n_steps:
+        parts.append(f"table = {{name: np.concatenate([column, np.full({s.n_steps} - len(column), np.nan)])\n"
                      "         for name, column in table.items()}")  # fmt: skip
     return "\n".join(parts)
 
@@ -93,7 +93,7 @@ import numpy as np
 from engine import reservoir, series, signals
 
 unit = {m.shown_unit - 1}  # counted from 0
-table = {{"t": np.arange(1, {m.n_steps} + 1)}}
+table = {{"t": np.arange(1, {s.n_steps} + 1)}}
 """
 
 

@@ -9,7 +9,8 @@ from app import reservoir_diagram, reservoir_numbers, reservoir_tables, sweep_ch
 from app.diagram import Diagram
 from app.figures import Card
 from app.models.esn import Esn
-from app.models.esn_settings import TASKS
+from app.models.esn_columns import fed, padded
+from app.models.esn_settings import TASKS, Settings
 from app.numbers import Block
 from app.ranges import change
 from app.reservoir_strips import Strips
@@ -90,7 +91,10 @@ class EsnView(View):
         else:
             m.pause_sweep()  # nobody sees it
         blank = np.full(m.n_steps, np.nan)
-        columns = {name: _finite(plotted[name]) if name in plotted else blank for name in self.strips.columns}
+        if "x" in plotted:
+            plotted |= fed(Settings.of(m))  # what the hand draws is shown at once, whatever is still being computed
+        columns = {name: _finite(padded(plotted[name], m.n_steps)) if name in plotted else blank
+                   for name in self.strips.columns}  # fmt: skip
         self.strips.fit(columns, self.input_limits())
         self._painted = ()
         return columns

@@ -1,6 +1,7 @@
 """A page as one session holds it, without a browser: requests in, frames out."""
 
 import json
+import time
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -28,7 +29,18 @@ def make(stem: str, **arguments: str) -> Page:
 def ask(page: Page, **request) -> dict:
     page.model.param.watch(page.changed, list(page.model.state_parameters()))
     page.requested("request", "", json.dumps([{"id": 1, **request}]))
+    wait_for_result(page)
     return json.loads(page.bridge.frame)
+
+
+def wait_for_result(page: Page) -> None:
+    """A result that comes from a thread is shown as the server would show it; without a session nobody says when."""
+    deadline = time.monotonic() + 60
+    if page.view.waits():
+        while page.view.waits():
+            assert time.monotonic() < deadline, "no result in a minute"
+            time.sleep(0.01)
+        page._show_result()
 
 
 @each_page
