@@ -10,7 +10,7 @@ from app.models import esn_drawn, esn_sweep, esn_topics
 from app.models.esn import Esn
 from app.models.esn_drawn import Drawn
 from app.models.esn_settings import Settings
-from app.models.esn_sweep import LEAK_RATES, LEFT, MEASURES, SPECTRAL_RADII, STARTS_ANEW, Sweep, coarse_to_fine, order
+from app.models.esn_sweep import LEAK_RATES, MEASURES, SPECTRAL_RADII, Sweep, coarse_to_fine, order
 from tests.app.sweep_runs import SMALL, begun, ended, gated, made, plan, threads
 from tests.app.training_runs import until
 
@@ -279,74 +279,3 @@ def test_the_time_left_counts_down_and_leaves_pauses_out(monkeypatch):
         assert sweep.shown.n_done == number
     assert sweep.shown.seconds < 0.2
     assert sweep.seconds_left == pytest.approx(sweep.shown.seconds / 2 * (N_POINTS - 2))
-
-
-# The model's part
-
-
-def test_what_no_point_depends_on_changes_no_sweep(monkeypatch):
-    gated(monkeypatch)
-    model = Esn(**SMALL)
-    first = model.sweep
-    first.start()
-    until(lambda: first.state == "finished")
-    for changed in ({"spectral_radius": 2.0}, {"cursor": 9}, {"unit": 2}, {"topic": "recipe"},
-                    {"recipe": 2}, {"leak_rate": 0.2}):  # fmt: skip
-        model.param.update(**changed)
-        assert model.sweep is first, changed
-
-
-@pytest.mark.parametrize("changed", [{"log_ridge": -3.0}, {"n_seeds": 3}, {"seed": 4}, {"leak_rate": 0.5},
-                                     {"task": "sine"}, {"x": (0.5,) * 60, "signal": "drawn"}])  # fmt: skip
-def test_other_settings_start_anew_with_a_remark(monkeypatch, changed):
-    gate = gated(monkeypatch)
-    model = Esn(**SMALL)
-    first = model.sweep
-    first.start()
-    until(lambda: first.shown.n_done > 3)
-    model.param.update(**changed)
-    second = model.sweep
-    assert second is not first and second is model.sweep
-    assert (second.state, second.remark, second.shown.n_done) == ("ready", STARTS_ANEW, 0)
-    until(lambda: threads() == 0)
-    assert len(gate.begun) <= N_POINTS
-    second.start()
-    assert second.remark == ""
-    model.end_sweep()
-
-
-def test_settings_changed_before_the_start_need_no_remark_and_the_present_leak_rate_comes_first():
-    model = Esn(**SMALL)
-    assert model.sweep.remark == ""
-    model.leak_rate = 1.0
-    assert model.sweep.remark == ""
-    assert model.sweep.leak_rate == 1.0
-
-
-def test_leaving_pauses_and_says_so_and_closing_ends(monkeypatch):
-    gate = gated(monkeypatch)
-    model = Esn(**SMALL | {"n_seeds": 20})
-    model.pause_sweep()
-    model.end_sweep()
-    assert not model.sweep_runs
-    model.sweep.start()
-    assert model.sweep_runs
-    until(lambda: len(gate.begun) > 3)
-    model.pause_sweep()
-    assert (model.sweep.state, model.sweep.remark) == ("paused", LEFT)
-    model.sweep.start()
-    sweep = model.sweep
-    model.end_sweep()
-    until(lambda: threads() == 0)
-    assert sweep.state == "finished" and sweep.shown.n_done < sweep.n_points
-    assert not model.sweep_runs
-
-
-def test_it_asks_the_model_whether_anybody_is_there(monkeypatch):
-    gated(monkeypatch)
-    model = Esn(**SMALL)
-    model.connected = lambda: False
-    model.sweep.start()
-    until(lambda: model.sweep.state == "paused")
-    assert model.sweep.shown.n_done == 0
-    model.end_sweep()

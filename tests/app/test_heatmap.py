@@ -28,7 +28,7 @@ def test_a_gradient_of_one_has_the_gradients_own_colour():
 
 def test_each_palette_ends_in_its_role_and_only_those_with_a_sign_have_a_middle():
     for role, themes in HEATS.items():
-        if role == "gradient":
+        if role not in PALETTE or role == "gradient":  # not tints of one colour
             continue
         for theme, palette in enumerate(themes):
             card = PALETTE["card"][theme].upper()
