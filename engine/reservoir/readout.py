@@ -97,8 +97,9 @@ def _by_normal_equations(rows, d, ridge):
         return None
     np.fill_diagonal(gram, gram.diagonal() + ridge)
     try:
-        factor = linalg.cho_factor(gram, overwrite_a=True, check_finite=False)
-    except linalg.LinAlgError:
+        # NumPy's, because SciPy's would keep all other threads of a server waiting; upper, which SciPy need not copy
+        factor = np.linalg.cholesky(gram).T, False
+    except np.linalg.LinAlgError:
         return None
     return _refined(rows, d, ridge, factor) if tall else _refined_wide(rows, d, ridge, factor)
 
@@ -129,7 +130,7 @@ def _refine(solution, residual, factor):
 
 def _by_singular_values(rows, d, ridge):
     """V' from Z = L S R': each direction weighed by s / (s^2 + ridge), or by 1 / s where ridge is 0."""
-    left, values, right = linalg.svd(rows, full_matrices=False, check_finite=False)
+    left, values, right = np.linalg.svd(rows, full_matrices=False)
     # directions this small are rounding errors: leaving them out gives the solution of least norm
     kept = values > max(rows.shape) * np.finfo(float).eps * values[0] if ridge == 0 else values > 0
     left, values, right = left[:, kept], values[kept], right[kept]
