@@ -8,15 +8,16 @@
    rounding noise of size eps^(1/n).
 2. A component that is one single ring has the n-th roots of the product of its weights.
 3. Other components go to LAPACK while they are small, and to Arnoldi's method when they are large and only the
-   largest eigenvalues are wanted. Asked for a single one, Arnoldi often stops at the wrong one without a warning; so
-   it is asked for six or more, and believed if their residuals are small and the last one is clearly smaller than
-   those that are returned. Otherwise LAPACK decides.
+   largest eigenvalues are wanted. It never restarts, so that nothing found is thrown away again: the usual restarted
+   form, asked for a single eigenvalue, often stops at the wrong one without a warning. LAPACK decides where it does
+   not settle.
 
-Sources: Parlett, The Symmetric Eigenvalue Problem, chapter 4 (residuals); Lehoucq, Sorensen and Yang, ARPACK Users'
-Guide (1998); Varga, Matrix Iterative Analysis, section 2.3 (normal form of a reducible matrix).
+Sources: Y. Saad, Numerical Methods for Large Eigenvalue Problems (2011), sections 3.2 (condition) and 6.2 (Arnoldi);
+R. Varga, Matrix Iterative Analysis (2000), section 2.3 (normal form of a reducible matrix).
 """
 
 import numpy as np
+import scipy.linalg
 import scipy.sparse
 from scipy.sparse.csgraph import connected_components
 
@@ -29,8 +30,10 @@ LAPACK_UNITS = 250
 #: Weights of -1 and 1 may cancel so that W^n = 0; up to so many units that power is exact in float64.
 MOST_POWERS = 12
 
-LARGEST_RESIDUAL = 1e-10
-FURTHER, FURTHER_RESIDUAL = 6, 1e-5
+#: Of an eigenvalue by Arnoldi's method, as estimated, relative to the largest one.
+ALLOWED_ERROR = 1e-9
+
+#: Moduli that differ by less than this part of the largest are taken as equal.
 TIE = 1e-10
 
 
@@ -46,8 +49,9 @@ def spectral_radius(W):
 def eigenvalues(W, most=None):
     """The `most` largest eigenvalues of W (n, n) by modulus, largest first, complex (most,); None: all n of them.
 
-    W: an array or a scipy.sparse array. Equal moduli are sorted by angle, the positive one of a pair first. Raises
-    ValueError unless W is square and finite and most is a whole number from 1; more than n gives n.
+    W: an array or a scipy.sparse array. Equal moduli are sorted by angle, the positive one of a pair first. Where only
+    some are wanted of a large W, one that occurs several times may come once. Raises ValueError unless W is square and
+    finite and most is a whole number from 1; more than n gives n. Source: the module's note.
     """
     W = _arguments.matrix("W", W, (None, None))
     W = scipy.sparse.csr_array(_arguments.matrix("W", W, (W.shape[0], W.shape[0])), copy=True)
@@ -113,8 +117,8 @@ def _of_ring(weights):
 def _by_arnoldi(W, most):
     """The `most` largest eigenvalues of W (csr) and some more; None where they are not sure to be the largest.
 
-    W Q = Q H + h q e' with Q (n, m) orthonormal, H (m, m) Hessenberg, and q at right angles to Q. If H y = lambda y,
-    then Q y is an eigenvector of W but for a residual of size h |y_m|; m grows until the residuals are small.
+    W Q = Q H + h q e' with Q (n, m) orthonormal, H (m, m) Hessenberg, and q at right angles to Q: eigenvalues of H are
+    eigenvalues of W but for an error that m makes as small as one likes.
     """
     n_units = W.shape[0]
     connections = _layout.connections(W, None)
@@ -122,16 +126,17 @@ def _by_arnoldi(W, most):
     basis[0] = np.cos(1.0 + np.arange(n_units) ** 2)  # at right angles to nothing in particular
     basis[0] /= np.linalg.norm(basis[0])
     H = np.zeros((len(basis), len(basis) - 1))
-    reached, wanted = 0, int(8.5 * np.sqrt(n_units)) + 2 * most
+    reached, wanted = 0, int(8 * np.sqrt(n_units)) + 2 * most
     while wanted < len(basis):
         reached, is_complete = _extend(connections, basis, H, reached, wanted)
-        values, vectors = np.linalg.eig(H[:reached, :reached])
-        order = np.argsort(-np.abs(values))
-        residuals = H[reached, reached - 1] * np.abs(vectors[-1, order]) / (np.abs(values).max() or 1.0)
+        inner, rest = H[:reached, :reached], H[reached, reached - 1]
+        values = np.linalg.eigvals(inner)
+        values = values[np.argsort(-np.abs(values))]
         if is_complete:
             return values if most == 1 else None
-        if (residuals[:most] <= LARGEST_RESIDUAL).all() and (residuals[: most + FURTHER] <= FURTHER_RESIDUAL).all():
-            return values[order]
+        # those of small modulus settle last
+        if max(_error(inner, rest, value) for value in {values[0], values[most - 1]}) <= ALLOWED_ERROR * abs(values[0]):
+            return values
         wanted += wanted // 5
     return None
 
@@ -160,3 +165,15 @@ def _extend(connections, basis, H, reached, wanted):
         H[j + 1, j] = length
         basis[j + 1] = row / length
     return wanted, False
+
+
+def _error(H, rest, value):
+    """How far an eigenvalue of H may be from one of W: the residual |h y_m| / |y| times its condition |z||y| / |z'y|.
+
+    y and z are its right and left eigenvectors, by one step of inverse iteration.
+    """
+    shifted = H - value * (1 + 1e-14) * np.eye(len(H))
+    factors = scipy.linalg.lu_factor(shifted, overwrite_a=True, check_finite=False)
+    y, z = (scipy.linalg.lu_solve(factors, np.ones(len(H)), trans=trans, check_finite=False) for trans in (0, 1))
+    y, z = y / np.linalg.norm(y), z / np.linalg.norm(z)
+    return abs(rest * y[-1]) / abs(z @ y)

@@ -47,12 +47,12 @@ def test_small_and_middle_sizes_against_lapack(n_units, density, as_given):
 @pytest.mark.parametrize("topology", ["random", "small world", "fixed in-degree"])
 @pytest.mark.parametrize("density", [0.02, 0.5])
 def test_large_reservoirs_against_lapack(topology, density):
-    W = 1.7 * connections.draw(500, density=density, topology=topology, rng=np.random.default_rng(7)).W
+    W = 1.7 * connections.draw(320, density=density, topology=topology, rng=np.random.default_rng(7)).W
     expected = np.abs(scipy.linalg.eigvals(W)).max()
     assert spectrum.spectral_radius(W) == pytest.approx(expected, rel=1e-10)
 
 
-@pytest.mark.parametrize("n_units", [401, 600])
+@pytest.mark.parametrize("n_units", [301, 400])
 def test_large_circulant_matrices_against_the_fourier_transform(n_units):
     first_column = np.random.default_rng(n_units).normal(size=n_units)
     expected = np.fft.fft(first_column)
@@ -68,7 +68,7 @@ def test_large_circulant_matrices_against_the_fourier_transform(n_units):
 
 def test_pairs_of_opposite_eigenvalues_and_close_ones():
     rng = np.random.default_rng(0)
-    inner = rng.uniform(-0.9, 0.9, 495)
+    inner = rng.uniform(-0.9, 0.9, 315)
     for outer in ([2, -2, 2, -2, 1.9], [1.001, -1.0009, 1.0008, 1.0007, -1.0006], [-3, 1, 1, 1, 1]):
         W = reflected(reflected(np.diag(np.concatenate((inner, outer))), rng), rng)
         assert spectrum.spectral_radius(W) == pytest.approx(np.abs(outer).max(), rel=1e-12)
@@ -76,7 +76,7 @@ def test_pairs_of_opposite_eigenvalues_and_close_ones():
 
 def test_all_moduli_equal_in_a_large_matrix():
     # Arnoldi's method does not tell them apart, and LAPACK has to decide
-    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(450, 450)))[0]
+    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(300, 300)))[0]
     assert spectrum.spectral_radius(3 * Q) == pytest.approx(3, rel=1e-12)
 
 
@@ -84,7 +84,7 @@ def test_all_moduli_equal_in_a_large_matrix():
 def test_groups_that_feed_each_other_in_a_circle(period):
     # W^period has the product of the blocks on its diagonal, and each of its roots is an eigenvalue of W
     rng = np.random.default_rng(period)
-    size = 490 // period
+    size = 294 // period
     blocks = rng.normal(size=(period, size, size)) / math.sqrt(size)
     W = np.zeros((period * size, period * size))
     for group, block in enumerate(blocks):
@@ -112,7 +112,7 @@ def test_a_ring_has_the_roots_of_its_product(n_units, sign):
         assert len(np.unique(values.round(9))) == n_units
 
 
-@pytest.mark.parametrize("n_units", [1, 2, 60, 500])
+@pytest.mark.parametrize("n_units", [1, 2, 60, 300])
 def test_no_loop_means_zero_exactly(n_units):
     rng = np.random.default_rng(n_units)
     W = shuffled(np.tril(rng.normal(size=(n_units, n_units)), -1), rng)
@@ -129,10 +129,10 @@ def test_weights_that_cancel_around_the_loops_mean_zero_exactly():
 
 def test_components_count_one_by_one():
     rng = np.random.default_rng(1)
-    blocks = [rng.normal(size=(size, size)) for size in (1, 2, 40, 450)]
+    blocks = [rng.normal(size=(size, size)) for size in (1, 2, 40, 300)]
     blocks[2] *= 10
     W = scipy.linalg.block_diag(*blocks)
-    W += np.triu(rng.normal(size=W.shape), 1) * (np.add.outer(-np.arange(len(W)), np.arange(len(W))) > 450)
+    W += np.triu(rng.normal(size=W.shape), 1) * (np.add.outer(-np.arange(len(W)), np.arange(len(W))) > 300)
     expected = np.concatenate([scipy.linalg.eigvals(block) for block in blocks])
     W = shuffled(W, rng)
     assert spectrum.spectral_radius(W) == pytest.approx(np.abs(expected).max(), rel=1e-12)
@@ -150,7 +150,7 @@ def test_very_large_and_very_small_weights(n_units, scale):
 
 def test_all_weights_equal_in_a_large_full_matrix():
     # of rank 1: there is nothing for Arnoldi's method to find after the first step
-    assert spectrum.spectral_radius(np.full((600, 600), 0.5)) == pytest.approx(300, rel=1e-13)
+    assert spectrum.spectral_radius(np.full((300, 300), 0.5)) == pytest.approx(150, rel=1e-13)
 
 
 def test_order_of_eigenvalues():
