@@ -124,7 +124,7 @@ class _Marks:
             plot.add_layout(self.new)
             self.words[name] = [Label(x=0.5, y=2, y_units="screen", x_offset=3, text="", text_color=LIGHT["muted"],
                                       text_font=FONT, text_font_size="10px", text_baseline="bottom",
-                                      background_fill_color=LIGHT["card"], background_fill_alpha=0.6)
+                                      background_fill_color=LIGHT["card"], background_fill_alpha=0.8)
                                 for _ in range(3)]  # fmt: skip
             for label in self.words[name]:
                 plot.add_layout(label)

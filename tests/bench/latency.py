@@ -23,6 +23,9 @@ from tests.browser.driver import FLAGS  # noqa: E402
 
 # Per page, or state of a page: the parameter whose slider is moved, and the range it is moved in.
 SLIDERS = {
+    "esn": ("spectral_radius", 0.2, 2.0),
+    "esn?n_units=300&n_steps=1000": ("spectral_radius", 0.2, 2.0),
+    "esn?n_units=2000&n_steps=1000": ("spectral_radius", 0.2, 2.0),
     "lstm?preset=closing": ("b_f", -2.0, 6.0),
     "lstm?preset=random-1": ("forget_bias", 0.0, 3.0),
     "lstm?preset=random-1&topic=gates&n_units=64&n_steps=200": ("forget_bias", 0.0, 3.0),

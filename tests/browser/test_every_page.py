@@ -15,7 +15,7 @@ from tests.app.pages import malformed
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 # Per page: a slider, the plot that is edited by hand, a trace downstream of it, and the trace that is predicted.
 SLIDER = {"parity": "n_steps", "gated_cec": "w", "gamma": "alpha", "unrolled": "W11", "vanishing": "w",
-          "lstm": "n_steps"}  # fmt: skip
+          "lstm": "n_steps", "esn": "spectral_radius"}  # fmt: skip
 EDITED = {
     "parity": ("x", "y"),
     "gated_cec": ("x", "c"),
@@ -23,6 +23,7 @@ EDITED = {
     "unrolled": ("x", "h1"),
     "vanishing": ("x", "h"),
     "lstm": ("x", "c"),
+    "esn": ("x", "h"),
 }
 
 each_page = pytest.mark.parametrize("stem", STEMS)
