@@ -17,6 +17,11 @@ LONGEST = 2001  # values of a series that are ever asked for: all steps and the 
 MIDDLE, REACH = 0.85, 0.65  # of the Mackey-Glass series, which stays inside (0.2, 1.5)
 
 
+def _written(value):
+    """A number as an address writes it: the noise beyond would show in small distances after a while."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
 class Settings(NamedTuple):
     """All parameters that a result depends on; hashable, so that a thread can be asked for it."""
 
@@ -49,7 +54,7 @@ class Settings(NamedTuple):
 
     @classmethod
     def of(cls, model: "Esn") -> "Settings":
-        values = {name: getattr(model, name) for name in cls._fields if name != "x"}
+        values = {name: _written(getattr(model, name)) for name in cls._fields if name != "x"}
         drawn = tuple(model.sequence("x").tolist()) if model.signal == "drawn" else ()
         return cls(**values, x=drawn)
 
