@@ -9,6 +9,7 @@ from bokeh.document import Document
 from app.models.lstm import GATES, Lstm
 from app.pages.lstm import LstmView
 from app.shell import Page
+from tests.app import pages
 
 CELL = {"U_i": 0.7, "U_f": -0.4, "U_g": 1.3, "U_o": 0.2, "M_i": 1.1, "M_f": -2.0, "M_g": 0.3, "M_o": 0.5, "W_i": -0.6,
         "W_f": 0.9, "W_g": 1.2, "W_o": -0.8, "b_i": 0.1, "b_f": 1.0, "b_g": -0.2, "b_o": 0.4, "P_i": 0.5, "P_f": -0.7,
@@ -20,8 +21,13 @@ def make(**arguments) -> Page:
     return Page(Lstm(), LstmView, Document(), {name: str(value) for name, value in arguments.items()})
 
 
+def model_at(**arguments) -> Lstm:
+    """The model alone, for what no figure is needed for."""
+    return pages.model_at("lstm", **arguments)
+
+
 def one_cell(**arguments) -> Lstm:
-    return make(**{"preset": "closing", "network": "one cell"} | CELL | DRAWN | arguments).model
+    return model_at(**{"preset": "closing", "network": "one cell"} | CELL | DRAWN | arguments)
 
 
 def ask(page: Page, **request) -> dict:

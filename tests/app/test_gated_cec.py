@@ -10,10 +10,15 @@ from bokeh.document import Document
 from app.models.gated_cec import GatedCEC
 from app.pages.gated_cec import GatedCECView
 from app.shell import Page
+from tests.app import pages
 
 
 def make(**arguments: str) -> Page:
     return Page(GatedCEC(), GatedCECView, Document(), arguments)
+
+
+def model_at(**arguments: str) -> GatedCEC:
+    return pages.model_at("gated_cec", **arguments)
 
 
 def text(html: str) -> str:
@@ -30,14 +35,14 @@ def text(html: str) -> str:
     ],
 )
 def test_printed_exercises(preset, signal, wanted):
-    assert make(preset=preset).model.table()[signal].tolist() == wanted
+    assert model_at(preset=preset).table()[signal].tolist() == wanted
 
 
 def test_circuits_differ_as_their_names_say():
     x = "0.5,1,0,1,0.25,1,1,0,0,1"
-    gate = make(x=x, circuit="gate", input_gate="1*3,0*7", n_steps="10").model.table()
+    gate = model_at(x=x, circuit="gate", input_gate="1*3,0*7", n_steps="10").table()
     assert gate["y"].tolist() == [0.5, 1, 0, 0, 0, 0, 0, 0, 0, 0]
-    loop = make(x=x, circuit="carousel", input_gate="0*10", n_steps="10").model.table()
+    loop = model_at(x=x, circuit="carousel", input_gate="0*10", n_steps="10").table()
     np.testing.assert_allclose(loop["c"], np.cumsum([float(v) for v in x.split(",")]))
 
 
@@ -85,11 +90,11 @@ def test_product_block_names_the_closed_gate():
     ],
 )
 def test_the_sentence_says_what_is_to_be_seen(arguments, said):
-    assert said in make(**arguments).model.sentence()
+    assert said in model_at(**arguments).sentence()
 
 
 def test_explanation_has_every_term():
-    model = make(preset="exercise-e12-7").model
+    model = model_at(preset="exercise-e12-7")
     assert model.explain("c", 7) == "c(7) = i·x + w·f·c(6) = 0·1 + 1·0·4 = 0."
 
 

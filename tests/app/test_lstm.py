@@ -9,7 +9,7 @@ import pytest
 from app.models.lstm import GATES, NETWORKS
 from engine import deep, gru, lstm, network, tasks, weights
 from tests.app import lstm_oracle
-from tests.app.lstm_oracle import CELL, assert_script, literal, logistic, make, one_cell
+from tests.app.lstm_oracle import CELL, assert_script, literal, logistic, make, model_at, one_cell
 
 # The numbers plotted
 
@@ -82,14 +82,14 @@ def test_all_lines_of_the_gradient_against_finite_differences(variant):
 
 
 def test_the_hand_set_networks_do_their_tasks():
-    latch = make(preset="latch").model.table()
+    latch = model_at(preset="latch").table()
     np.testing.assert_allclose(latch["y"][2:], [1] * 5 + [-1] * 5, atol=1e-3)
     np.testing.assert_array_equal(np.isnan(latch["d"]), [True] * 2 + [False] * 10)
-    total = make(preset="marked-sum").model.table()
+    total = model_at(preset="marked-sum").table()
     np.testing.assert_allclose(total["y"], np.cumsum(total["x"] * total["mark"]), atol=1e-5)
-    counted = make(preset="count-ab").model.table()
+    counted = model_at(preset="count-ab").table()
     assert (np.flatnonzero(counted["y"] > 0) + 1).tolist() == [10] == (np.flatnonzero(counted["d"] > 0) + 1).tolist()
-    parity = make(preset="parity").model.table()
+    parity = model_at(preset="parity").table()
     np.testing.assert_array_equal(parity["y"] > 0, np.cumsum(parity["x"]) % 2 == 1)
     np.testing.assert_array_equal(parity["d"] > 0, np.cumsum(parity["x"]) % 2 == 1)
 
@@ -97,9 +97,9 @@ def test_the_hand_set_networks_do_their_tasks():
 @pytest.mark.parametrize("seed", [1, 2, 33])
 def test_the_trained_networks_do_their_tasks(seed):
     for preset in ("recall-50", "recall-200"):
-        table = make(preset=preset, seed=seed).model.table()
+        table = model_at(preset=preset, seed=seed).table()
         assert table["y"][-1] * table["d"][-1] > 0 and table["d"][-1] == table["x"][0]
-    adding = make(preset="adding", seed=seed).model.table()
+    adding = model_at(preset="adding", seed=seed).table()
     assert adding["d"][-1] == 0.5 + (adding["x"] * adding["mark"]).sum() / 4
     assert adding["y"][-1] == pytest.approx(adding["d"][-1], abs=0.15)
 
@@ -108,7 +108,7 @@ def test_the_trained_networks_do_their_tasks(seed):
 @pytest.mark.parametrize("n_steps", [2, 3, 25])
 def test_targets_are_what_the_task_says_for_any_seed(network_name, n_steps):
     for seed in range(5):
-        m = make(network=network_name, n_steps=n_steps, signal="task", seed=seed).model
+        m = model_at(network=network_name, n_steps=n_steps, signal="task", seed=seed)
         x, mark = m.inputs()
         d = m.targets()
         assert x.shape == mark.shape == d.shape == (n_steps,)
@@ -120,19 +120,19 @@ def test_targets_are_what_the_task_says_for_any_seed(network_name, n_steps):
 
 
 def test_every_third_seed_is_a_near_miss_of_the_language():
-    accepted = [make(network="count ab", n_steps=10, signal="task", seed=seed).model.targets()[-1] for seed in range(6)]
+    accepted = [model_at(network="count ab", n_steps=10, signal="task", seed=seed).targets()[-1] for seed in range(6)]
     assert accepted == [-1, 1, 1, -1, 1, 1]
 
 
 def test_a_drawn_input_is_read_as_the_task_allows():
-    m = make(network="count ab", x="1,0.3,-0.2,0", n_steps=4).model
+    m = model_at(network="count ab", x="1,0.3,-0.2,0", n_steps=4)
     np.testing.assert_array_equal(m.inputs()[0], [1, 1, -1, -1])
-    m = make(network="parity", x="1,0.6,0.4,-2", n_steps=4).model
+    m = model_at(network="parity", x="1,0.6,0.4,-2", n_steps=4)
     np.testing.assert_array_equal(m.inputs()[0], [1, 1, 0, 0])
 
 
 def test_the_character_model_reads_one_hot_and_says_what_it_expects():
-    m = make(preset="characters", text="the rat that").model
+    m = model_at(preset="characters", text="the rat that")
     traced, k = m.traced, len(tasks.ALPHABET)
     np.testing.assert_array_equal(traced.x, np.eye(k)[[tasks.ALPHABET.index(c) for c in "the rat that"]])
     logits = traced.y - traced.y.max(axis=1, keepdims=True)
@@ -158,7 +158,7 @@ def test_the_character_model_reads_one_hot_and_says_what_it_expects():
     {"network": "parity", "x": "1,0,1,1"},
 ])  # fmt: skip
 def test_the_script_gives_the_table_to_the_last_bit(topic, settings):
-    m = make(topic=topic, **settings).model
+    m = model_at(topic=topic, **settings)
     assert_script(m)
 
 
@@ -218,7 +218,7 @@ def test_an_address_that_names_uploaded_weights_shows_the_latch_and_says_why():
     page = make(network="uploaded")
     frame = json.loads(page.bridge.frame)
     assert any("an address can't hold them" in notice for notice in frame["notices"])
-    np.testing.assert_array_equal(page.model.table()["c"], make(n_steps=page.model.n_steps).model.table()["c"])
+    np.testing.assert_array_equal(page.model.table()["c"], model_at(n_steps=page.model.n_steps).table()["c"])
     assert "upload" not in frame["hidden"]
 
 
@@ -233,8 +233,12 @@ def test_an_uploaded_network_with_an_input_per_character_reads_text():
 # Challenges, condition by condition (that each solution passes is tested for all pages)
 
 
-def solved(number: int, **changes) -> tuple[bool, str]:
-    page = make()
+@pytest.fixture(scope="module")
+def page():
+    return make()
+
+
+def solved(page, number: int, **changes) -> tuple[bool, str]:
     page.solve(number)
     page.model.param.update(**changes)
     check = getattr(page.model, page.lesson.challenges[number].check)()
@@ -247,7 +251,7 @@ def solved(number: int, **changes) -> tuple[bool, str]:
     (2, {"M_f": 0.0}), (2, {"b_f": 2.0}), (2, {"U_g": 0.01}), (2, {"mark": (1.0,)}), (2, {"M_i": 0.0}),
     (2, {"mark": (0.0,) * 7 + (1.0, 1.0)}), (2, {"n_steps": 9}),
 ])  # fmt: skip
-def test_each_condition_of_a_challenge_counts(number, changes):
-    assert solved(number)[0]
-    passed, reason = solved(number, **changes)
+def test_each_condition_of_a_challenge_counts(page, number, changes):
+    assert solved(page, number)[0]
+    passed, reason = solved(page, number, **changes)
     assert not passed and len(reason) > 20

@@ -217,11 +217,16 @@ def test_the_table_says_why_a_difference_is_off():
     assert "The three differ by at most" in said(**RICH)
 
 
+@pytest.fixture(scope="module")
+def page():
+    """One page for all corners: each sets all that it depends on."""
+    return make()
+
+
 @pytest.mark.parametrize("activation", FUNCTIONS)
 @pytest.mark.parametrize("size", [-3, 0, 3])
 @pytest.mark.parametrize(("n_units", "n_steps"), [(1, 1), (1, 20), (4, 1), (4, 20)])
-def test_every_corner_is_drawn(activation, size, n_units, n_steps):
-    page = make()
+def test_every_corner_is_drawn(page, activation, size, n_units, n_steps):
     values = dict.fromkeys(PLACES, size) | {"x": (2.0,) * n_steps, "d1": (-2.0,) * n_steps}
     for output_layer in (False, True):
         page.model.param.update(
