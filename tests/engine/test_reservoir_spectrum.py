@@ -11,7 +11,7 @@ from engine.reservoir import connections, spectrum
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-SIZES = (10, 50, 100, 300)
+SIZES = (10, 50, 100, 240)
 DENSITIES = (0.02, 0.1, 0.3, 1.0)
 
 
