@@ -121,6 +121,7 @@ class Page:
             "sentence": "" if predicting else self.model.sentence(),
             "notices": notices,
             "preset": self.model.preset if url.is_preset(query) else "",
+            "start": self.model.preset,
             "query": query,
             "challenges": [] if predicting else self._challenges(),
             "predicting": predicting,

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import panel as pn
 import param
+from bokeh.models import CustomJSTickFormatter
 
 from app.model import PageModel
 from app.sequence import Sequence
 from app.text import Text
 
+# A hyphen is no minus sign.
+MINUS = 'return String(Number(tick.toFixed(4))).replace("-", "−")'
 STYLE = (Path(__file__).parent / "static" / "control.css").read_text()
 
 
@@ -33,7 +36,8 @@ def control(model: PageModel, name: str) -> pn.widgets.Widget:
         settings["tooltips"] = False  # the value stands beside the label; a bubble would cover it
     if kind is pn.widgets.FloatSlider:
         step = parameter.step or 0.01
-        settings |= {"step": step, "format": "0[.]00" if step >= 0.01 else "0[.]0000"}
+        signed = CustomJSTickFormatter(code=MINUS) if parameter.bounds[0] < 0 else None
+        settings |= {"step": step, "format": signed or ("0[.]00" if step >= 0.01 else "0[.]0000")}
     return kind.from_param(parameter, **settings)
 
 

@@ -65,7 +65,10 @@ class Page {
     if (sentence.innerHTML !== frame.sentence) sentence.innerHTML = frame.sentence
     $("#numbers").innerHTML = frame.predicting ? "<p>The numbers are hidden until you reveal your prediction.</p>" : frame.numbers
     $("#preset").value = frame.preset
-    for (const note of $$(".preset-note")) note.hidden = note.dataset.preset !== frame.preset
+    for (const note of $$(".preset-note")) {
+      note.hidden = note.dataset.preset !== frame.start
+      note.toggleAttribute("data-changed", frame.preset !== frame.start)
+    }
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
     for (const strip of this.strips.all) this.strips.element(strip.name)?.setAttribute("tabindex", this.strips.plot(strip.name).visible ? 0 : -1)
     for (const control of $$("[data-control]")) {
