@@ -11,7 +11,7 @@ from app.theme import LIGHT
 
 # Strips from top to bottom by topic; those without columns now are left out.
 STRIPS = {
-    "echo": ("x", "raster", "h", "distance"),
+    "echo": ("x", "raster", "h", "log10_distance"),
     "memory": ("x", "y", "residual"),
     "recipe": ("x", "raster", "units", "y", "y2", "residual"),
     "free run": ("raster", "y", "y2", "log_error"),
@@ -38,15 +38,16 @@ class Strips:
             "h": strip("h", "h", "state", title="The unit shown, from two starts", kind="line", height=48),
             "units": strip("units", "h", "state", title="Five units", kind="none", column="u1", height=56),
             # a fixed axis: with ρ the line turns, and nothing else moves
-            "distance": strip("distance", "log₁₀ distance", "state", title="Distance of two starts, log₁₀", kind="line",
-                              height=100, limits=(CLOSEST, FARTHEST), at=(0, -5, -10, -15), predicts="distance"),
+            "log10_distance": strip("log10_distance", "log₁₀ distance", "state", title="Distance of two starts, log₁₀",
+                                    kind="line", height=100, limits=(CLOSEST, FARTHEST), at=(0, -5, -10, -15),
+                                    predicts="log10_distance"),
             "y": strip("y", "y", "state", title="Output y(t), dashed what is asked for", kind="line", height=64),
             "y2": strip("y2", "y₂", "state", title="Second output, dashed what is asked for", kind="line", height=64),
             "residual": strip("residual", "y−d", "state", title="Residual y − d", kind="line", height=44),
             "log_error": strip("log_error", "log₁₀ error", "state", title="log₁₀ |y − d|", kind="line", height=76,
                                ticks=3),
         }  # fmt: skip
-        for name in ("distance", "log_error"):
+        for name in ("log10_distance", "log_error"):
             change(self.named[name].plot.left[0], axis_label_orientation="vertical")
         self._further_lines()
         self.marks = _Marks(self.named)

@@ -23,7 +23,7 @@ def columns(m: "Esn") -> dict[str, np.ndarray]:
         found = fed(r.traced.settings)
         if isinstance(r, Echo):
             unit = m.shown_unit - 1
-            found |= {"h": r.traced.states[:, unit], "h_other": r.other[:, unit], "distance": r.log10_distance}
+            found |= {"h": r.traced.states[:, unit], "h_other": r.other[:, unit], "log10_distance": r.log10_distance}
         elif isinstance(r, Memory):
             found |= _outputs(r.y, r.traced.d) | {"residual": residual(r.y, r.traced.d)}
         else:

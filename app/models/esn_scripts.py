@@ -31,7 +31,7 @@ TARGETS = {"delayed copy": "signals.delayed(x[:, 0], {lag})", "parity": "signals
 ECHO = """
 starts = np.random.default_rng([{seed}, 2]).uniform(-1, 1, (2, {n_units}))
 runs = reservoir.two_starts(x, network, starts=starts, leak_rate={leak_rate!r}{teacher})
-table |= {{"h": runs.first[:, unit], "h_other": runs.second[:, unit], "distance": runs.log10_distance}}
+table |= {{"h": runs.first[:, unit], "h_other": runs.second[:, unit], "log10_distance": runs.log10_distance}}
 """
 MEMORY = """
 states = reservoir.run(x, network, leak_rate={leak_rate!r})

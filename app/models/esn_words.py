@@ -264,7 +264,7 @@ def divergence(m: "Esn", step: int) -> str:
 def explain(m: "Esn", name: str, step: int) -> str:
     """Why a trace has its value at `step`, in one sentence with numbers."""
     found, row = m.result, min(step, len(m.result.traced.states)) - 1
-    if name == "distance" and isinstance(found, Echo):
+    if name == "log10_distance" and isinstance(found, Echo):
         return _explain_distance(found, row + 1)
     known = {"x": found.traced.x[:, :1], "h": found.traced.states[:, min(m.unit, found.traced.states.shape[1]) - 1 :],
              "d": found.traced.d} | ({} if isinstance(found, Echo) else {"y": found.y})  # fmt: skip

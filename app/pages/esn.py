@@ -42,7 +42,7 @@ class EsnView(View):
                 "feedback_scaling", "log_ridge", "learning", "feedback_from", "forgetting", "n_seeds")
     more = ("bias_scaling", "density", "topology", "weights", "late", "delay", "washout", "n_new", "unit", "max_lag",
             "signal", "x", "shown")
-    conceals: ClassVar = {"distance": (("distance", "h", "h_other"), reservoir_diagram.TELL_DISTANCE)}
+    conceals: ClassVar = {"log10_distance": (("log10_distance", "h", "h_other"), reservoir_diagram.TELL_DISTANCE)}
     acts = ("start", "pause", "stop")
 
     def build(self) -> list[Card]:

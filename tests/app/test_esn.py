@@ -37,7 +37,7 @@ def test_echoes_of_two_starts_against_a_literal_loop(values):
     np.testing.assert_allclose(table["h_other"], other[:, 4], rtol=1e-10, atol=1e-13)
     apart = np.linalg.norm(first - other, axis=1)
     seen = apart > 1e-9
-    np.testing.assert_allclose(table["distance"][seen], np.log10(apart[seen]), atol=1e-5)
+    np.testing.assert_allclose(table["log10_distance"][seen], np.log10(apart[seen]), atol=1e-5)
     assert np.abs(r.starts).max() <= 1 and not np.array_equal(*r.starts)
 
 

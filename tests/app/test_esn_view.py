@@ -24,7 +24,7 @@ def visible(page) -> list[str]:
 
 
 @pytest.mark.parametrize(("settings", "strips"), [
-    ({"topic": "echo"}, ["x", "raster", "h", "distance"]),
+    ({"topic": "echo"}, ["x", "raster", "h", "log10_distance"]),
     ({"topic": "memory"}, ["x", "y", "residual"]),
     ({"topic": "recipe", "recipe": 1}, ["x"]),
     ({"topic": "recipe", "recipe": 2}, ["x", "raster", "units"]),
@@ -88,16 +88,16 @@ def test_all_that_tells_the_distance_is_hidden_while_it_is_predicted():
     page = make()
     frame = ask(page, do="predict")
     data = page.view.stack.source.data
-    for name in ("distance", "h", "h_other"):
+    for name in ("log10_distance", "h", "h_other"):
         assert np.isnan(data[name]).all()
     assert {"stability", "spectrum"} <= set(frame["hidden"]) and "stability" not in frame["tables"]
     assert frame["live"]["text"]["distance"] == "?"
-    limits = page.view.strips.named["distance"].plot.y_range
+    limits = page.view.strips.named["log10_distance"].plot.y_range
     before = (limits.start, limits.end)
     ask(page, do="reveal", values=[0.0] * frame["steps"])
     assert (limits.start, limits.end) == before
-    truth = page.model.table()["distance"]
-    np.testing.assert_array_equal(page.view.stack.source.data["distance"], truth)
+    truth = page.model.table()["log10_distance"]
+    np.testing.assert_array_equal(page.view.stack.source.data["log10_distance"], truth)
 
 
 # Charts

@@ -83,16 +83,16 @@ def test_the_distance_is_explained_by_its_factor_per_step():
     m = make(task="silence", topology="ring", weights="equal", spectral_radius=0.5, n_steps=40)
     first = np.linalg.norm(m.result.starts[0] - m.result.starts[1])
     for t in (5, 20, 40):
-        sentence, now = m.explain("distance", t), distance(m)[t - 1]
+        sentence, now = m.explain("log10_distance", t), distance(m)[t - 1]
         assert said(r"log₁₀ \S+ = #:", sentence) == pytest.approx(np.log10(now), abs=6e-3)
         assert said("the starts were # apart", sentence) == pytest.approx(first, rel=0.05)
         assert said("multiplied that by # on average", sentence) == pytest.approx((now / first) ** (1 / t), rel=2e-3)
-    assert "0.5" in m.explain("distance", 40)
+    assert "0.5" in m.explain("log10_distance", 40)
 
 
 def test_what_is_left_below_rounding_is_not_explained_by_dynamics():
     m = make(spectral_radius=0.1, n_steps=100)
-    assert "rounding" in m.explain("distance", 100) or "same to the last digit" in m.explain("distance", 100)
+    assert "rounding" in m.explain("log10_distance", 100) or "same to the last digit" in m.explain("log10_distance", 100)
 
 
 # Memory, recipe, free run
@@ -170,7 +170,8 @@ def test_every_setting_has_words_numbers_and_a_picture(topic, k):
     for task in (tasks[at % len(tasks)], tasks[(at * 3 + 7) % len(tasks)]):
         m = make(n_units=20, topic=topic, task=task)
         m.param.update(**HARD[k])
-        pieces = [m.sentence(), m.divergence(20), *(m.explain(name, 20) for name in ("distance", "h", "y", "x", "d"))]
+        names = ("log10_distance", "h", "y", "x", "d")
+        pieces = [m.sentence(), m.divergence(20), *(m.explain(name, 20) for name in names)]
         tables = {"echo": (reservoir_tables.stability,), "memory": (reservoir_tables.totals,), "free run": ()}
         for table in tables.get(topic, (reservoir_tables.recipe, reservoir_tables.errors)):
             pieces.append(table(m))
