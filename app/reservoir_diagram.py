@@ -9,8 +9,9 @@ from scipy import sparse
 
 from app.copies import short
 from app.diagram import Diagram
+from app.models.esn_echo_words import power
 from app.models.esn_topics import Echo
-from app.models.esn_words import FITTED, power
+from app.models.esn_words import FITTED
 from app.numbers import plain
 from app.theme import NEGATIVE
 

@@ -6,8 +6,9 @@ import numpy as np
 from scipy import sparse
 
 from app.gate_terms import DIGITS, added, fitting
+from app.models.esn_echo_words import ROUNDING, factor, is_bare, is_loopless
 from app.models.esn_topics import Echo, FreeRun, Memory, Recipe
-from app.models.esn_words import FITTED, ROUNDING, is_bare
+from app.models.esn_words import FITTED
 from app.numbers import Block, number, plain, steps, symbol
 from app.reservoir_terms import (
     ALL,
@@ -68,10 +69,12 @@ def _reaches(found, t: int, unit: int, groups: list[Group]) -> Block:
     largest = max(np.abs(part.weights * part.values).max(initial=0.0) for part in groups)
     lines = [line for part in groups for line in terms(part, largest, total)]
     lines.append(f"{of('a', t, unit + 1)} = {result(total)}, their sum")
-    products = ["W<sub>in</sub>[1; x]", "W h"]
-    products += ["W<sub>late</sub> h"] if reservoir.W_late is not None else []
-    products += ["W<sub>fb</sub> y"] if reservoir.W_fb is not None else []
+    products = ["<i>W<sub>in</sub></i> [1; <i>x</i>]", "<i>W h</i>"]
+    products += ["<i>W<sub>late</sub> h</i>"] if reservoir.W_late is not None else []
+    products += ["<i>W<sub>fb</sub> y</i>"] if reservoir.W_fb is not None else []
     note = f"Row {unit + 1} of {' + '.join(products)}: each weight times what comes along its connection."
+    if reservoir.W_fb is not None and isinstance(found, Echo):
+        note += " There is no readout yet: in the place of <i>y</i> the target of the step before is fed back."
     return Block(f"1 What reaches unit {unit + 1}?", lines, note)
 
 
@@ -172,10 +175,13 @@ def _rate(found: Echo, log: float) -> str:
     if log <= ROUNDING:
         return "The two states agree to the last digits a computer keeps: what is left are rounding errors."
     radius = found.certainty.effective_spectral_radius
+    if is_loopless(found.traced) and found.traced.settings.leak_rate == 1:
+        return ("The connections form no loop, so no factor holds in the long run: a difference runs along its chain "
+                "of units and is gone at the end.")
     rho = "ρ" if is_bare(found) else "the effective ρ"
+    why = ": elsewhere tanh is less steep" if np.exp(found.exponent) < radius - 0.005 else ""
     return (f"Near 0, where tanh is straight, a step multiplies the distance by about {rho} = {plain(radius, 3)} in "
-            f"the long run. On this input it is {plain(np.exp(found.exponent), 3)} on average: elsewhere tanh is less "
-            "steep.")
+            f"the long run. On this input it is {factor(found.exponent)} on average{why}.")
 
 
 # The readout
@@ -196,7 +202,8 @@ def _readout(found, t: int) -> Block:
         if np.isfinite(said) and abs(total - said) > SAME * (1 + largest):
             lines.append(f"&emsp; at the time it said {result(said)}")
             differs = True
-    note = "V [1; h; x]: each readout weight times the bias 1, a state or the input, all at this step."
+    note = ("<i>V</i> [1; <i>h</i>; <i>x</i>]: each readout weight times the bias 1, a state or the "
+            "input, all at this step.")
     note += " While it learned step by step, its weights were others than those at the end." if differs else ""
     return Block(title, lines, note)
 

@@ -4,14 +4,15 @@ import json
 
 import numpy as np
 
+from app.models.esn_echo_words import factor, is_bare, is_loopless, power, tendency
 from app.models.esn_topics import Echo, Memory, Recipe
 from app.models.esn_words import (
     FITTED,
+    ceiling,
     connections,
     grouped,
-    is_bare,
+    is_much_worse,
     learned_by_heart,
-    power,
     size,
     weights_warning,
 )
@@ -58,7 +59,7 @@ def stability(model) -> str:
     leaky = f" With the leak {plain(stretch, 4)}," if now.leak_rate < 1 else ""
     rows.append(("largest singular value σ<sub>max</sub>", plain(sure.largest_singular_value, 4),
                  f"the most W can stretch a distance in one step.{leaky or ' It is'} {below}"))
-    rows.append(_exponent(found.exponent))
+    rows.append(_exponent(found))
     dies = (f"from t = {found.dies}", "the two starts are a million times closer than at first") if found.dies else (
         "not within T", f"after {steps(len(found.log10_distance))} they are {power(found.log10_distance[-1])} apart")
     rows.append(("the echo dies", *dies))
@@ -70,7 +71,7 @@ def _spectral_radius(found: Echo) -> tuple[str, str, str]:
     values = np.abs(found.traced.eigenvalues)
     if not rho:
         return "spectral radius ρ", "0", "the units do not hear each other"
-    if values.size and values[0] < 0.5 * rho:
+    if is_loopless(found.traced):
         return "spectral radius ρ", "0", "the connections form no loop: there is nothing to rescale"
     outside = int((values > 1 + 1e-9).sum())
     of = f"{len(values)}" if found.traced.complete else f"the {len(values)} largest"
@@ -78,12 +79,15 @@ def _spectral_radius(found: Echo) -> tuple[str, str, str]:
     return "spectral radius ρ", plain(rho, 4), f"{where} outside the unit circle"
 
 
-def _exponent(exponent: float) -> tuple[str, str, str]:
-    name = "Lyapunov exponent, input on"
+def _exponent(found: Echo) -> tuple[str, str, str]:
+    name, exponent = "Lyapunov exponent, with this input", found.exponent
     if not np.isfinite(exponent):
-        return name, "–", "a single step forgets everything"
-    verdict = "differences die out" if exponent < 0 else "differences grow: chaos" if exponent > 0 else "the edge"
-    return name, plain(exponent, 3), f"a step multiplies a small difference by {plain(np.exp(exponent), 4)}: {verdict}"
+        return name, "–", ("no connection leads back: every difference comes to an end" if is_loopless(found.traced)
+                           else "a single step forgets everything")  # fmt: skip
+    verdict = {1: "differences grow: chaos", -1: "differences die out",
+               0: f"not clearly above or below 1, the exponent being known to ±{plain(found.uncertainty, 2)} only"}
+    return name, plain(exponent, 3), (f"a step multiplies a small difference by {factor(exponent)}: "
+                                      f"{verdict[tendency(found)]}")  # fmt: skip
 
 
 def _for_certain(found: Echo) -> str:
@@ -94,7 +98,13 @@ def _for_certain(found: Echo) -> str:
     if sure.zero_unstable:
         return ("Proved: with no input at all the state 0 is unstable, so that echoes do not die (Jaeger 2001). Under "
                 "a strong input they may.")
-    return "Between these two bounds nothing is proved: it depends on the input."
+    sigma, rho = "σ<sub>max</sub>", "ρ" if is_bare(found) else "effective ρ"
+    head = f"Nothing is proved here. Echoes die for every input if {sigma} &lt; 1, which does not hold; "
+    if found.traced.reservoir.W_in[:, 0].any():
+        return (f"{head}that they do not if {rho} &gt; 1 is proved only with no input and no bias. With a bias it "
+                "depends on both.")
+    return (f"{head}with no input at all they do not if {rho} &gt; 1. Between {sigma} = 1 and {rho} = 1 it depends "
+            "on the input.")
 
 
 # The recipe
@@ -167,7 +177,7 @@ def errors(model) -> str:
 def _verdict(found: Recipe) -> str:
     if np.isnan(found.error_new) or np.isnan(found.error_train):
         return "the target does not vary or is not known"
-    if found.error_new > 10 * found.error_train and found.error_new > 0.01:
+    if is_much_worse(found):
         return f"far more than in training: {learned_by_heart(found)}"
     return steps(len(found.y) - found.traced.n_train)
 
@@ -194,15 +204,21 @@ def _against_ridge(found: Recipe, shows_new: bool) -> list[tuple[str, str, str]]
 def totals(model) -> str:
     """The memory capacity against its bound, and how far back it reaches."""
     found: Memory = model.result
-    now, r2 = found.traced.settings, found.per_lag
+    now, r2, most = found.traced.settings, found.per_lag, ceiling(found)[0]
+    bound = ("N: no reservoir of N units can have more (Jaeger 2002)" if most == now.n_units else
+             f"r² is at most 1 at each lag; N = {grouped(now.n_units)} units could reach further")
     rows = [("memory capacity", plain(found.total, 4), f"sum of r² over lags 1…{len(r2)}"),
-            ("units N", str(now.n_units), "no reservoir of N units can have more (Jaeger 2002)"),
-            ("share", f"{plain(100 * found.total / now.n_units, 3)} %", "of what N units could remember")]
+            ("the most there can be", str(most), bound),
+            ("share", f"{plain(100 * found.total / most, 3)} %", "of the most there can be")]
     below = np.flatnonzero(r2 < 0.5)
-    first = "all lags shown" if not below.size else "no lag" if not below[0] else f"lags 1…{below[0]}"
+    gaps = below.size and (r2[below[0] :] >= 0.5).any()
+    first = "all lags shown" if not below.size else "no lag" if len(below) == len(r2) else f"lags 1…{below[0]}"
+    first = f"{len(r2) - len(below)} lags, the last is {np.flatnonzero(r2 >= 0.5)[-1] + 1}" if gaps else first
     rows.append(("r² above ½", first, "where more than half of the variance comes back"))
     if now.lag <= len(r2):
         rows.append((f"r² at lag {now.lag}", plain(r2[now.lag - 1], 4), "the lag that you chose"))
     rows.append((f"NMSE at lag {now.lag}", _nmse(found.error_new), "on the new data of the plots above"))
-    note = "Measured on a long random input of its own, with a readout for each lag and fresh steps to judge it by."
+    learned = found.traced.n_train - found.traced.washout
+    note = ("The bars and r² are measured on a long random input of their own, with a readout for each lag and fresh "
+            f"steps to judge it by. y and its NMSE have a readout that was fitted on {steps(learned)} of the plots.")
     return _table(("", "value", ""), rows) + _help(note) + _help(weights_warning(found))

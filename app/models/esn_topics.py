@@ -11,6 +11,7 @@ from engine.reservoir import Certainty, OnlineRun, Reservoir
 from engine.reservoir.echo import MARGIN
 
 GONE = -6  # log10 of the share of the starts' distance below which an echo has died
+STRETCHES = 10  # of a run, whose means tell how far its overall mean can be trusted
 ALLOWED = 0.1  # of half the target's range: a free run that strays further no longer holds the signal
 
 
@@ -42,6 +43,7 @@ class Echo(NamedTuple):
     exponent: float  # largest Lyapunov exponent, natural logarithm per step
     certainty: Certainty
     dies: int  # first step from which the distance stays below 1e-6 of that of the starts; 0: not within T
+    uncertainty: float  # two standard errors of the exponent, a mean over this run's steps; 0 where it is infinite
 
 
 class Memory(NamedTuple):
@@ -158,10 +160,18 @@ def echo(settings: Settings, drawn: Drawn) -> Echo:
     stage, both = prepared(settings, drawn), starts(settings)
     driven = {"leak_rate": settings.leak_rate, "teacher": teacher(stage)}
     runs = reservoir.two_starts(stage.x, stage.reservoir, starts=both, **driven)
-    growth = reservoir.lyapunov_exponent(stage.x, stage.reservoir, washout=min(settings.washout, len(stage.x) // 2),
-                                         h0=both[0], **driven)
+    washout = min(settings.washout, len(stage.x) // 2)
+    growth = reservoir.lyapunov_exponent(stage.x, stage.reservoir, washout=washout, h0=both[0], **driven)
     return Echo(stage._replace(states=runs.first), runs.second, both, runs.log10_distance, growth.exponent,
-                certainty(stage, drawn), _dies(runs.log10_distance, both))
+                certainty(stage, drawn), _dies(runs.log10_distance, both), two_standard_errors(growth.growth[washout:]))
+
+
+def two_standard_errors(growth: np.ndarray) -> float:
+    """Of the mean of (T,) values, from the means of ten stretches: neighbouring steps are not independent."""
+    if not np.isfinite(growth).all():
+        return 0.0
+    means = [stretch.mean() for stretch in np.array_split(growth, STRETCHES)]
+    return 2 * float(np.std(means, ddof=1)) / np.sqrt(STRETCHES)
 
 
 def certainty(stage: Traced, drawn: Drawn) -> Certainty:

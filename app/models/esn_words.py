@@ -5,25 +5,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from app.models import esn_echo_words as echo
 from app.models.esn_sweep import SPECTRAL_RADII
 from app.models.esn_topics import Echo, FreeRun, Memory, Recipe
-from app.numbers import SUPERSCRIPTS, plain, steps
+from app.numbers import plain, steps
 from app.ranges import LIMIT
 
 if TYPE_CHECKING:
     from app.models.esn import Esn
 
 FITTED = 3  # from this step of the recipe on the readout is trained
-ROUNDING = -14  # log10 of a distance that is made of rounding errors
-STILL = 1e-3  # a Lyapunov exponent nearer to 0 says neither yes nor no
 LARGE_WEIGHT = 100.0  # of the readout: an error of 0.01 in one state then moves y by 1, as much as a target is large
-MUCH_WORSE = 10  # new data against training: learned by heart
+# New data against training: learned by heart where a tenth of the variance is missed, and far more than in training.
+MUCH_WORSE, NOT_GOOD = 5, 0.1
 
 
 def sentence(m: "Esn") -> str:
     found = m.result
     if isinstance(found, Echo):
-        return _echo(found)
+        return echo.sentence(found)
     if isinstance(found, Memory):
         return _memory(found)
     if isinstance(found, FreeRun):
@@ -33,89 +33,43 @@ def sentence(m: "Esn") -> str:
     return _recipe(found, m.done)
 
 
-# Two starts
-
-def _echo(found: Echo) -> str:
-    now, log = found.traced.settings, found.log10_distance
-    head = f"ρ = {plain(now.spectral_radius, 3)}{_leak(now)}"
-    if found.dies:
-        return (f"{head}: the echo dies. From t = {found.dies} on the two starts are less than a millionth of their "
-                f"first distance apart. {_why(found)}")
-    end = f"at t = {len(log)} the two starts are {power(log[-1])} apart"
-    if found.exponent > STILL:
-        return (f"{head}: the start is not forgotten, {end}. Neighbouring states part by a factor of "
-                f"{plain(np.exp(found.exponent), 3)} per step (Lyapunov exponent {plain(found.exponent, 2)}): chaos.")
-    left = _steps_left(found)
-    if left:
-        return f"{head}: the echo is dying, {end}. At this pace it takes {steps(left)} more. {_why(found)}"
-    if found.exponent < -STILL:
-        alone = "the input does not bring them" if found.traced.x.any() else "no input is there to bring them"
-        return (f"{head}: small differences die out (Lyapunov exponent {plain(found.exponent, 2)}), yet {end}. They "
-                f"keep to different courses, and {alone} together.")
-    return f"{head}: the edge. Differences neither grow nor die (Lyapunov exponent about 0); {end}."
-
-
-def _leak(now) -> str:
-    return f", leak rate {plain(now.leak_rate, 3)}" if now.leak_rate < 1 else ""
-
-
-def _steps_left(found: Echo) -> int:
-    """How many more steps the distance needs to fall to a millionth, at the pace of the second half; 0 if never."""
-    log, half = found.log10_distance, len(found.log10_distance) // 2
-    pace = (log[-1] - log[half]) / (len(log) - 1 - half)
-    goal = np.log10(np.linalg.norm(found.starts[0] - found.starts[1])) - 6
-    # slower than this it may as well have come to rest
-    return int(np.ceil((log[-1] - goal) / -pace)) if pace < -STILL else 0
-
-
-def _why(found: Echo) -> str:
-    """What theory says about an echo that dies, set against what happens."""
-    pace, rho = _pace(found.exponent), _rho(found)
-    if found.certainty.contracts:
-        return f"{pace}. It had to: no step can stretch anything (largest singular value)."
-    if found.certainty.effective_spectral_radius > 1:
-        return f"{pace}, although {rho} is above 1: units are driven to where tanh is flat."
-    return f"{pace}: {rho} below 1 suggests it, but proves nothing."
-
-
-def _rho(found: Echo) -> str:
-    return "ρ" if is_bare(found) else f"an effective ρ of {plain(found.certainty.effective_spectral_radius, 3)}"
-
-
-def is_bare(found: Echo) -> bool:
-    """Whether ρ alone counts: no leak and no late connections."""
-    return found.traced.settings.leak_rate == 1 and found.traced.reservoir.W_late is None
-
-
-def _pace(exponent: float) -> str:
-    if not np.isfinite(exponent):
-        return "A single step forgets everything"
-    return f"A step multiplies small differences by {plain(np.exp(exponent), 3)} on average"
-
-
-def power(log10: float) -> str:
-    """A size from its logarithm, two digits: 0.34, 2.5·10⁻⁹."""
-    if not np.isfinite(log10):
-        return "0" if log10 < 0 else "beyond all numbers"
-    if -2 < log10 < 4:
-        return plain(10.0**log10, 2)
-    mantissa, _, exponent = f"{10 ** (log10 - np.floor(log10)):.1e}".partition("e")
-    return f"{mantissa}·10{str(int(np.floor(log10)) + int(exponent)).translate(SUPERSCRIPTS)}"
-
-
 # Memory
 
 def _memory(found: Memory) -> str:
     now, r2 = found.traced.settings, found.per_lag
     at = f"At lag {now.lag} r² is {plain(r2[now.lag - 1], 3)}" if now.lag <= len(r2) else "The lag lies beyond the plot"
     new = _error(found.error_new)
-    back = f"; on new data the reconstruction of x(t−{now.lag}) has {new}" if new else ""
-    below = np.flatnonzero(r2 < 0.5)
-    half = f"for the first {steps(int(below[0]))}" if below.size else f"at all {len(r2)} lags"
-    reach = "less than half is left after one step" if below.size and not below[0] else f"more than half is left {half}"
+    learned = found.traced.n_train - found.traced.washout
+    back = f"; y, fitted on {steps(learned)} of the plots, has {new} on new data" if new else ""
     cut = " Some lies beyond the longest lag." if r2[-1] > 0.1 else ""
-    return (f"{at}{back}. Over {len(r2)} lags the memory capacity is {plain(found.total, 3)}, where N = {now.n_units} "
-            f"is the most there can be; {reach}.{cut}")
+    return (f"{at}{back}. Over {len(r2)} lags the memory capacity is {plain(found.total, 3)}, where "
+            f"{ceiling(found)[1]} is the most there can be; {_reach(r2)}.{cut}")
+
+
+def ceiling(found: Memory) -> tuple[int, str]:
+    """The most that the memory over the lags shown can be, and why."""
+    n_units, n_lags = found.traced.settings.n_units, len(found.per_lag)
+    return (n_units, f"N = {n_units}") if n_units <= n_lags else (n_lags, f"{n_lags}, 1 for each lag,")
+
+
+def _reach(r2: np.ndarray) -> str:
+    """Of which lags more than half comes back."""
+    good = np.flatnonzero(r2 >= 0.5) + 1
+    if not good.size:
+        return "no lag keeps more than half"
+    first = int(good[0])
+    if len(good) == len(r2):
+        return f"more than half is left at all {len(r2)} lags"
+    if len(good) > 1 and first > 1 and (np.diff(good) == first).all():
+        return f"only every {_nth(first)} lag is remembered"
+    from_one = int(np.argmax(r2 < 0.5))
+    if len(good) == from_one:
+        return f"more than half is left for the first {steps(from_one)}"
+    return f"more than half is left at {len(good)} of the lags, the longest of them {int(good[-1])}"
+
+
+def _nth(n: int) -> str:
+    return {2: "second", 3: "third", 4: "fourth", 5: "fifth"}.get(n, f"{n}th")
 
 
 def _error(value: float) -> str:
@@ -138,7 +92,7 @@ def _recipe(found: Recipe, step: int) -> str:
     if step == 1:
         n, count = now.n_units, connections(traced)
         return (f"A reservoir of {n} units is drawn: {grouped(count)} connections, {plain(100 * count / n**2, 3)} % of "
-                f"all there could be, rescaled to ρ = {plain(now.spectral_radius, 3)}. They will never be trained.")
+                f"all there could be, rescaled to {echo.rho_asked(traced)}. They will never be trained.")
     if step == 2:
         h = traced.states
         return (f"The input has driven the reservoir for {steps(len(h))}. Its {now.n_units} states lie between "
@@ -165,8 +119,12 @@ def _on_new_data(found: Recipe) -> str:
     if traced.settings.task == "parity":
         right = int((found.y[traced.n_train :] * traced.d[traced.n_train :] > 0).sum())
         return f"{said}, and the right sign at {right} of {n_new}."
-    if found.error_new > MUCH_WORSE * found.error_train and found.error_new > 0.01:
+    if is_much_worse(found):
         return f"{said}, far more: {learned_by_heart(found)}."
+    n_weights, learned = found.V.shape[1], traced.n_train - traced.washout
+    if n_weights > learned and found.error_new < NOT_GOOD:
+        return (f"{said}. It has more weights ({n_weights}) than steps to learn from, so many V fit them all; ridge "
+                "regression takes one with small weights, and that one carries over.")
     return f"{said}; the mean has 1." if found.error_new < 1 else f"{said}, worse than the mean."
 
 
@@ -174,14 +132,16 @@ def _sweep(m: "Esn", found: Recipe) -> str:
     """The error here, and the best of what has been measured at the present leak rate."""
     now, sweep = found.traced.settings, m.sweep
     here = _error(found.error_new)
-    head = f"At ρ = {plain(now.spectral_radius, 3)}{_leak(now)} the task of new data"
-    said = f"{head} has {here}." if here else f"{head} has no error to tell, since its target does not vary."
-    leak = sweep.leak_rates.index(m.leak_rate)  # its grid has others as well
+    head = f"At {echo.rho_asked(found.traced)}{echo.leak(now)} the task"
+    said = (f"{head} has, on new data, {here}." if here else
+            f"{head} has no error to tell, since its target does not vary on the new data.")
+    leak = int(np.argmin(np.abs(np.array(sweep.leak_rates) - m.leak_rate)))
+    at = "this leak rate" if sweep.leak_rates[leak] == m.leak_rate else f"leak rate {sweep.leak_rates[leak]:g}"
     best = [text for text in (_best(sweep.shown.error[leak], "the error is least", np.nanargmin),
                               _best(sweep.shown.memory[leak], "memory is greatest", np.nanargmax)) if text]  # fmt: skip
     if not best:
         return f"{said} Start the sweep to see how error and memory change with ρ and with the leak rate."
-    return f"{said} Of the ρ measured so far at this leak rate, {' and '.join(best)}."
+    return f"{said} Of the ρ measured so far at {at}, {' and '.join(best)}."
 
 
 def _best(values: np.ndarray, what: str, place) -> str:
@@ -192,6 +152,11 @@ def _best(values: np.ndarray, what: str, place) -> str:
     medians = np.nanmedian(values[known], axis=1)
     k = int(place(medians))
     return f"{what} at ρ = {plain(SPECTRAL_RADII[known[k]], 3)} (median {plain(medians[k], 3)})"
+
+
+def is_much_worse(found: Recipe) -> bool:
+    """Whether new data miss a tenth of the variance or more, and far more than the training does."""
+    return bool(found.error_new > MUCH_WORSE * found.error_train and found.error_new > NOT_GOOD)
 
 
 def learned_by_heart(found: Recipe) -> str:
@@ -239,9 +204,17 @@ def _free_run(found: FreeRun) -> str:
     else:
         end = f"and is more than {plain(found.allowed, 2)} off at once"
     tail = found.y[-min(free, 100) :]
-    silent = "" if found.held >= free or np.ptp(tail, axis=0).max() > 1e-3 else " It has fallen silent."
+    still = found.held < free and np.ptp(tail, axis=0).max() < 1e-3
+    silent = _at_rest(tail[-1]) if still else ""
     train = _error(found.error_train)
     return f"{head} {end}.{silent}{f' Under the teacher it had {train}.' if train else ''}{weights_warning(found)}"
+
+
+def _at_rest(y: np.ndarray) -> str:
+    """Where an output (k,) that no longer changes stands."""
+    if np.abs(y).max() < 1e-3:
+        return " It has fallen silent."
+    return f" Its output stands still at {' and '.join(plain(value, 2) for value in y)}."
 
 
 # Single values
@@ -265,30 +238,9 @@ def explain(m: "Esn", name: str, step: int) -> str:
     """Why a trace has its value at `step`, in one sentence with numbers."""
     found, row = m.result, min(step, len(m.result.traced.states)) - 1
     if name == "log10_distance" and isinstance(found, Echo):
-        return _explain_distance(found, row + 1)
+        return echo.explain_distance(found, row + 1)
     known = {"x": found.traced.x[:, :1], "h": found.traced.states[:, min(m.unit, found.traced.states.shape[1]) - 1 :],
              "d": found.traced.d} | ({} if isinstance(found, Echo) else {"y": found.y})  # fmt: skip
     if name not in known or not known[name].shape[1] or not np.isfinite(known[name][row, 0]):
         return "This trace has no formula of its own."
     return f"{name}({step}) = {plain(known[name][row, 0])}."
-
-
-def _explain_distance(found: Echo, t: int) -> str:
-    log = found.log10_distance[t - 1]
-    first = float(np.log10(np.linalg.norm(found.starts[0] - found.starts[1])))
-    if not np.isfinite(log):
-        return f"At t = {t} both states are the same to the last digit: the distance is 0, and has no logarithm."
-    if log < ROUNDING:
-        return f"At t = {t} only rounding errors are left: a distance of {power(log)}."
-    rate, radius = 10 ** ((log - first) / t), found.certainty.effective_spectral_radius
-    said = (f"log₁₀ {power(log)} = {plain(round(log, 2))}: the starts were {power(first)} apart, and {steps(t)} have "
-            f"each multiplied that by {plain(rate, 3)} on average.")
-    rho = "ρ" if is_bare(found) else "the effective ρ"
-    if found.exponent > STILL:
-        return f"{said} It is chaos that keeps them apart, and tanh that keeps them from parting further."
-    if rate < radius - 0.005:
-        return f"{said} That is less than {rho} = {plain(radius, 3)}: away from 0, tanh is less steep than 1."
-    if rate > radius + 0.005:
-        return (f"{said} That is more than {rho} = {plain(radius, 3)}, which holds in the long run only: at first W "
-                "can stretch a distance.")
-    return f"{said} That is {rho} = {plain(radius, 3)}: the units work where tanh is nearly straight."

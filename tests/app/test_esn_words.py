@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from app import reservoir_diagram, reservoir_numbers, reservoir_tables
+from app.models import esn_words as words
 from app.models.esn import TOPICS
+from app.models.esn_echo_words import factor, power, tendency
 from app.models.esn_settings import TASKS
-from app.models.esn_words import power
+from app.models.esn_sweep import SPECTRAL_RADII
+from engine import reservoir
 from tests.app.test_reservoir_parts import make
 
 NEVER = re.compile(r"\bnan\b|\binf\b|None|not a number|∞|--|\[(?!1;)|\(−?\d+,\)")
@@ -56,17 +59,63 @@ def test_the_reason_is_proof_expectation_or_saturation():
     expected = make(spectral_radius=0.9)
     assert np.linalg.norm(expected.traced.reservoir.W, 2) > 1 and "proves nothing" in expected.sentence()
     saturated = make(spectral_radius=1.3, input_scaling=5.0)
-    assert saturated.result.dies and ", although ρ is above 1" in saturated.sentence()
+    assert saturated.result.dies and "although ρ is above 1: the input drives units" in saturated.sentence()
+    pushed = make(task="silence", bias_scaling=1.0, spectral_radius=1.2)
+    assert not pushed.traced.x.any() and "above 1: the bias drives units" in pushed.sentence()
 
 
 def test_chaos_is_told_from_an_echo_that_is_still_dying():
     chaos = make(spectral_radius=3.0)
     assert "chaos" in chaos.sentence() and distance(chaos)[-1] > 1
-    dying = make(leak_rate=0.1, n_steps=60)
-    left, log = said("it takes # step", dying.sentence()), np.log10(distance(dying))
-    pace = (log[-1] - log[30]) / 29
+    dying = make(leak_rate=0.1, n_steps=200)
+    sentence, log = dying.sentence(), np.log10(distance(dying))
     goal = np.log10(np.linalg.norm(dying.result.starts[0] - dying.result.starts[1])) - 6
-    assert left == pytest.approx((goal - log[-1]) / pace, abs=1)
+    left = (goal - log[-1]) / np.log10(said("small differences by # on average", sentence))
+    assert said("at this pace it takes # step", sentence) == pytest.approx(left, rel=0.05)
+
+
+def test_no_forecast_where_the_distance_keeps_another_pace():
+    """In the last half of these steps the distance falls more than a fifth slower than the exponent says."""
+    m = make(spectral_radius=1.3, n_units=100)
+    log, pace = np.log10(distance(m)), m.result.exponent / np.log(10)
+    assert abs((log[-1] - log[75]) / 74 / pace - 1) > 0.2
+    assert "is dying" in m.sentence() and "it takes" not in m.sentence()
+
+
+@pytest.mark.parametrize(("rho", "tends"), [(0.9, -1), (1.35, 0), (2.0, 1)])
+def test_growth_that_the_run_cannot_tell_from_none_is_neither_chaos_nor_death(rho, tends):
+    m = make(spectral_radius=rho)
+    t = m.traced
+    growth = reservoir.lyapunov_exponent(t.x, t.reservoir, washout=20, h0=m.result.starts[0]).growth[20:]
+    off = growth.mean() / (growth.std() / np.sqrt(len(growth)))  # steps taken as independent
+    assert tendency(m.result) == tends == (np.sign(off) if abs(off) > 2 else 0)
+    assert ("chaos" in m.sentence()) == (tends > 0) and ("cannot tell from 1" in m.sentence()) == (tends == 0)
+    assert ("not clearly above or below 1" in reservoir_tables.stability(m)) == (tends == 0)
+
+
+@pytest.mark.parametrize("exponent", [0.0048, -0.0048, 0.02, -0.7, 1.2, 3e-5])
+def test_a_factor_has_the_digits_that_tell_it_from_1(exponent):
+    written = float(factor(exponent))
+    assert written - 1 == pytest.approx(np.expm1(exponent), rel=0.1)
+
+
+def test_without_a_loop_nothing_is_said_about_the_radius_asked_for():
+    m = make(n_units=20, density=0.02)
+    W, power = m.traced.reservoir.W, np.eye(20)
+    longest = next(k for k in range(1, 20) if not (power := power @ W).any())
+    assert m.result.dies <= longest and np.abs(np.linalg.eigvals(W)).max() < 1e-6
+    assert m.sentence().startswith("ρ = 0, since the connections form no loop")
+    assert "single step" not in m.sentence() + reservoir_tables.stability(m)
+    for t in range(1, longest):
+        assert "less steep" not in " ".join(block.note for block in reservoir_numbers.blocks(m, t))
+    m.leak_rate = 0.5
+    assert "share that each leaky unit keeps" in m.sentence()
+
+
+def test_an_echo_with_feedback_says_what_is_fed_back():
+    m = make(feedback_scaling=1.0)
+    assert "What is fed back is the target" in m.sentence()
+    assert "the target of the step before" in reservoir_numbers.blocks(m, 5)[0].note
 
 
 def test_two_courses_are_told_where_differences_die_but_the_distance_stays():
@@ -88,11 +137,13 @@ def test_the_distance_is_explained_by_its_factor_per_step():
         assert said("the starts were # apart", sentence) == pytest.approx(first, rel=0.05)
         assert said("multiplied that by # on average", sentence) == pytest.approx((now / first) ** (1 / t), rel=2e-3)
     assert "0.5" in m.explain("log10_distance", 40)
+    assert "and 1 step has multiplied that by 0." in m.explain("log10_distance", 1)
 
 
 def test_what_is_left_below_rounding_is_not_explained_by_dynamics():
     m = make(spectral_radius=0.1, n_steps=100)
-    assert "rounding" in m.explain("log10_distance", 100) or "same to the last digit" in m.explain("log10_distance", 100)
+    said = m.explain("log10_distance", 100)
+    assert "rounding" in said or "same to the last digit" in said
 
 
 # Memory, recipe, free run
@@ -102,8 +153,18 @@ def test_memory_is_told_with_its_bound():
     r2 = m.result.per_lag
     assert said("At lag 3 r² is #", m.sentence()) == pytest.approx(r2[2], rel=1e-2)
     assert said("memory capacity is #,", m.sentence()) == pytest.approx(r2.sum(), rel=1e-2)
-    assert "N = 40" in m.sentence()
+    assert "where 30, 1 for each lag, is the most" in m.sentence() and "fitted on 80 steps" in m.sentence()
     assert said("for the first # step", m.sentence()) == int(np.argmax(r2 < 0.5))
+    m.n_units = 20
+    assert "where N = 20 is the most" in m.sentence()
+
+
+def test_memory_with_gaps_is_told_as_such():
+    """Where all connections take five steps, h(t) hears of x(t), x(t−5), x(t−10) … only."""
+    m = make(topic="memory", n_units=40, input_scaling=0.1, late=1.0, delay=5, log_ridge=-8.0)
+    lags = np.flatnonzero(m.result.per_lag > 0.5) + 1
+    assert len(lags) > 2 and (lags % 5 == 0).all()
+    assert "only every fifth lag is remembered" in m.sentence()
 
 
 def test_the_recipe_tells_each_step():
@@ -124,8 +185,19 @@ def test_the_recipe_tells_each_step():
 
 def test_learning_by_heart_is_named():
     m = make(topic="recipe", task="NARMA-10", n_steps=150, n_units=200, log_ridge=-12.0)
-    assert m.result.error_new > 10 * m.result.error_train
+    assert m.result.error_new > max(5 * m.result.error_train, 0.1)
     assert "202 weights can learn 80 steps by heart" in m.sentence()
+
+
+def test_a_small_error_is_not_called_learned_by_heart():
+    m = make(topic="recipe", n_steps=300, n_new=100)
+    assert m.result.error_new > 5 * m.result.error_train and m.result.error_new < 0.1
+    assert "far more" not in m.sentence() + reservoir_tables.errors(m) and "the mean has 1." in m.sentence()
+
+
+def test_more_weights_than_steps_that_carry_over_have_their_own_sentence():
+    m = make(topic="recipe", n_units=300, n_steps=200, n_new=50, log_ridge=-8.0)
+    assert m.result.error_new < 0.1 and "more weights (302) than steps" in m.sentence()
 
 
 def test_parity_counts_the_right_signs():
@@ -146,10 +218,32 @@ def test_a_free_run_tells_how_long_it_holds():
     assert "feedback scale is 0" in m.sentence()
 
 
+def test_an_output_that_no_longer_moves_is_silent_only_at_0():
+    m = make(topic="free run", task="Mackey-Glass 17", feedback_scaling=1.0, n_steps=300, n_new=100, n_units=20)
+    r = m.result
+    for level, told in ((0.0, "fallen silent"), (-0.93, "stands still at −0.93.")):
+        y = r.y.copy()
+        y[r.first_free - 1 :] = level
+        assert told in words._free_run(r._replace(y=y, held=0))
+
+
 def test_a_sweep_names_the_present_error_and_how_to_begin():
     m = make(topic="sweep", task="parity", lag=2, n_steps=300)
-    assert said("has an error .NMSE. of #[.]", m.sentence()) == pytest.approx(m.result.error_new, rel=0.06)
+    assert said("on new data, an error .NMSE. of #[.]", m.sentence()) == pytest.approx(m.result.error_new, rel=0.06)
     assert "Start the sweep" in m.sentence()
+
+
+def test_a_sweep_tells_the_best_of_what_it_has_found():
+    m = make(topic="sweep", task="parity", lag=2, n_steps=300, n_seeds=3)
+    sweep = m.sweep
+    error, memory = (np.full_like(values, np.nan) for values in (sweep.shown.error, sweep.shown.memory))
+    error[-1, 3], error[-1, 5] = (0.5, 0.1, 0.9), (0.2, np.nan, 0.4)
+    memory[-1, 5], memory[-1, 6] = 3.0, 7.25
+    error[0, 2] = 0.001  # of another leak rate
+    sweep._course.snapshot = sweep.shown._replace(n_done=12, error=error, memory=memory)
+    assert sweep.leak_rates[-1] == m.leak_rate == 1.0 and SPECTRAL_RADII[5] == 0.8 and SPECTRAL_RADII[6] == 0.85
+    assert ("at this leak rate, the error is least at ρ = 0.8 (median 0.3) and memory is greatest at ρ = 0.85 "
+            "(median 7.25).") in m.sentence()  # fmt: skip
 
 
 # Whatever is set, there are words

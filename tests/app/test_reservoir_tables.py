@@ -93,8 +93,18 @@ def test_memory_is_set_against_the_number_of_units():
     m = make(topic="memory", n_units=30, lag=4, max_lag=25)
     rows, r2 = cells(reservoir_tables.totals(m)), m.result.per_lag
     assert float(rows["memory capacity"][0]) == pytest.approx(r2.sum(), rel=1e-3)
-    assert rows["units N"][0] == "30"
-    assert float(rows["share"][0].removesuffix(" %")) == pytest.approx(100 * r2.sum() / 30, rel=0.01)
+    assert rows["the most there can be"][0] == "25" and "30 units" in rows["the most there can be"][1]
+    assert float(rows["share"][0].removesuffix(" %")) == pytest.approx(100 * r2.sum() / 25, rel=0.01)
     assert float(rows["r² at lag 4"][0]) == pytest.approx(r2[3], rel=1e-3)
     first = int(np.argmax(r2 < 0.5))
     assert rows["r² above ½"][0] == f"lags 1…{first}"
+    m.n_units = 20
+    rows = cells(reservoir_tables.totals(m))
+    assert rows["the most there can be"][0] == "20" and "Jaeger 2002" in rows["the most there can be"][1]
+
+
+def test_what_is_proved_names_both_bounds_and_the_bias():
+    m = make()
+    assert "Between σmax = 1 and ρ = 1 it depends on the input" in text(reservoir_tables.stability(m))
+    m.bias_scaling = 0.5
+    assert "With a bias it depends on both" in text(reservoir_tables.stability(m))
