@@ -11,15 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.driver import FLAGS, Reader
+from tests.browser.driver import FLAGS, Reader, Tab
 
 ROOT = Path(__file__).parents[2]
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    """Mark the browser tests, and put those of one page next to each other: they may share an opening (see `Tab`)."""
+    places = [k for k, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    mine = [items[k] for k in places]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+    for k, item in zip(places, sorted(mine, key=page_of), strict=True):
+        items[k] = item
+
+
+def page_of(item) -> str:
+    return item.callspec.params.get("stem", "") if hasattr(item, "callspec") else ""
 
 
 def free_port() -> int:
@@ -74,23 +82,34 @@ def context(browser):
     found.close()
 
 
+@pytest.fixture(scope="session")
+def tab(server, context):
+    return Tab(context, server)
+
+
 @pytest.fixture
-def reader(server, context):
-    """Opens pages for a reader; at the end there must have been no error and no request to another host."""
+def reader(server, context, tab):
+    """Shows pages to a reader, as they are when just opened; there must be no error and no request to another host.
+
+    The first page of a test is shown in the tab that goes from test to test, the others in tabs of their own.
+    """
     readers = []
 
-    def open_page(path: str, *, width: int = 1280, height: int = 800) -> Reader:
-        page = context.new_page()
-        page.set_viewport_size({"width": width, "height": height})
-        readers.append(found := Reader(page, server))
-        return found.open(path)
+    def open_page(path: str) -> Reader:
+        found = Reader(context.new_page(), server).open(path) if readers else tab.show(path)
+        readers.append(found)
+        return found
 
     yield open_page
     try:
         for found in readers:
             assert not found.errors, found.errors
             assert not found.outside, found.outside
+            found.page.evaluate("localStorage.clear()")
+    except Exception:
+        tab.close()
+        raise
     finally:
         for found in readers:
-            found.page.evaluate("localStorage.clear()")
-            found.page.close()
+            if found is not tab.reader:
+                found.page.close()

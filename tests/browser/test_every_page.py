@@ -35,48 +35,7 @@ def by(stem: str, share: float) -> float:
 
 
 @each_page
-def test_opens_with_lesson_diagram_numbers_and_sentence(reader, stem):
-    page = reader(stem)
-    assert page.text("h1").endswith(lessons.load(stem).title)
-    assert len(page.text("#sentence")) > 20
-    assert "=" in page.text("#numbers .eq")
-    assert page.page.locator(".diagram svg [data-text]").count() > 3
-    page.open_tab("lesson")
-    page.page.wait_for_selector("#lesson .math svg", timeout=15_000)
-    page.page.wait_for_function("!document.querySelector('#lesson .math:not([data-set])')", timeout=15_000)
-
-
-@each_page
-def test_slider_drag_repaints(reader, stem):
-    page = reader(stem)
-    before = page.columns()
-    picture = page.page.locator(".plots:visible").first.screenshot()
-    page.drag_slider(SLIDER[stem], by(stem, 0.2))
-    assert page.columns() != before
-    assert page.page.locator(".plots:visible").first.screenshot() != picture
-
-
-@each_page
-def test_click_on_the_input_sets_that_step_and_all_downstream(reader, stem):
-    page = reader(stem)
-    edited, downstream = EDITED[stem]
-    before = page.columns()
-    step = min(3, page.frame["steps"])
-    value = 0.0 if before[edited][step - 1] > 0.5 else 1.0
-    page.click_plot(edited, step, value)
-    after = page.columns()
-    changed = [k + 1 for k, (old, new) in enumerate(zip(before[edited], after[edited], strict=True)) if old != new]
-    assert changed == [step]
-    assert after[edited][step - 1] == pytest.approx(value, abs=0.06)
-    moved = [
-        k + 1 for k, (old, new) in enumerate(zip(before[downstream], after[downstream], strict=True)) if old != new
-    ]
-    assert moved and min(moved) >= step
-    assert page.frame["t"] == step
-
-
-@each_page
-def test_arrow_keys_move_cursor_diagram_and_numbers_together(reader, stem):
+def test_arrow_keys_and_player_move_cursor_diagram_and_numbers_together(reader, stem):
     page = reader(stem)
     page.press("Home")
     seen = []
@@ -96,11 +55,7 @@ def test_arrow_keys_move_cursor_diagram_and_numbers_together(reader, stem):
         seen.append(page.text("#numbers .eq"))
         page.press("ArrowRight")
     assert len(set(seen)) == len(positions)
-
-
-@each_page
-def test_player_runs_to_the_end_and_stops(reader, stem):
-    page = reader(stem)
+    # The player runs to the end and stops.
     page.page.locator("#speed").select_option("10")
     last = page.frame["positions"]
     page.page.evaluate(f"unrolled.moveTo({max(1, last - 5)})")
@@ -108,22 +63,41 @@ def test_player_runs_to_the_end_and_stops(reader, stem):
     page.page.wait_for_function(f"unrolled.p === {last} && !unrolled.timer", timeout=5000)
 
 
+def click_sets_one_step_and_all_downstream(page, edited: str, downstream: str) -> None:
+    before = page.columns()
+    step = min(3, page.frame["steps"])
+    value = 0.0 if before[edited][step - 1] > 0.5 else 1.0
+    page.click_plot(edited, step, value)
+    after = page.columns()
+    changed = [k + 1 for k, (old, new) in enumerate(zip(before[edited], after[edited], strict=True)) if old != new]
+    assert changed == [step]
+    assert after[edited][step - 1] == pytest.approx(value, abs=0.06)
+    moved = [
+        k + 1 for k, (old, new) in enumerate(zip(before[downstream], after[downstream], strict=True)) if old != new
+    ]
+    assert moved and min(moved) >= step
+    assert page.frame["t"] == step
+
+
 @each_page
-def test_copied_url_restores_the_picture(reader, stem):
+def test_click_and_drag_repaint_and_the_copied_url_restores_the_picture(reader, stem):
     page = reader(stem)
+    click_sets_one_step_and_all_downstream(page, *EDITED[stem])
+    before = page.columns()
+    picture = page.page.locator(".plots:visible").first.screenshot()
     page.drag_slider(SLIDER[stem], by(stem, 0.13))
-    edited, _ = EDITED[stem]
-    page.click_plot(edited, 2, 0.0 if page.columns()[edited][1] > 0.5 else 1.0)
+    assert page.columns() != before
+    assert page.page.locator(".plots:visible").first.screenshot() != picture
     page.press("ArrowRight", "ArrowRight")
-    address = page.address()
-    again = reader(address.split("/", 3)[3])
+    shown, frame = page.columns(), page.frame
+    page.open(page.address().split("/", 3)[3])
     # The address writes numbers with 12 digits; a slider can leave noise beyond them.
-    restored, shown = again.columns(), page.columns()
+    restored = page.columns()
     assert list(restored) == list(shown)
     for name in shown:
         np.testing.assert_allclose(finite(restored[name]), finite(shown[name]), rtol=1e-9, err_msg=name)
     for part in ("t", "live", "numbers", "sentence", "steps", "notices"):
-        assert again.frame[part] == page.frame[part], part
+        assert page.frame[part] == frame[part], part
 
 
 @each_page
@@ -140,10 +114,27 @@ def test_malformed_urls_give_the_default_and_a_notice(reader, stem):
 
 
 @each_page
-def test_prediction_is_hidden_scored_and_explained(reader, stem):
+def test_prediction_is_scored_and_each_challenge_fails_at_the_default_and_passes_with_its_solution(reader, stem):
     page = reader(stem)
-    task = lessons.load(stem).predict
     page.open_tab("tasks")
+    prediction_is_hidden_scored_and_explained(page, lessons.load(stem).predict)
+    start_over(page, stem)
+    for number in range(3):
+        page.click(f"[data-task=challenge-{number}] summary")
+        assert not page.frame["challenges"][number]["passed"]
+        page.click(f'[data-solve="{number}"]')
+        assert page.frame["challenges"][number]["passed"], page.frame["challenges"][number]
+        page.page.wait_for_selector(f"[data-task=challenge-{number}][data-passed]")
+        start_over(page, stem)
+
+
+def start_over(page, stem: str) -> None:
+    page.click("[data-act=reset]")
+    page.page.locator("#preset").select_option(lessons.load(stem).presets[0].name)
+    page.settle()
+
+
+def prediction_is_hidden_scored_and_explained(page, task) -> None:
     page.click('[data-predict="start"]')
     strip = page.page.evaluate("unrolled.strips.all.find(strip => strip.predicts).name")
     hidden = page.columns()[strip]
@@ -167,22 +158,7 @@ def test_prediction_is_hidden_scored_and_explained(reader, stem):
 
 
 @each_page
-def test_each_challenge_fails_at_the_default_and_passes_with_its_solution(reader, stem):
-    page = reader(stem)
-    page.open_tab("tasks")
-    for number in range(3):
-        page.click(f"[data-task=challenge-{number}] summary")
-        assert not page.frame["challenges"][number]["passed"]
-        page.click(f'[data-solve="{number}"]')
-        assert page.frame["challenges"][number]["passed"], page.frame["challenges"][number]
-        page.page.wait_for_selector(f"[data-task=challenge-{number}][data-passed]")
-        page.click("[data-act=reset]")
-        page.page.locator("#preset").select_option(lessons.load(stem).presets[0].name)
-        page.settle()
-
-
-@each_page
-def test_quiz_tells_the_reason_of_every_answer(reader, stem):
+def test_quiz_tells_the_reason_of_every_answer_and_the_worked_example_steps_through_the_page(reader, stem):
     page = reader(stem)
     page.open_tab("tasks")
     for number, question in enumerate(lessons.load(stem).quiz):
@@ -192,11 +168,6 @@ def test_quiz_tells_the_reason_of_every_answer(reader, stem):
             assert box.locator(".reason:visible").count() == 1
             assert (box.locator(".reason.right:visible").count() == 1) == (choice == question.answer)
     assert page.text(".badge") == "4 of 8"
-
-
-@each_page
-def test_worked_example_steps_through_the_page(reader, stem):
-    page = reader(stem)
     page.open_tab("lesson")
     steps = lessons.load(stem).example
     for step in steps:
@@ -238,27 +209,6 @@ def finite(values) -> np.ndarray:
 
 
 @each_page
-def test_every_plot_can_be_saved(reader, stem):
-    page = reader(stem)
-    page.open_export()
-    number = page.page.locator('tr:not([hidden]) [data-image="png"]').count()
-    assert number >= 4
-    saved = 0
-    # Both kinds of the first and the last plot, and one kind of those between, in turn.
-    for k in range(number):
-        for kind in ("png", "svg") if k in (0, number - 1) else (("png", "svg")[k % 2],):
-            if saved and saved % 8 == 0:  # Chromium allows a page ten downloads in a row
-                page = reader(stem)
-            page.open_export()
-            with page.page.expect_download() as waiting:
-                page.page.locator(f'tr:not([hidden]) [data-image="{kind}"]').nth(k).click()
-            with open(waiting.value.path(), "rb") as file:
-                content = file.read()
-            assert content.startswith({"png": b"\x89PNG", "svg": b"<svg"}[kind]) and len(content) > 900
-            saved += 1
-
-
-@each_page
 def test_presets_sliders_reset_and_pin(reader, stem):
     page = reader(stem)
     start = page.columns()
@@ -280,7 +230,7 @@ def test_presets_sliders_reset_and_pin(reader, stem):
 
 
 @each_page
-def test_dark_theme_changes_plots_and_page_and_is_remembered(reader, stem):
+def test_dark_theme_changes_plots_and_presenter_mode_enlarges_and_hides_answers(reader, stem):
     page = reader(f"{stem}?theme=light")
     colours = (
         "[...unrolled.doc._all_models.values()].filter(m => m.type === 'LinearAxis').map(m => m.major_label_text_color)"
@@ -292,11 +242,6 @@ def test_dark_theme_changes_plots_and_page_and_is_remembered(reader, stem):
     assert all(old != new for old, new in zip(before, after, strict=True))
     page.press("d")
     assert page.page.evaluate(colours) == before
-
-
-@each_page
-def test_presenter_mode_enlarges_and_hides_answers(reader, stem):
-    page = reader(stem)
     size = page.page.evaluate("parseFloat(getComputedStyle(document.querySelector('#sentence')).fontSize)")
     page.press("p")
     assert page.page.evaluate("parseFloat(getComputedStyle(document.querySelector('#sentence')).fontSize)") > 1.2 * size
@@ -306,32 +251,5 @@ def test_presenter_mode_enlarges_and_hides_answers(reader, stem):
     assert not page.page.locator('[data-solve="0"]').is_visible()
     assert "present=true" in page.address()
     if stem == STEMS[0]:  # the address is read by the template, the same on each page
-        again = reader(page.address().split("/", 3)[3])
-        assert again.page.evaluate("document.documentElement.dataset.present") == "true"
-
-
-@each_page
-def test_nothing_scrolls_sideways_and_timed_plots_are_aligned(reader, stem):
-    page = reader(stem)
-    for width, height in ((1280, 800), (820, 1180), (390, 844)):
-        page.page.set_viewport_size({"width": width, "height": height})
-        page.page.wait_for_timeout(300)
-        lefts = page.page.evaluate(LEFT_EDGES)
-        assert max(lefts) - min(lefts) <= 1, (width, lefts)
-        for tab in ("lesson", "numbers", "tasks"):
-            page.open_tab(tab)
-            page.page.wait_for_timeout(100)
-            assert page.page.evaluate("document.documentElement.scrollWidth") <= width
-            for column in (".stage", ".side"):
-                box = f"document.querySelector('{column}')"
-                inside = page.page.evaluate(f"[{box}.scrollWidth, {box}.clientWidth]")
-                assert inside[0] <= inside[1] + 1, (width, column, tab)
-
-
-# Where the frames of the visible plots on the time axis begin.
-LEFT_EDGES = (
-    'unrolled.strips.all.filter(s => s.timed && document.querySelector(`[data-strip="${s.name}"]`).offsetParent)'
-    ".map(s => { const v = Bokeh.index.find_one(unrolled.doc.get_model_by_name(s.name));"
-    "return [v.canvas_view.el.getBoundingClientRect(), v.frame.bbox.left] })"
-    ".filter(([box, left]) => box.width).map(([box, left]) => box.left + left)"
-)
+        page.open(page.address().split("/", 3)[3])
+        assert page.page.evaluate("document.documentElement.dataset.present") == "true"
