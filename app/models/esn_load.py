@@ -52,6 +52,4 @@ def remarks(result: Result) -> list[str]:
     if s.spectral_radius > 0 and not now.eigenvalues.any() and now.complete:
         said.append(f"No connection of this draw is part of a loop, so ρ is 0 and not {plain(s.spectral_radius)}: "
                     "all echoes end after a few steps. More density or units give loops.")  # fmt: skip
-    if s.topic == "free run" and not s.has_feedback:
-        said.append("Nothing drives this network: set a feedback scale above 0, so that its output comes back.")
     return said
