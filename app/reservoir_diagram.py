@@ -5,28 +5,23 @@ matrix as it was drawn, at spectral radius 1; the live kind `transform` scales a
 """
 
 import numpy as np
-from scipy import sparse
 
 from app.copies import short
 from app.diagram import Diagram
-from app.models.esn_echo_words import power
-from app.models.esn_topics import Echo
+from app.models.esn_echo_words import is_loopless, power
+from app.models.esn_topics import Echo, Recipe
 from app.models.esn_words import FITTED
 from app.numbers import plain
-from app.theme import NEGATIVE
+from app.reservoir_cloud import CLOUD, RADIUS, Shown, draw_cloud
 
 WIDTH, HEIGHT = 660, 196
-CLOUD, RADIUS = (196, 86), 76  # of the reservoir
 PLANE, REACH = (556, 92), 84  # middle and half width of the complex plane, in pixels
 INPUT, OUTPUT, BOTTOM = 34, 358, 182  # places from left to right, and the height of the way back
-MOST_UNITS, MOST_EDGES = 36, 80
+MOST_UNITS = 36  # in the cloud
 FINISHED = 4  # the last step of the recipe
-TURN = np.pi * (3 - np.sqrt(5))  # golden angle of a sunflower
 
 # Live names that give away the distance of two starts, for the page that hides it while the reader predicts.
 TELL_DISTANCE = ("distance",)
-
-Shown = tuple[int, ...]  # units in the cloud, counted from 0
 
 
 def key(result, unit: int = 1) -> tuple:
@@ -45,11 +40,9 @@ def diagram(result, unit: int = 1) -> Diagram:
                                "the eigenvalues of W in the complex plane, with the unit circle.")
     shown = _shown(result, unit)
     _inputs(d, result.traced.reservoir.W_in.shape[1] - 1)
-    _cloud(d, result.traced.unit, shown)
+    draw_cloud(d, result.traced.unit, shown)
     if isinstance(result, Echo):
-        d.label(OUTPUT, 72, "distance of", "note")
-        d.label(OUTPUT, 86, "two starts", "note")
-        d.label(OUTPUT, 108, "", "value state", live="distance")
+        _two_starts(d, result.traced.reservoir.W_fb)
     else:
         _readout(d, result, _n_outputs(result))
     _plane(d, result.traced)
@@ -92,58 +85,8 @@ def _edge(x: float, y: float) -> tuple[float, float]:
     return round(x + share * dx, 1), round(y + share * dy, 1)
 
 
-def places(n: int) -> tuple[np.ndarray, float]:
-    """Middles (n, 2) of so many units, arranged like the seeds of a sunflower, and their radius."""
-    radius = min(16.0, 0.58 * RADIUS / np.sqrt(max(n, 2)))
-    k = np.arange(n)
-    far = (RADIUS - radius - 3) * np.sqrt((k + 0.5) / n)
-    return np.column_stack([CLOUD[0] + far * np.cos(k * TURN), CLOUD[1] + far * np.sin(k * TURN)]), round(radius, 1)
-
-
-def _cloud(d: Diagram, drawn, shown: Shown) -> None:
-    middles, radius = places(len(shown))
-    d.parts.append(f'<circle cx={CLOUD[0]} cy={CLOUD[1]} r={RADIUS} style="fill:var(--inset);stroke:var(--edge)" />')
-    for matrix, dash in ((drawn.W, ""), (drawn.W_late, ' stroke-dasharray="3 3"')):
-        if matrix is not None:
-            lines = _strongest(matrix, shown, middles)
-            d.parts.append(f'<path d="{lines}"{dash} style="fill:none;stroke:var(--muted);stroke-opacity:.3" />')
-    for draw in (_unit, _ring):  # no unit covers a ring
-        d.parts += [draw(j, *middle, radius) for j, middle in zip(shown, middles.round(1), strict=True)]
-    d.label(CLOUD[0] + 66, 16, "", "value state", live="unit", anchor="start")
-
-
-def _strongest(matrix, shown: Shown, middles: np.ndarray) -> str:
-    """The largest weights between different units of the cloud, as one path."""
-    few = list(shown)
-    part = matrix[few][:, few]
-    sizes = np.abs(part.toarray() if sparse.issparse(part) else part)
-    np.fill_diagonal(sizes, 0)
-    order = np.argsort(-sizes, axis=None, kind="stable")[:MOST_EDGES]
-    pairs = (divmod(int(place), len(few)) for place in order if sizes.flat[place] > 0)
-    return "".join("M{:.0f},{:.0f}L{:.0f},{:.0f}".format(*middles[start], *middles[end]) for end, start in pairs)
-
-
-def _unit(j: int, x: float, y: float, radius: float) -> str:
-    """A disc filled as far as h is positive, and a ring of another colour for negative h."""
-    inner, ring = round(0.45 * radius, 1), 'style="stroke:var(--muted);stroke-width:1"'
-    around = "M{0:g},{1:g}a{2:g},{2:g} 0 1 0 {3:g},0a{2:g},{2:g} 0 1 0 {4:g},0z"
-    hollow = "".join(around.format(x - r, y, r, 2 * r, -2 * r) for r in (radius, inner))
-    tint = "--c:light-dark({},{})".format(*NEGATIVE)
-    at = f"cx={x:g} cy={y:g}"
-    return (f'<g class="unit state"><circle class=unit-back {at} r={radius} />'
-            f'<circle class=unit-fill {at} r={radius} data-level="u{j + 1}+" />'
-            f'<path class=unit-fill style="{tint}" fill-rule=evenodd d="{hollow}" data-level="u{j + 1}-" />'
-            f"<circle class=unit-ring {at} r={radius} {ring} /></g>")
-
-
-def _ring(j: int, x: float, y: float, radius: float) -> str:
-    """Marks the unit that is shown in plots and numbers."""
-    return (f'<g class=part data-on="ring{j + 1}"><circle cx={x:g} cy={y:g} r={radius + 3} '
-            'style="fill:none;stroke:var(--state);stroke-width:2.5" /></g>')
-
-
 def _readout(d: Diagram, result, n_outputs: int) -> None:
-    heights = [CLOUD[1]] if n_outputs == 1 else [60, 122]
+    heights = [CLOUD[1]] if n_outputs == 1 else [70, 132]
     for k, y in enumerate(heights):
         name = "y" if n_outputs == 1 else f"y{k + 1}"
         d.unit(name, OUTPUT, y, "state", label="y" if n_outputs == 1 else "y" + "₁₂"[k], radius=17, value="above")
@@ -152,12 +95,37 @@ def _readout(d: Diagram, result, n_outputs: int) -> None:
         for lit, dash in (("trained", ""), ("untrained", ' stroke-dasharray="4 4"')):
             d.parts.append(f'<g class="part muted" data-on="{lit}"><path class=edge d="{path}"{dash} '
                            "marker-end=url(#head) /></g>")  # fmt: skip
-    d.label(306, 78 if n_outputs == 1 else 96, "V", "unit-label")
+    d.label(306, 78 if n_outputs == 1 else 106, "V", "unit-label")
     if result.traced.reservoir.W_fb is not None:
-        low = (OUTPUT, heights[-1] + 17)
-        d.arrow(low, (OUTPUT, BOTTOM), (CLOUD[0], BOTTOM), (CLOUD[0], CLOUD[1] + RADIUS + 3))
-        d.delay(300, BOTTOM)
-        d.label(252, BOTTOM - 7, "W fb", "note")
+        _feedback(d, heights[-1] + 17)
+        for y in heights[:-1]:  # around the outputs below
+            d.arrow((OUTPUT + 17, y), (OUTPUT + 34, y), (OUTPUT + 34, BOTTOM), (OUTPUT, BOTTOM), head=False)
+
+
+def _two_starts(d: Diagram, W_fb: np.ndarray | None) -> None:
+    """The distance in the place of an output; what would be fed back is then the target."""
+    top = 72 if W_fb is None else 40
+    d.label(OUTPUT, top, "distance of", "note")
+    d.label(OUTPUT, top + 14, "two starts", "note")
+    d.label(OUTPUT, top + 36, "", "value state", live="distance")
+    if W_fb is None:
+        return
+    n_outputs = W_fb.shape[1]
+    for k in range(n_outputs):
+        x = OUTPUT + 34 * k
+        d.unit(f"d{k + 1}", x, 134, "target", label="d" if n_outputs == 1 else "d" + "₁₂"[k], radius=14, value="")
+        if k:
+            d.arrow((x, 148), (x, BOTTOM), (OUTPUT, BOTTOM), head=False)
+    d.label(OUTPUT, 112, "the target", "note")
+    _feedback(d, 148)
+
+
+def _feedback(d: Diagram, low: float) -> None:
+    """The way back below the cloud, one step late."""
+    d.arrow((OUTPUT, low), (OUTPUT, BOTTOM), (CLOUD[0], BOTTOM), (CLOUD[0], CLOUD[1] + RADIUS + 3))
+    d.delay(310, BOTTOM)
+    d.parts.append(f'<text x=252 y={BOTTOM - 8} class=unit-label text-anchor=middle>W'
+                   '<tspan dy=4 style="font-size:.7em">fb</tspan></text>')  # fmt: skip
 
 
 def _plane(d: Diagram, traced) -> None:
@@ -189,26 +157,38 @@ def live(result, t: int, unit: int = 1, recipe: int = FINISHED) -> dict[str, dic
     """Values at step t, with the shown unit ringed; before the third step of the recipe there is no output."""
     traced = result.traced
     row, chosen = min(t, len(traced.states)) - 1, min(unit, traced.states.shape[1])
-    h, shown = traced.states[row], _shown(result, unit)
+    ran = recipe > 1 or not isinstance(result, Recipe)
+    h, shown = traced.states[row] if ran else np.zeros(traced.states.shape[1]), _shown(result, unit)
     level = {f"u{j + 1}{'+' if h[j] > 0 else '-'}": round(min(abs(float(h[j])), 1.0), 3) for j in shown if h[j]}
     on = {f"ring{j + 1}": j + 1 == chosen for j in shown}
     on["bias"] = bool(traced.reservoir.W_in[:, 0].any())
-    text = {"unit": f"unit {chosen}: {_brief(h[chosen - 1])}"} | _plane_text(traced)
-    _live_inputs(traced, row, text, level, on)
+    text = {"unit": f"unit {chosen}: {_brief(h[chosen - 1]) if ran else '–'}"} | _plane_text(traced)
+    _live_inputs(traced, row, ran, text, level, on)
     if isinstance(result, Echo):
         text["distance"] = power(result.log10_distance[row])
+        level |= _teacher(traced, row)
     else:
         _live_outputs(result, row, recipe, text, level, on)
     return {"text": text, "level": level, "on": on, "transform": transforms(traced.settings)}
 
 
-def _live_inputs(traced, row: int, text: dict, level: dict, on: dict) -> None:
+def _live_inputs(traced, row: int, ran: bool, text: dict, level: dict, on: dict) -> None:
     m = traced.reservoir.W_in.shape[1] - 1
-    level["bias"] = float(on["bias"])
+    level["bias"] = float(ran and on["bias"])
     for j in range(m):
         name, x = "x" if m == 1 else f"x{j + 1}", float(traced.x[row, j])
-        text[f"{name}.value"] = _brief(x)
-        level[name], on[name] = round(min(abs(x), 1.0), 3), bool(traced.reservoir.W_in[:, 1 + j].any())
+        text[f"{name}.value"] = _brief(x) if ran else "–"
+        level[name] = round(min(abs(x), 1.0), 3) if ran else 0.0
+        on[name] = bool(traced.reservoir.W_in[:, 1 + j].any())
+
+
+def _teacher(traced, row: int) -> dict[str, float]:
+    """How full the targets are that will be fed back."""
+    if traced.reservoir.W_fb is None:
+        return {}
+    d = np.nan_to_num(traced.d)
+    full = np.abs(d[row]) / (np.abs(d).max() or 1.0)
+    return {f"d{k + 1}": round(float(value), 3) for k, value in enumerate(full)}
 
 
 def _live_outputs(result, row: int, recipe: int, text: dict, level: dict, on: dict) -> None:
@@ -236,9 +216,8 @@ def transforms(settings) -> dict[str, str]:
 def _plane_text(traced) -> dict[str, str]:
     few = "" if traced.complete else f"the {len(traced.eigenvalues)} largest"
     faint = "faint: without leak" if traced.settings.leak_rate < 1 else ""
-    rho, largest = traced.settings.spectral_radius, np.abs(traced.eigenvalues).max(initial=0.0)
-    looped = largest > 0.5 * rho  # a matrix without a loop has no eigenvalue but 0, which nothing can scale
-    return {"rho": f"ρ = {plain(rho if looped else 0, 3)}", "faint": ", ".join(filter(None, (few, faint)))}
+    rho = 0 if is_loopless(traced) else traced.settings.spectral_radius
+    return {"rho": f"ρ = {plain(rho, 3)}", "faint": ", ".join(filter(None, (few, faint)))}
 
 
 def _brief(value: float) -> str:

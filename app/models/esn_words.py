@@ -21,6 +21,11 @@ MUCH_WORSE, NOT_GOOD = 5, 0.1
 
 
 def sentence(m: "Esn") -> str:
+    drawn = m.traced.settings.signal == "drawn"
+    return _told(m) + (" x is drawn by you; the task’s own is back with the input “generated”." if drawn else "")
+
+
+def _told(m: "Esn") -> str:
     found = m.result
     if isinstance(found, Echo):
         return echo.sentence(found)

@@ -180,7 +180,6 @@ def test_a_free_run_hears_nothing_but_itself(values):
     ({"topic": "recipe", "task": "sunspots", "n_steps": 400}, "Only 309 steps"),
     ({"topic": "recipe", "n_steps": 40, "washout": 500}, "wash-out takes"),
     ({"n_units": 2, "density": 0.1}, "part of a loop"),
-    ({"topic": "free run"}, "Nothing drives"),
     ({"topic": "recipe", "task": "NARMA-10", "signal": "drawn", "x": (0.5,) * 200, "n_steps": 200}, "runs away"),
 ])  # fmt: skip
 def test_what_could_not_be_done_as_asked_is_said(values, words):

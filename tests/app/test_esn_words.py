@@ -146,6 +146,14 @@ def test_what_is_left_below_rounding_is_not_explained_by_dynamics():
     assert "rounding" in said or "same to the last digit" in said
 
 
+def test_an_input_drawn_by_hand_is_named_whatever_the_task():
+    m = make(topic="recipe")
+    assert "drawn by you" not in m.sentence()
+    m.draw_input()
+    m.task = "sunspots"
+    assert "x is drawn by you" in m.sentence()
+
+
 # Memory, recipe, free run
 
 def test_memory_is_told_with_its_bound():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from app import reservoir_diagram, reservoir_numbers
+from app import reservoir_cloud, reservoir_diagram, reservoir_numbers
 from app.models.esn import Esn
 from tests.app.gate_oracle import computed, text
 
@@ -27,6 +27,7 @@ CASES = [
     {"topic": "free run", **EIGHT, "late": 0.3, "n_units": 12, "density": 0.5},
     {"topic": "sweep", "task": "parity", "lag": 2},
     {"n_units": 600, "n_steps": 60},
+    EIGHT,
 ]
 
 
@@ -111,6 +112,50 @@ def test_units_fill_with_their_states_and_show_the_sign():
         assert level.get(f"u{j + 1}-", 0.0) == pytest.approx(max(-h[j], 0.0), abs=6e-4)
 
 
+def test_few_units_have_numbers_and_arrows_to_those_who_hear():
+    m = make(n_units=5, density=0.4, late=0.5)
+    svg, (middles, radius) = reservoir_diagram.diagram(m.result).svg(), reservoir_cloud.places(5)
+    W = dense(m.traced.unit.W) + dense(m.traced.unit.W_late)
+    heard = {(int(start), int(end)) for end, start in np.argwhere(W) if start != end}
+    arrows = re.findall(r'<path d="M([\d.]+),([\d.]+)Q[\d.,]+ ([\d.]+),([\d.]+)"[^>]* marker-end', svg)
+    ends = [[np.linalg.norm(middles - np.array(point, float), axis=1) for point in (a[:2], a[2:])] for a in arrows]
+    assert {(int(start.argmin()), int(end.argmin())) for start, end in ends} == heard and len(arrows) == len(heard)
+    assert all(radius < far.min() < radius + 4 for pair in ends for far in pair)
+    assert re.findall(r"text-anchor=middle style=[^>]*>(\d)</text>", svg) == list("12345")
+    # all of them inside the cloud, and none upon another
+    apart = np.linalg.norm(middles[:, None] - middles, axis=2)
+    assert (apart[np.triu_indices(5, 1)] > 2 * radius).all()
+    far = np.linalg.norm(middles - reservoir_cloud.CLOUD, axis=1)
+    assert (far + radius < reservoir_cloud.RADIUS).all()
+
+
+def test_before_the_input_has_run_nothing_is_active():
+    m = make(topic="recipe", recipe=1, bias_scaling=1.0)
+    live = reservoir_diagram.live(m.result, 30, 1, 1)
+    assert not any(live["level"].values())
+    assert (live["text"]["unit"], live["text"]["x.value"]) == ("unit 1: –", "–")
+    assert any(reservoir_diagram.live(m.result, 30, 1, 2)["level"].values())
+
+
+@pytest.mark.parametrize(("values", "sources"), [
+    ({"topic": "recipe", **EIGHT}, ["y₁", "y₂"]), ({"topic": "free run", "feedback_scaling": 1.0}, ["y"]),
+    ({"feedback_scaling": 1.0}, ["d"]), (EIGHT, ["d₁", "d₂"]),
+])  # fmt: skip
+def test_every_output_that_is_fed_back_has_its_line(values, sources):
+    svg = reservoir_diagram.diagram(make(**values).result).svg()
+    circles = {label: (float(x), float(y), float(r)) for x, y, r, label in re.findall(
+        r"unit-ring cx=([\d.]+) cy=([\d.]+) r=([\d.]+) /><text[^>]*>([^<]+)</text>", svg)}
+    assert [label for label in circles if label[0] in "yd"] == sources
+    bottom = reservoir_diagram.BOTTOM
+    lines = [[tuple(map(float, point.split(","))) for point in path.split("L")]
+             for path in re.findall(r'class="edge muted" d="M([^"]+)"', svg)]
+    back = [line for line in lines if any(y == bottom for _, y in line)]
+    starts = [next(label for label, (x, y, r) in circles.items() if abs(np.hypot(x - at, y - height) - r) < 1)
+              for (at, height), *_ in back]  # fmt: skip
+    assert sorted(starts) == sources
+    assert "W<tspan" in svg
+
+
 @pytest.mark.parametrize("k", range(len(CASES)))
 def test_every_live_value_has_a_place_in_the_picture(k):
     m = case(k)
@@ -136,7 +181,7 @@ def test_the_strongest_connections_are_drawn():
     m = make(n_units=36, density=0.3)
     svg, W = reservoir_diagram.diagram(m.result).svg(), dense(m.traced.unit.W).copy()
     np.fill_diagonal(W, 0)
-    middles, _ = reservoir_diagram.places(36)
+    middles, _ = reservoir_cloud.places(36)
     # each line starts at the unit that is heard and ends at the one that hears it
     lines = re.findall(r"M(\d+),(\d+)L(\d+),(\d+)", re.findall(r'<path d="((?:M\d+,\d+L\d+,\d+)+)"', svg)[0])
     nearest = [[int(np.abs(middles - (int(x), int(y))).sum(axis=1).argmin()) for x, y in (line[:2], line[2:])]
