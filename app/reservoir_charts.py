@@ -1,11 +1,21 @@
 """What only lesson 7 plots: all units over time, eigenvalues, activations, memory per lag, weights, a phase plane."""
 
 import numpy as np
-from bokeh.models import BoxAnnotation, ColumnDataSource, Image, Line, LinearColorMapper, Range1d, Scatter, VBar
+from bokeh.models import (
+    BoxAnnotation,
+    ColumnDataSource,
+    FixedTicker,
+    Image,
+    Line,
+    LinearColorMapper,
+    Range1d,
+    Scatter,
+    VBar,
+)
 
 from app.figures import Stack, Strip, add_axis, base_plot, chart, rule
 from app.gradient_charts import empty, round_frame, square, whole_steps
-from app.models.esn_topics import Memory, Recipe, Result, Traced
+from app.models.esn_topics import FreeRun, Memory, Recipe, Result, Traced
 from app.models.esn_words import LARGE_WEIGHT
 from app.ranges import change, fit
 from app.theme import HEATS, LIGHT
@@ -27,8 +37,9 @@ class Raster:
 
     def __init__(self, stack: Stack):
         plot = base_plot("raster", RASTER_HEIGHT, stack.x_range, Range1d(0.5, 1.5))
-        add_axis(plot, "left", "units", colour=LIGHT["state"], ticks=2)
-        plot.left[0].update(ticker=plot.left[0].ticker, axis_label_text_font_size="13px")
+        # no numbers: the rows are sorted
+        axis = add_axis(plot, "left", "units\n(sorted)", colour=LIGHT["state"], tickers=FixedTicker(ticks=[]))
+        axis.axis_label_orientation = "horizontal"
         add_axis(plot, "below", "time step", ticks=12, visible=False)
         plot.add_layout(stack.band)
         self.strip = Strip("raster", "All units over time, sorted by input weight", plot, RASTER_HEIGHT, "units")
@@ -116,7 +127,7 @@ class MemoryBars:
     def __init__(self):
         self.source = empty("lag", "other", "chosen")
         self.strip = chart("memory", "Memory per lag (blue: the lag asked for)", x_label="lag (steps)",
-                           y_label="r²", x_limits=(0.4, 60), y_limits=(0, 1.04), height=290)  # fmt: skip
+                           y_label="r²", x_limits=(0.4, 60), y_limits=(0, 1.04), height=170)  # fmt: skip
         whole_steps(self.strip)
         for column, role in (("other", "state"), ("chosen", "input")):
             look = {"fill_color": LIGHT[role], "line_color": None, "width": 0.8}
@@ -174,9 +185,8 @@ class PhasePlot:
         plot.add_glyph(self.here, Scatter(x="x", y="y", size=11, fill_color=LIGHT["card"], line_color=LIGHT["state"],
                                           line_width=2.5))  # fmt: skip
 
-    def show(self, r) -> None:
-        free = slice(max(0, r.first_free - 1 - lag_of(r)), None)
-        (x, y), (dx, dy) = (pair(rows[free], lag_of(r)) for rows in (r.y, r.traced.d))
+    def show(self, r: FreeRun) -> None:
+        (x, y), (dx, dy) = (pair(rows[_drawn(r)], lag_of(r)) for rows in (r.y, r.traced.d))
         self.source.data = {"x": x[:MOST_POINTS], "y": y[:MOST_POINTS], "dx": dx[:MOST_POINTS],
                             "dy": dy[:MOST_POINTS]}  # fmt: skip
         largest = max(float(np.abs(values).max(initial=0)) for values in (dx, dy))
@@ -191,6 +201,16 @@ class PhasePlot:
         lag, row = lag_of(r), min(t, len(r.y)) - 1
         x, y = pair(r.y[max(0, row - lag) : row + 1], lag)
         self.here.data = {"x": x[-1:], "y": y[-1:]}
+
+
+def _drawn(r: FreeRun) -> slice:
+    """The rows that the phase plane needs."""
+    return slice(max(0, r.first_free - 1 - lag_of(r)), None)
+
+
+def is_silent(r: FreeRun) -> bool:
+    """Whether neither output nor truth moves, so that the phase plane has only one point."""
+    return not any(np.ptp(rows[_drawn(r)], axis=0).any() for rows in (r.y, r.traced.d))
 
 
 def lag_of(r: Result) -> int:

@@ -19,6 +19,15 @@ STRIPS = {
 }
 RASTER_FROM = 2  # step of the recipe
 FEW_STEPS = 120  # that still get dots
+DASHES = ("solid", "dashed", "dotted", "dashdot", "solid")
+LETTER = 0.02  # share of a phone's plot that a letter takes
+# Pixels where they are not those that the strips are built with: what a topic is about gets the most.
+HEIGHTS = {
+    "memory": {"y": 52},
+    "recipe": {"raster": 72, "y": 84, "y2": 76},
+    "free run": {"raster": 72, "y": 84, "y2": 84, "log_error": 72},
+    "sweep": {"y": 84, "y2": 76},
+}
 CLOSEST, FARTHEST = -17.0, 2.3  # log10 of a distance: rounding from below, 2000 units from −1 to 1 from above
 
 
@@ -36,7 +45,8 @@ class Strips:
         self.named |= {
             "raster": self.raster.strip,
             "h": strip("h", "h", "state", title="The unit shown, from two starts", kind="line", height=48),
-            "units": strip("units", "h", "state", title="Five units", kind="none", column="u1", height=56),
+            "units": strip("units", "h", "state", title="Five units", kind="none", column="u1", height=56,
+                           ticks=3),
             # a fixed axis: with ρ the line turns, and nothing else moves
             "log10_distance": strip("log10_distance", "log₁₀ distance", "state", title="Distance of two starts, log₁₀",
                                     kind="line", height=100, limits=(CLOSEST, FARTHEST), at=(0, -5, -10, -15),
@@ -49,6 +59,9 @@ class Strips:
         }  # fmt: skip
         for name in ("log10_distance", "log_error"):
             change(self.named[name].plot.left[0], axis_label_orientation="vertical")
+        self._heights = {name: strip.height for name, strip in self.named.items()}
+        for strip in self.named.values():
+            strip.plot.min_border_right = 24  # half of the last step's number
         self._further_lines()
         self.marks = _Marks(self.named)
         self._dots = [renderer for strip in self.named.values() for renderer in strip.plot.renderers
@@ -61,7 +74,8 @@ class Strips:
         for k in range(1, 6):
             if k > 1:
                 trace(self.named["units"], f"u{k}", "state", kind="none", pin=False)
-            line = Line(x="t", y=f"u{k}", line_color=LIGHT["state"], line_width=1.2, line_alpha=0.75)
+            line = Line(x="t", y=f"u{k}", line_color=LIGHT["state"], line_dash=DASHES[k - 1],
+                        line_width=1.2, line_alpha=0.75)  # fmt: skip
             self.named["units"].plot.add_glyph(self.stack.source, line)
         trace(self.named["y"], "d", "target", kind="line", dash="dashed", pin=False)
         trace(self.named["y2"], "d2", "target", kind="line", dash="dashed", pin=False)
@@ -71,9 +85,10 @@ class Strips:
         """All columns that the strips draw."""
         return [column for strip in self.named.values() for column in strip.columns]
 
-    def arrange(self, topic: str, plotted: dict, done: int, now: Traced) -> None:
-        """Show the topic's strips that have something to show."""
-        arranged = (topic, tuple(plotted), done, now.settings.n_steps, len(now.d), now.washout, now.n_train)
+    def arrange(self, topic: str, plotted: dict, done: int, now: Traced, n_steps: int) -> None:
+        """Show the topic's strips that have something to show. n_steps: what the reader has asked for by now."""
+        fits = now.settings.n_steps == n_steps
+        arranged = (topic, tuple(plotted), done, now.settings.n_steps, len(now.d), now.washout, now.n_train, fits)
         if arranged == self._arranged:
             return
         self._arranged = arranged
@@ -81,6 +96,10 @@ class Strips:
         if topic != "recipe" or done >= RASTER_FROM:
             has.add("raster")
         shown = [self.named[name] for name in STRIPS[topic] if name in has]
+        for name, strip in self.named.items():
+            strip.height = HEIGHTS.get(topic, {}).get(name, self._heights[name])
+        for name in ("y", "y2"):
+            change(self.named[name].plot.left[0].ticker, desired_num_ticks=4 if self.named[name].height > 70 else 2)
         self.stack.show(list(self.named.values()), shown)
         for strip in self.named.values():
             # three digits run into each other on a phone
@@ -89,7 +108,8 @@ class Strips:
             change(renderer, visible=now.settings.n_steps <= FEW_STEPS)
         two = "y2" in plotted
         change(self.named["y"].plot.left[0], axis_label="y₁" if two else "y")
-        self.marks.show(now, shown, two_parts=topic in ("memory", "recipe", "sweep"), free=topic == "free run")
+        two_parts, free = topic in ("memory", "recipe", "sweep"), topic == "free run"
+        self.marks.show(now, shown if fits else [], two_parts=two_parts, free=free)
 
     def fit(self, columns: dict[str, np.ndarray], limits: tuple[float, float]) -> None:
         """Ranges that follow the values."""
@@ -123,26 +143,35 @@ class _Marks:
             plot = strips[name].plot
             plot.add_layout(self.washout)
             plot.add_layout(self.new)
-            self.words[name] = [Label(x=0.5, y=2, y_units="screen", x_offset=3, text="", text_color=LIGHT["muted"],
-                                      text_font=FONT, text_font_size="10px", text_baseline="bottom",
-                                      background_fill_color=LIGHT["card"], background_fill_alpha=0.8)
-                                for _ in range(3)]  # fmt: skip
+            # the last stands at the right edge, where there is always room
+            self.words[name] = [Label(x=0.5, y=2, y_units="screen", x_offset=-3 if last else 3, text="", name="band",
+                                      text_color=LIGHT["muted"], text_font=FONT, text_font_size="10px",
+                                      text_align="right" if last else "left", text_baseline="bottom", padding=1,
+                                      background_fill_color=LIGHT["card"], background_fill_alpha=0.94)
+                                for last in (False, False, True)]  # fmt: skip
             for label in self.words[name]:
                 plot.add_layout(label)
 
     def show(self, now: Traced, shown: list[Strip], *, two_parts: bool, free: bool) -> None:
-        """The words stand in the first of the plots that are shown."""
-        marked = two_parts or free
+        """The words stand in the first of the plots that are shown; nothing is marked where there is none."""
+        marked = bool(shown) and (two_parts or free)
         change(self.washout, right=now.washout + 0.5, visible=marked and now.washout > 0)
         change(self.new, left=now.n_train + 0.5, visible=marked)
-        names = ("wash-out", "training, with teacher" if free else "training", "runs freely" if free else "new data")
-        starts = (0.5, now.washout + 0.5, now.n_train + 0.5)
+        names = ("wash-out", "with teacher" if free else "training", "runs freely" if free else "new data")
         names_shown = {strip.name for strip in shown}
         first = next((name for name in self.PLACES if name in names_shown), "") if marked else ""
-        n_steps = len(now.d)
         for name, labels in self.words.items():
-            for label, word, start, end in zip(labels, names, starts, (*starts[1:], n_steps + 0.5), strict=True):
-                # a word needs about a ninth of the width
-                room = name == first and end - start > n_steps / 9
-                change(label, x=start, text=word if room else "", visible=room)
+            for label, place, word in zip(labels, _places(now, names), names, strict=True):
+                room = name == first and place is not None
+                change(label, x=place if room else 0.5, text=word if room else "", visible=room)
 
+
+def _places(now: Traced, words: tuple[str, str, str]) -> list[float | None]:
+    """Where the words of wash-out, training and new data stand, the last by its right edge; None: no room."""
+    washout, training, new = ((len(word) + 2) * LETTER * now.settings.n_steps for word in words)
+    end = len(now.d) + 0.5  # a series may be shorter than the time axis
+    first = 0.5 if now.washout and 0.5 + washout + new <= end else None
+    # it begins in its own part, and behind the word before it
+    second = max(now.washout + 0.5, 0.5 if first is None else first + washout)
+    fits = second + training <= min(now.n_train + 0.5, end - new)
+    return [first, second if fits else None, end if end > new else None]

@@ -4,9 +4,9 @@ from html import escape
 from typing import NamedTuple
 
 import numpy as np
-from bokeh.models import ColumnDataSource, FixedTicker, Line, Scatter, VArea
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, Line, Scatter, VArea
 
-from app.figures import Strip, chart, rule
+from app.figures import SHORT_NUMBERS, Strip, chart, rule
 from app.heatmap import Heatmap
 from app.models.esn_sweep import MEASURES, SPECTRAL_RADII, Snapshot, Sweep
 from app.numbers import plain
@@ -14,12 +14,15 @@ from app.ranges import LIMIT, change, fit, tidy
 from app.theme import LIGHT
 
 HELP = ("Each point is a run of its own. The line is the median over the seeds, the shaded band goes from the "
-        "smallest to the largest of them. The maps show medians; errors worse than always the mean share one colour. "
-        "Dashes and discs mark the present ρ, diamonds the best of all. Errors above 100 are drawn as 100.")
+        "smallest to the largest of them. The maps show medians, the stronger the colour the better; errors worse than "
+        "always the mean share one colour. "
+        "Dashes and rings mark the present settings, diamonds the best of all. Errors above 100 are drawn as 100.")
 SMALLEST, LARGEST = -16, 2  # log10 of errors that are drawn
-LABELLED = slice(0, None, 4)  # columns of the map whose ρ is written out
+LABELLED = (0, 4, 9, 16)  # columns of the map whose ρ is written out
 COLUMNS = ("radius", "median", "low", "high")
 LABELS = {"error": "log₁₀ NMSE", "memory": "capacity"}
+PALETTES = {"error": "cost", "memory": "quantity"}  # the strong end is the good one in both
+NO_ERROR = (-3.0, 0.0)  # limits before the first point
 STARTS = ("ready", "paused")
 
 
@@ -61,6 +64,11 @@ def best(measure: str, median: np.ndarray) -> int:
     return int(np.nanargmin(median) if measure == "error" else np.nanargmax(median))
 
 
+def nearest(rates: tuple[float, ...], rate: float) -> int:
+    """Index of the leak rate of the grid that is closest to the present one."""
+    return int(np.argmin(np.abs(np.array(rates) - rate)))
+
+
 def drawn(measure: str, values: np.ndarray) -> np.ndarray:
     """As the charts show it: errors by their logarithm."""
     if measure == "memory":
@@ -97,20 +105,23 @@ class SweepCharts:
     def show(self, model) -> None:
         """Bring the charts to the latest point of `model.sweep`; what is shown already is not sent again."""
         sweep: Sweep = model.sweep
-        shown, leak = sweep.shown, sweep.leak_rates.index(model.leak_rate)
+        shown, leak = sweep.shown, nearest(sweep.leak_rates, model.leak_rate)
         for span in self._now:
             change(span, location=float(model.spectral_radius))
         for one in self.maps.values():
-            one.mark_now(model.spectral_radius, leak)
+            one.mark_now(model.spectral_radius, model.leak_rate, sweep.leak_rates)
         if self._shown and self._shown[0] is shown and self._shown[1] == leak:
             return
         self._shown = (shown, leak)
+        s = sweep.plan.settings
+        nothing = {"error": NO_ERROR, "memory": (0.0, float(min(s.n_units, s.max_lag)))}
         for measure, source in self.sources.items():
             found = curve(getattr(shown, measure)[leak])
             lines = [drawn(measure, values) for values in found[1:]]
             source.data = dict(zip(COLUMNS, (found.radius, *lines), strict=True))
-            fit(self.curves[measure].plot.y_range, *lines, include=(0,), pad=0.05)
-            self.maps[measure].show(getattr(shown, measure), sweep.leak_rates)
+            include = (0,) if found.radius.size else nothing[measure]
+            fit(self.curves[measure].plot.y_range, *lines, include=include, pad=0.05)
+            self.maps[measure].show(getattr(shown, measure), sweep.leak_rates, nothing[measure])
 
 
 class SweepMap:
@@ -120,32 +131,39 @@ class SweepMap:
         self.measure = measure
         self.heat = Heatmap(f"sweep-map-{measure}", f"{measure.capitalize()} for all leak rates", height=240,
                             x_label="spectral radius ρ", y_label="leak rate", legend=LABELS[measure],
-                            palette="quantity")  # fmt: skip
+                            palette=PALETTES[measure])  # fmt: skip
         self.strip = self.heat.strip
-        plot, places = self.strip.plot, list(range(len(SPECTRAL_RADII)))
+        plot = self.strip.plot
         self._bar = plot.right[0]
+        self._bar.formatter = CustomJSTickFormatter(code=_good_end(0 if measure == "error" else 2))
         # beside a map rows and columns are named, not measured
-        labels = {place: plain(SPECTRAL_RADII[place]) for place in places[LABELLED]}
+        labels = {place: plain(SPECTRAL_RADII[place]) for place in LABELLED}
         change(plot.below[0], ticker=FixedTicker(ticks=list(labels)), major_label_overrides=labels)
         self.marks = {name: ColumnDataSource({"x": [], "y": []}) for name in ("now", "best")}
-        for (name, marker) in (("best", "diamond"), ("now", "circle")):
-            look = {"fill_color": LIGHT["card"], "line_color": LIGHT["state"], "line_width": 2}
-            glyph = Scatter(x="x", y="y", size=14 if name == "best" else 9, marker=marker, **look)
-            plot.add_glyph(self.marks[name], glyph, level="overlay")
+        diamond = Scatter(x="x", y="y", size=13, marker="diamond", fill_color=LIGHT["card"],
+                          line_color=LIGHT["state"], line_width=2)  # fmt: skip
+        plot.add_glyph(self.marks["best"], diamond, level="overlay")
+        # a ring, so that the best is seen inside it; seen on light and on dark
+        for role, width in (("card", 5), ("state", 2)):
+            ring = Scatter(x="x", y="y", size=21, fill_color=None, line_color=LIGHT[role], line_width=width)
+            plot.add_glyph(self.marks["now"], ring, level="overlay")
 
-    def mark_now(self, spectral_radius: float, leak: int) -> None:
-        self._mark("now", [float(np.interp(spectral_radius, SPECTRAL_RADII, np.arange(len(SPECTRAL_RADII))))], [leak])
+    def mark_now(self, spectral_radius: float, leak_rate: float, leak_rates: tuple[float, ...]) -> None:
+        """Also between two columns or rows."""
+        grids = ((spectral_radius, SPECTRAL_RADII), (leak_rate, leak_rates))
+        x, y = (float(np.interp(value, grid, np.arange(len(grid)))) for value, grid in grids)
+        self._mark("now", [x], [y])
 
     def _mark(self, name: str, x: list, y: list) -> None:
         if self.marks[name].data != {"x": x, "y": y}:
             self.marks[name].data = {"x": x, "y": y}
 
-    def show(self, values: np.ndarray, leak_rates: tuple[float, ...]) -> None:
-        """values: (n_leak_rates, n_spectral_radii, n_seeds)."""
+    def show(self, values: np.ndarray, leak_rates: tuple[float, ...], nothing: tuple[float, float]) -> None:
+        """values: (n_leak_rates, n_spectral_radii, n_seeds). nothing: limits as long as all are NaN."""
         median = medians(values)
         image, (n_rows, n_columns) = drawn(self.measure, median), median.shape
         # no better than the mean: how much worse matters little, and would leave no colours for the rest
-        low, high = colour_limits(np.minimum(image, 0) if self.measure == "error" else image)
+        low, high = colour_limits(np.minimum(image, 0) if self.measure == "error" else image, nothing)
         change(self.heat.mapper, low=low, high=high)
         change(self._bar.ticker, ticks=[low, (low + high) / 2, high])
         axis = self.strip.plot.left[0]
@@ -160,11 +178,16 @@ class SweepMap:
             self._mark("best", [column], [row])
 
 
-def colour_limits(image: np.ndarray) -> tuple[float, float]:
-    """Tidy bounds around the numbers of an image."""
+def _good_end(tick: int) -> str:
+    """Code that writes the numbers of a colour bar, and says of one of its ticks that it is the good end."""
+    return f"const number = (() => {{{SHORT_NUMBERS}}})()\nreturn index === {tick} ? number + ' good' : number"
+
+
+def colour_limits(image: np.ndarray, nothing: tuple[float, float] = (0.0, 1.0)) -> tuple[float, float]:
+    """Tidy bounds around the numbers of an image; `nothing` where it has none."""
     known = image[np.isfinite(image)]
     if not known.size:
-        return 0.0, 1.0
+        return nothing
     step = tidy(max(float(np.ptp(known)), 1e-3))
     low, high = np.floor(known.min() / step) * step, np.ceil(known.max() / step) * step
     return float(low), float(high if high > low else low + step)
@@ -174,13 +197,14 @@ def colour_limits(image: np.ndarray) -> tuple[float, float]:
 
 
 def controls(model) -> str:
-    """Buttons, progress and findings of `model.sweep`, as HTML of a live table."""
+    """Buttons and progress of `model.sweep`, as HTML of a live table."""
     sweep: Sweep = model.sweep
     shown, state = sweep.shown, sweep.state
     failure = ""
     if state == "failed":
         failure = f"<p>The sweep ended with an error: {escape(sweep.failure)}. Clear it to start again.</p>"
-    return _buttons(state) + _progress(sweep, shown, state) + failure + findings(model)
+    remark = f"<p><b>{sweep.remark}</b></p>" if sweep.remark else ""
+    return _buttons(state) + remark + _progress(sweep, shown, state) + failure
 
 
 def _buttons(state: str) -> str:
@@ -223,11 +247,14 @@ def _duration(seconds: float) -> str:
 def findings(model) -> str:
     """Where the error is smallest and the memory greatest, a paragraph each; empty before the first point."""
     sweep: Sweep = model.sweep
-    shown, leak = sweep.shown, sweep.leak_rates.index(model.leak_rate)
+    shown, leak = sweep.shown, nearest(sweep.leak_rates, model.leak_rate)
     begin = "At" if sweep.state == "finished" else "So far, at"
     found = [_finding(measure, getattr(shown, measure), leak, sweep, begin) for measure in MEASURES]
     if not found[0] and found[1]:
         found[0] = "Error: there is none to tell, for the target does not vary on the new data or learning ran away."
+    if model.leak_rate != sweep.leak_rates[leak]:
+        found.insert(0, f"Leak rate {plain(model.leak_rate, 3)} is not on the grid of this sweep: the curves show the "
+                        f"nearest one, {plain(sweep.leak_rates[leak], 3)}.")  # fmt: skip
     return "".join(f"<p>{sentence}</p>" for sentence in found if sentence)
 
 

@@ -55,10 +55,14 @@ def _tinted(role: str, *, signed: bool = False) -> tuple[list[str], list[str]]:
     return tuple(_blend((*below[k], PALETTE["card"][k], PALETTE[role][k]), 63) for k in (0, 1))
 
 
-# Palettes of heatmaps by name, light and dark. "quantity" is for whatever has no colour of its own.
+QUANTITY = _blend(("#EEF2F8", "#8FA3C4", "#1F2430")), _blend(("#232A38", "#6480AE", "#E8ECF4"))
+
+# Palettes of heatmaps by name, light and dark. "quantity" is for whatever has no colour of its own, and "cost" for what
+# should be small: there the small is the strong one.
 HEATS: dict[str, tuple[list[str], list[str]]] = {
     "gradient": HEAT,
-    "quantity": (_blend(("#EEF2F8", "#8FA3C4", "#1F2430")), _blend(("#232A38", "#6480AE", "#E8ECF4"))),
+    "quantity": QUANTITY,
+    "cost": (QUANTITY[0][::-1], QUANTITY[1][::-1]),
     **{role: _tinted(role) for role in ("input_gate", "forget_gate", "output_gate")},
     **{role: _tinted(role, signed=True) for role in ("candidate", "state")},
 }

@@ -1,5 +1,7 @@
 """Lesson 7: echo state networks, whose recurrent weights are drawn and never trained."""
 
+from collections.abc import Callable
+
 import numpy as np
 import param
 
@@ -11,7 +13,7 @@ from app.models import esn_topics as topics
 from app.models import esn_words as words
 from app.models.esn_columns import columns
 from app.models.esn_drawn import Drawn
-from app.models.esn_load import at_once, is_heavy, remarks
+from app.models.esn_load import at_once, computing, is_heavy, remarks
 from app.models.esn_settings import TASKS, Settings, given_input
 from app.models.esn_sweep import SweepsLive
 from app.sequence import Sequence
@@ -88,20 +90,32 @@ class Esn(SweepsLive, PageModel):
         super().__init__(**values)
         self.drawn = Drawn()
         self.latest = Latest(lambda settings: topics.compute(settings, self.drawn))
+        self._stand_in: Settings | None = None  # what a page that opens shows instead of a heavy result
 
     # What the page shows
 
     def compute(self) -> topics.Result:
         """The result of the present settings, or of those before while it is being computed."""
-        settings = Settings.of(self)
-        if self.latest.shown is None and is_heavy(settings, self.drawn):
-            self.latest.ask(at_once(settings), heavy=False)
-        result = self.latest.ask(settings, heavy=is_heavy(settings, self.drawn))
+        settings, opening = Settings.of(self), self.latest.shown is None
+        heavy = is_heavy(settings, self.drawn, opening=opening)
+        if opening and heavy:
+            self._stand_in = at_once(settings)
+            self.latest.ask(self._stand_in, heavy=False)
+        result = self.latest.ask(settings, heavy=heavy)
         if self.latest.failure:
             self.notify(self.latest.failure)
-        for remark in remarks(result):
-            self.notify(remark)
+        if not self._stands_in(result):
+            for remark in remarks(result):
+                self.notify(remark)
         return result
+
+    def _stands_in(self, result: topics.Result) -> bool:
+        return result.traced.settings == self._stand_in != Settings.of(self)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the result is that of a smaller network, since none of the reader's has been computed yet."""
+        return self._stands_in(self.result)
 
     @property
     def traced(self) -> topics.Traced:
@@ -135,21 +149,25 @@ class Esn(SweepsLive, PageModel):
         return scripts.source(self)
 
     def sentence(self) -> str:
-        return words.sentence(self)
+        return computing(Settings.of(self)) if self.stands_in else words.sentence(self)
 
     def divergence(self, step: int) -> str:
         return words.divergence(self, step)
 
     def explain(self, name: str, step: int) -> str:
-        return words.explain(self, name, step)
+        return computing(Settings.of(self)) if self.stands_in else words.explain(self, name, step)
 
     # Challenges
 
     def sine_held(self) -> Check:
-        return checks.sine_held(self)
+        return self._checked(checks.sine_held)
 
     def narma_below(self) -> Check:
-        return checks.narma_below(self)
+        return self._checked(checks.narma_below)
 
     def greatest_memory(self) -> Check:
-        return checks.greatest_memory(self)
+        return self._checked(checks.greatest_memory)
+
+    def _checked(self, check: Callable[["Esn"], Check]) -> Check:
+        """A network that only stands in passes nothing."""
+        return Check(False, computing(Settings.of(self))) if self.stands_in else check(self)

@@ -1,18 +1,19 @@
 """How long a result of lesson 7 takes, and what became of settings that could not be taken as they are."""
 
-from app.models.esn_drawn import ALL_EIGENVALUES, Drawn
+from app.models.esn_drawn import ALL_EIGENVALUES, SPARSE_FROM, Drawn
 from app.models.esn_settings import Settings
 from app.models.esn_topics import Result
 from app.numbers import plain, steps
 
-HEAVY = 60.0  # milliseconds
+HEAVY = 70.0  # milliseconds
+OPENING = 400.0  # the same for a page that opens: a short wait is better than a picture of something else
 QUICK_UNITS, QUICK_STEPS = 50, 150
 MEMORY_STEPS = 4200  # of memory capacity's own input
 
 
-def is_heavy(settings: Settings, drawn: Drawn) -> bool:
-    """Whether a slider's move should not wait for this."""
-    return milliseconds(settings, drawn) > HEAVY
+def is_heavy(settings: Settings, drawn: Drawn, *, opening: bool = False) -> bool:
+    """Whether a slider's move, or a page that opens, should not wait for this."""
+    return milliseconds(settings, drawn) > (OPENING if opening else HEAVY)
 
 
 def at_once(settings: Settings) -> Settings:
@@ -21,20 +22,35 @@ def at_once(settings: Settings) -> Settings:
                              n_steps=min(settings.n_steps, QUICK_STEPS), x=settings.x[:QUICK_STEPS])
 
 
+def computing(settings: Settings) -> str:
+    """What the page says while `at_once` stands in."""
+    shown = at_once(settings)
+    return (f"Computing N = {settings.n_units} units over T = {steps(settings.n_steps)}; until then a small reservoir "
+            f"of {shown.n_units} units is shown.")  # fmt: skip
+
+
 def milliseconds(s: Settings, drawn: Drawn) -> float:
     """About how long the result takes on one core; fitted to measurements, right to a factor of about two."""
     n = s.n_units / 100
     density = 1 / s.n_units if s.topology == "ring" else s.density
-    step = 0.001 + 0.009 * density * n**2  # one step of one network
-    found = 0.0 if drawn.has(s) else 6 * n**2
+    step = 0.001 + (0.006 if s.n_units > SPARSE_FROM else 0.009) * density * n**2  # one step of one network
+    # of a large one only the first eigenvalues are looked for
+    found = 0.0 if drawn.has(s) else 4.5 * n**2 if s.n_units <= ALL_EIGENVALUES else 7 * n**1.45
     if s.topic == "echo":
-        # where the draw's eigenvalues are not enough, those of the leaky matrix are computed
-        own = s.n_units > ALL_EIGENVALUES or s.late > 0
-        return found + 3 * s.n_steps * step + own * 3 * n**2 * (s.delay if s.late > 0 else 1)
+        return found + 3 * s.n_steps * step + _own_eigenvalues(s)
     if s.topic == "memory":
         return found + (s.n_steps + MEMORY_STEPS) * step + 5 + 3 * n**1.5
     learning = 3.6 if s.learning == "recursive" and s.topic != "free run" else 0.15
     return found + s.n_steps * (step + learning * n**2 / 1000)
+
+
+def _own_eigenvalues(s: Settings) -> float:
+    """Milliseconds for those of the leaky matrix, where the draw's are not enough."""
+    n = s.n_units / 100
+    if s.late > 0:
+        return 12 * n**2 * s.delay
+    # a leak crowds them, so that the iteration may take ten times as long
+    return 0.0 if s.n_units <= ALL_EIGENVALUES else 1.4 * n**2 * (1 if s.leak_rate == 1 else 2)
 
 
 def remarks(result: Result) -> list[str]:

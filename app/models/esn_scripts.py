@@ -32,11 +32,15 @@ ECHO = """
 starts = np.random.default_rng([{seed}, 2]).uniform(-1, 1, (2, {n_units}))
 runs = reservoir.two_starts(x, network, starts=starts, leak_rate={leak_rate!r}{teacher})
 table |= {{"h": runs.first[:, unit], "h_other": runs.second[:, unit], "log10_distance": runs.log10_distance}}
+print(f"log10 of the distance after the last step: {{runs.log10_distance[-1]:.4g}}")
 """
 MEMORY = """
 states = reservoir.run(x, network, leak_rate={leak_rate!r})
 V = reservoir.fit_ridge(x[rows], states[rows], d[rows], {ridge!r})
 y = reservoir.outputs(x, states, V)
+alone = network._replace(W_in=network.W_in[:, :2])  # the first input only
+capacity = reservoir.memory_capacity(alone, {max_lag}, leak_rate={leak_rate!r}, rng=np.random.default_rng([{seed}, 3]))
+print(f"memory capacity over {max_lag} lags: {{capacity.total:.4g}}")
 """
 RIDGE = """
 states = reservoir.run(x[:n_train], network, leak_rate={leak_rate!r}{teacher})
@@ -59,6 +63,14 @@ states, y = np.concatenate([states, new.states]), np.concatenate([y, new.y])
 LOG_ERROR = """
 with np.errstate(divide="ignore"):
     table["log_error"] = np.log10(np.abs(y - d).max(axis=1))
+strays = np.flatnonzero(~(np.abs(y - d).max(axis=1)[n_train:] <= 0.05 * np.ptp(d, axis=0).max()))
+held = strays[0] if strays.size else len(d) - n_train
+print(f"The free run stays within a tenth of half the range for {held} of {len(d) - n_train} steps.")
+"""
+NEW_ERROR = """
+new = np.arange(n_train, len(d))
+new = new[np.isfinite(d[new]).all(axis=1)]
+print(f"NMSE on new data: {reservoir.normalised_error(y[new], d[new]):.4g}")
 """
 LEARNING_FAILED = """new = reservoir.run(x[n_train:], network, leak_rate={leak_rate!r}, h0={h0})
 states = np.concatenate([states, new])
@@ -174,6 +186,8 @@ def _recipe(m: "Esn", now: "Traced") -> str:
         lines.append("y[n_train:] = np.nan  # the new data come with the last step of the recipe")
     if m.done >= FITTED:
         lines.append(_said(s.n_channels, residual=True))
+    if m.done == USED and np.isfinite(m.result.error_new):
+        lines.append(NEW_ERROR)
     return "\n".join(lines)
 
 

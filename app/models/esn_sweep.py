@@ -212,16 +212,13 @@ class SweepsLive:
 
     @property
     def sweep(self) -> Sweep:
-        """The sweep of the present settings, of which ρ and any leak rate on its grid may change; others start anew."""
+        """The sweep of the present settings. ρ may change, and once it has begun the leak rate; others start anew."""
         wanted, now = Plan.of(self), self._sweep
-        if now is None or now.plan != wanted or not self._on_grid(now):
+        if now is None or now.plan != wanted or (now.state == "ready" and now.leak_rate != self.leak_rate):
             dropped = now is not None and (now.shown.n_done > 0 or now.remark == STARTS_ANEW)
             self.end_sweep()
             self._sweep = Sweep(wanted, self.leak_rate, lambda: self.connected(), STARTS_ANEW if dropped else "")
         return self._sweep
-
-    def _on_grid(self, sweep: Sweep) -> bool:
-        return self.leak_rate == sweep.leak_rate or (sweep.state != "ready" and self.leak_rate in sweep.leak_rates)
 
     @property
     def sweep_runs(self) -> bool:

@@ -20,10 +20,10 @@ from app.view import View
 WINDOW = 100  # steps shown around the cursor
 CARDS = {
     "echo": {"spectrum", "stability"},
-    "memory": {"memory", "spectrum"},
+    "memory": {"memory", "totals", "spectrum"},
     "recipe": {"recipe", "weights", "errors"},
     "free run": {"phase", "spectrum"},
-    "sweep": {"sweep"},
+    "sweep": {"sweep", "findings"},
 }
 NETWORK = {"spectral_radius", "leak_rate", "input_scaling", "bias_scaling", "n_units", "density", "topology", "weights",
            "late", "n_steps"}
@@ -57,9 +57,11 @@ class EsnView(View):
         return [
             Card("The recipe", key="recipe", table=True),
             Card("", list(self.strips.named.values())),
-            Card("Sweep", self.sweep.strips, wide=False, key="sweep", table=True, help=sweep_charts.HELP),
+            Card("", self.sweep.strips, wide=False, key="sweep", table=True),
+            Card("What the sweep finds", key="findings", table=True, help=sweep_charts.HELP),
             Card("What it draws", [self.phase.strip], key="phase"),
-            Card("Memory", [self.memory.strip], key="memory", table=True,
+            Card("", [self.memory.strip], key="memory"),
+            Card("Memory", key="totals", table=True,
                  help="How much of x(t − lag) a readout finds in the states: r² on steps that it has not learned from. "
                       "Dashed where the lag is N: the sum of all bars can never be more than N."),
             Card("Does the echo die?", key="stability", table=True),
@@ -73,7 +75,7 @@ class EsnView(View):
     def update(self) -> dict[str, np.ndarray]:
         m = self.model
         plotted, r = m.table(), m.result
-        self.strips.arrange(m.topic_shown, plotted, m.done, r.traced)
+        self.strips.arrange(m.topic_shown, plotted, m.done, r.traced, m.n_steps)
         hidden = self.hidden_cards()
         if "spectrum" not in hidden:
             self.eigenvalues.show(r.traced)
@@ -139,6 +141,8 @@ class EsnView(View):
         if m.topic == "recipe" and m.recipe < 3:
             shown -= {"weights", "errors"}
             shown |= {"spectrum"}
+        if "phase" in shown and charts.is_silent(m.result):
+            shown -= {"phase"}
         return {card.key for card in self.cards if card.key and card.key not in shown}
 
     def diagram_key(self) -> tuple:
@@ -149,9 +153,13 @@ class EsnView(View):
 
     def tables(self) -> dict[str, str]:
         make = {"recipe": reservoir_tables.recipe, "stability": reservoir_tables.stability,
-                "errors": reservoir_tables.errors, "memory": reservoir_tables.totals, "sweep": sweep_charts.controls}
-        hidden = self.hidden_cards()
-        return {key: html(self.model) for key, html in make.items() if key not in hidden}
+                "errors": reservoir_tables.errors, "totals": reservoir_tables.totals, "sweep": sweep_charts.controls,
+                "findings": sweep_charts.findings}
+        shown = {key: html for key, html in make.items() if key not in self.hidden_cards()}
+        if self.model.stands_in:
+            said = f"<p class=help>{self.model.sentence()}</p>"
+            shown |= {key: lambda model: said for key in shown if key not in CARDS["sweep"]}
+        return {key: html(self.model) for key, html in shown.items()}
 
     def live(self, t: int) -> dict[str, dict]:
         m = self.model
@@ -159,6 +167,8 @@ class EsnView(View):
         if "phase" not in self.hidden_cards():
             self.phase.follow(m.result, t)
         shown = reservoir_diagram.live(m.result, t, m.shown_unit, m.done)
+        if m.stands_in:
+            shown["text"] = dict.fromkeys(shown["text"], "…")
         return shown | {"limits": {"x": self.input_limits()}, "snap": False}
 
     def _zoom(self, t: int) -> None:
@@ -174,7 +184,7 @@ class EsnView(View):
             self.strips.raster.show(now, m.shown_unit, first, min(last, len(now.states)))
 
     def numbers(self, t: int) -> list[Block]:
-        return reservoir_numbers.blocks(self.model, t)
+        return [] if self.model.stands_in else reservoir_numbers.blocks(self.model, t)
 
     # What the reader does besides settings, and results that come later
 

@@ -46,6 +46,8 @@ function resize(model, large, changes) {
   scale("major_label_text_font_size", 1.45, "px")
   scale("axis_label_text_font_size", 1.4, "px")
   scale("label_text_font_size", 1.4, "px")
+  if (model.type === "ColorBar") scale("title_text_font_size", 1.4, "px")
+  if (model.name === "band") scale("text_font_size", 1.6, "px")
   if (model.type === "Plot" || model.type === "Figure") {
     scale("height", 1.22)
     scale("min_border_left", 1.4)

@@ -40,9 +40,10 @@ export class Tasks {
     $("[data-predict=reveal]", task).hidden = $("[data-predict=cancel]", task).hidden = !predicting
     const verdict = $(".verdict", task)
     const marked = this.page.strips.all.find(strip => strip.predicts)
-    if (predicting) float(task, this.page.strips.element(marked.name))
-    if (predicting) verdict.textContent = "Draw your prediction on the marked plot: click or drag. Then reveal."
-    else if (!score) verdict.textContent = ""
+    if (predicting) {
+      verdict.textContent = "Draw your prediction on the marked plot: click or drag. Then reveal."
+      float(task, this.page.strips.element(marked.name)) // only now is the text as high as it will be
+    } else if (!score) verdict.textContent = ""
     else {
       verdict.textContent = `${score.right} of ${score.total} steps right. ${score.text}`
       if (score.right === score.total) this.finish("predict", "All steps right")

@@ -25,13 +25,13 @@ def test_what_no_point_depends_on_changes_no_sweep(monkeypatch):
     first.start()
     until(lambda: first.state == "finished")
     for changed in ({"spectral_radius": 2.0}, {"cursor": 9}, {"unit": 2}, {"topic": "recipe"},
-                    {"recipe": 2}, {"leak_rate": 0.2}):  # fmt: skip
+                    {"recipe": 2}, {"leak_rate": 0.2}, {"leak_rate": 0.5}):  # fmt: skip
         model.param.update(**changed)
         assert model.sweep is first, changed
 
 
-@pytest.mark.parametrize("changed", [{"log_ridge": -3.0}, {"n_seeds": 3}, {"seed": 4}, {"leak_rate": 0.5},
-                                     {"task": "sine"}, {"x": (0.5,) * 60, "signal": "drawn"}])  # fmt: skip
+@pytest.mark.parametrize("changed", [{"log_ridge": -3.0}, {"n_seeds": 3}, {"seed": 4}, {"task": "sine"},
+                                     {"x": (0.5,) * 60, "signal": "drawn"}])  # fmt: skip
 def test_other_settings_start_anew_with_a_remark(monkeypatch, changed):
     gate = gated(monkeypatch)
     model = Esn(**SMALL)
@@ -55,6 +55,20 @@ def test_settings_changed_before_the_start_need_no_remark_and_the_present_leak_r
     model.leak_rate = 1.0
     assert model.sweep.remark == ""
     assert model.sweep.leak_rate == 1.0
+
+
+def test_a_leak_rate_beside_the_grid_leaves_a_sweep_alone_that_has_begun(monkeypatch):
+    gate = gated(monkeypatch)
+    model = Esn(**SMALL)
+    first = model.sweep
+    first.start()
+    until(lambda: len(gate.begun) > 3)
+    model.leak_rate = 0.56
+    assert model.sweep is first and 0.56 not in first.leak_rates
+    first.stop()
+    second = model.sweep  # nothing would be lost
+    assert second is not first and 0.56 in second.leak_rates and second.remark == ""
+    model.end_sweep()
 
 
 def test_leaving_pauses_and_says_so_and_closing_ends(monkeypatch):

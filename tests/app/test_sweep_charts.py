@@ -12,6 +12,7 @@ from app.models.esn import Esn
 from app.models.esn_sweep import LEAK_RATES, LEFT, SPECTRAL_RADII, STARTS_ANEW, Snapshot, Sweep
 from app.shell import Page
 from app.sweep_charts import SweepCharts, colour_limits, controls, curve, findings, medians
+from app.theme import HEATS
 from tests.app.pages import classes
 from tests.app.sweep_runs import SMALL, gated, plan, threads
 from tests.app.training_runs import until
@@ -147,8 +148,8 @@ def test_rows_and_columns_of_the_map_are_labelled_with_their_values():
     plot = charts.maps["memory"].strip.plot
     left, below = plot.left[0], plot.below[0]
     assert left.major_label_overrides == dict(enumerate(("0.1", "0.2", "0.4", "0.7", "1")))
-    assert below.major_label_overrides == {0: "0.1", 4: "0.7", 8: "0.95", 12: "1.2", 16: "3"}
-    assert (left.ticker.ticks, below.ticker.ticks) == ([0, 1, 2, 3, 4], [0, 4, 8, 12, 16])
+    assert below.major_label_overrides == {0: "0.1", 4: "0.7", 9: "1", 16: "3"}
+    assert (left.ticker.ticks, below.ticker.ticks) == ([0, 1, 2, 3, 4], [0, 4, 9, 16])
     model = Esn(**SMALL | {"leak_rate": 0.56})
     charts.show(model)
     assert left.major_label_overrides[3] == "0.56" and len(left.ticker.ticks) == 6
@@ -182,8 +183,41 @@ def test_whatever_is_measured_gives_a_picture_and_words(shown, leak_rate):
         assert all(np.isfinite(values).all() for values in source.data.values())
     limits = [end for strip in charts.strips for end in (strip.plot.y_range.start, strip.plot.y_range.end)]
     assert np.isfinite(limits).all()
-    html = controls(model)
+    html = controls(model) + findings(model)
     assert not re.search(r"\b(nan|inf|None)\b|not a number|∞", html)
+
+
+def test_before_the_first_point_the_charts_have_the_limits_that_may_come():
+    charts = SweepCharts()
+    charts.show(at(EMPTY))
+    error, memory = (charts.curves[measure].plot.y_range for measure in ("error", "memory"))
+    assert -3.5 < error.start <= -3 and 0 <= error.end < 0.5
+    assert -1 < memory.start <= 0 and 6 <= memory.end < 8  # 6 lags, and N = 12
+    assert (charts.maps["error"].heat.mapper.low, charts.maps["memory"].heat.mapper.high) == (-3, 6)
+
+
+def test_in_both_maps_the_good_end_is_the_strong_one_and_is_named():
+    charts = SweepCharts()
+    for theme in (0, 1):
+        good = [HEATS[charts.maps[measure].heat.mapper.tags[0]][theme][end] for measure, end in
+                (("error", 0), ("memory", -1))]  # fmt: skip
+        assert good[0] == good[1] == HEATS["quantity"][theme][-1]
+    codes = [charts.maps[measure]._bar.formatter.code for measure in ("error", "memory")]
+    assert "index === 0 ?" in codes[0] and "index === 2 ?" in codes[1]
+
+
+def test_a_leak_rate_beside_the_grid_is_marked_between_its_rows_and_the_nearest_is_shown():
+    charts, shown = SweepCharts(), measured()
+    model = at(shown)
+    model.leak_rate = 0.5
+    charts.show(model)
+    np.testing.assert_allclose(charts.sources["memory"].data["high"], shown.memory[2].max(axis=-1))
+    assert charts.maps["error"].marks["now"].data["y"] == [pytest.approx(2 + 1 / 3)]
+    first, error, _ = paragraphs(model)
+    assert first == "Leak rate 0.5 is not on the grid of this sweep: the curves show the nearest one, 0.4."
+    assert "at leak rate 0.4 the error" in error
+    model.leak_rate = 0.4
+    assert len(paragraphs(model)) == 2
 
 
 # Findings
@@ -245,10 +279,11 @@ def test_only_the_buttons_that_make_sense_can_be_pressed(state, buttons):
     model = at(measured())
     names = ("plan", "leak_rates", "n_points", "shown", "seconds_left")
     given = {name: getattr(model.sweep, name) for name in names}
-    model.sweep = SimpleNamespace(state=state, failure="<b>&", **given)
+    model.sweep = SimpleNamespace(state=state, failure="<b>&", remark=STARTS_ANEW, **given)
     html = controls(model)
     assert possible(html) == buttons
     assert set(re.findall(r"data-do=(\w+)", html)) == {"start", "pause", "stop"}
+    assert STARTS_ANEW in html
     assert ("&lt;b&gt;&amp;" in html) == (state == "failed")
     if state == "running":
         # 5 · 17 points, each for two seeds and two measures; 100 took 5 s
