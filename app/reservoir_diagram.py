@@ -104,10 +104,10 @@ def _readout(d: Diagram, result, n_outputs: int) -> None:
 
 def _two_starts(d: Diagram, W_fb: np.ndarray | None) -> None:
     """The distance in the place of an output; what would be fed back is then the target."""
-    top = 72 if W_fb is None else 40
+    top = 70 if W_fb is None else 40
     d.label(OUTPUT, top, "distance of", "note")
-    d.label(OUTPUT, top + 14, "two starts", "note")
-    d.label(OUTPUT, top + 36, "", "value state", live="distance")
+    d.label(OUTPUT, top + 17, "two starts", "note")
+    d.label(OUTPUT, top + 40, "", "value state", live="distance")
     if W_fb is None:
         return
     n_outputs = W_fb.shape[1]

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from app.models.esn_echo_words import factor, is_bare, is_loopless, power, tendency
+from app.models.esn_echo_words import factor, is_bare, is_loopless, power, rho_asked, tendency
 from app.models.esn_topics import Echo, Memory, Recipe
 from app.models.esn_words import (
     FITTED,
@@ -126,7 +126,7 @@ def recipe(model) -> str:
 def _drawn(found: Recipe) -> str:
     now, count = found.traced.settings, connections(found.traced)
     return (f"N = {grouped(now.n_units)} units, {grouped(count)} connections ({now.weights}, {now.topology}), "
-            f"ρ = {plain(now.spectral_radius, 3)}. They stay as they are.")
+            f"{rho_asked(found.traced)}. They stay as they are.")
 
 
 def _ran(found: Recipe) -> str:
@@ -220,5 +220,5 @@ def totals(model) -> str:
     rows.append((f"NMSE at lag {now.lag}", _nmse(found.error_new), "on the new data of the plots above"))
     learned = found.traced.n_train - found.traced.washout
     note = ("The bars and r² are measured on a long random input of their own, with a readout for each lag and fresh "
-            f"steps to judge it by. y and its NMSE have a readout that was fitted on {steps(learned)} of the plots.")
+            f"steps to judge it by. y and its NMSE have a readout that was fitted on {learned} of the steps shown.")
     return _table(("", "value", ""), rows) + _help(note) + _help(weights_warning(found))

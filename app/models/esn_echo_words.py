@@ -24,11 +24,11 @@ def sentence(found: Echo) -> str:
         return (f"{head}: the start is not forgotten, {end}. Neighbouring states part by a factor of "
                 f"{factor(found.exponent)} per step (Lyapunov exponent {plain(found.exponent, 2)}): chaos.{fed}")
     if not tends:
-        return (f"{head}: the edge, {end}. A step multiplies small differences by {factor(found.exponent)} on average, "
-                f"which this run cannot tell from 1 (Lyapunov exponent {plain(found.exponent, 2)} ± "
+        return (f"{head}: near the edge; {end}. A step multiplies small differences by {factor(found.exponent)} on "
+                f"average, which so few steps cannot tell from 1 (Lyapunov exponent {plain(found.exponent, 2)} ± "
                 f"{plain(max(found.uncertainty, STILL), 2)}).{fed}")
     if _slope(log) < -STILL:
-        return f"{head}: the echo is dying, {end}. {_why(found)}{fed}"
+        return f"{head}: the echo is dying, {end}. {_why(found)}{_forecast(found)}{fed}"
     alone = "the input does not bring them" if found.traced.x.any() else "no input is there to bring them"
     return (f"{head}: small differences die out (Lyapunov exponent {plain(found.exponent, 2)}), yet {end}. They "
             f"keep to different courses, and {alone} together.{fed}")
@@ -58,7 +58,7 @@ def is_loopless(traced) -> bool:
 
 def rho_asked(traced) -> str:
     if is_loopless(traced):
-        return "ρ = 0, since the connections form no loop"
+        return "ρ = 0 (the connections form no loop)"
     return f"ρ = {plain(traced.settings.spectral_radius, 3)}"
 
 
@@ -75,10 +75,10 @@ def _slope(log10_distance: np.ndarray) -> float:
 def _forecast(found: Echo) -> str:
     """When a millionth of the distance is left at the exponent's pace, where the plotted distance keeps that pace."""
     log, pace = found.log10_distance, found.exponent / np.log(10)
-    if found.dies or not abs(_slope(log) / pace - 1) <= SAME_PACE:
+    if not abs(_slope(log) / pace - 1) <= SAME_PACE:
         return ""
     goal = np.log10(np.linalg.norm(found.starts[0] - found.starts[1])) - 6
-    return f"; at this pace it takes {steps(int(np.ceil((log[-1] - goal) / -pace)))} more"
+    return f" At {factor(found.exponent)} per step it takes {steps(int(np.ceil((log[-1] - goal) / -pace)))} more."
 
 
 def _why(found: Echo) -> str:
@@ -87,8 +87,7 @@ def _why(found: Echo) -> str:
         return _why_without_loop(found)
     if not np.isfinite(found.exponent):
         return "A single step forgets everything."
-    pace = f"A step multiplies small differences by {factor(found.exponent)} on average{_forecast(found)}"
-    rho = _rho(found)
+    pace, rho = f"A step multiplies small differences by {factor(found.exponent)} on average", _rho(found)
     if found.certainty.contracts:
         return f"{pace}. It had to: no step can stretch anything (largest singular value)."
     if found.certainty.effective_spectral_radius > 1:

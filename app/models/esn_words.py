@@ -45,7 +45,7 @@ def _memory(found: Memory) -> str:
     at = f"At lag {now.lag} r² is {plain(r2[now.lag - 1], 3)}" if now.lag <= len(r2) else "The lag lies beyond the plot"
     new = _error(found.error_new)
     learned = found.traced.n_train - found.traced.washout
-    back = f"; y, fitted on {steps(learned)} of the plots, has {new} on new data" if new else ""
+    back = f"; y, fitted on {learned} of the steps shown, has {new} on new data" if new else ""
     cut = " Some lies beyond the longest lag." if r2[-1] > 0.1 else ""
     return (f"{at}{back}. Over {len(r2)} lags the memory capacity is {plain(found.total, 3)}, where "
             f"{ceiling(found)[1]} is the most there can be; {_reach(r2)}.{cut}")
@@ -96,8 +96,10 @@ def _recipe(found: Recipe, step: int) -> str:
     traced, now = found.traced, found.traced.settings
     if step == 1:
         n, count = now.n_units, connections(traced)
+        radius = ("which form no loop, so that ρ = 0 whatever they are multiplied by" if echo.is_loopless(traced) else
+                  f"rescaled to ρ = {plain(now.spectral_radius, 3)}")  # fmt: skip
         return (f"A reservoir of {n} units is drawn: {grouped(count)} connections, {plain(100 * count / n**2, 3)} % of "
-                f"all there could be, rescaled to {echo.rho_asked(traced)}. They will never be trained.")
+                f"all there could be, {radius}. They will never be trained.")
     if step == 2:
         h = traced.states
         return (f"The input has driven the reservoir for {steps(len(h))}. Its {now.n_units} states lie between "

@@ -71,7 +71,7 @@ def test_chaos_is_told_from_an_echo_that_is_still_dying():
     sentence, log = dying.sentence(), np.log10(distance(dying))
     goal = np.log10(np.linalg.norm(dying.result.starts[0] - dying.result.starts[1])) - 6
     left = (goal - log[-1]) / np.log10(said("small differences by # on average", sentence))
-    assert said("at this pace it takes # step", sentence) == pytest.approx(left, rel=0.05)
+    assert said("per step it takes # step", sentence) == pytest.approx(left, rel=0.05)
 
 
 def test_no_forecast_where_the_distance_keeps_another_pace():
@@ -89,7 +89,7 @@ def test_growth_that_the_run_cannot_tell_from_none_is_neither_chaos_nor_death(rh
     growth = reservoir.lyapunov_exponent(t.x, t.reservoir, washout=20, h0=m.result.starts[0]).growth[20:]
     off = growth.mean() / (growth.std() / np.sqrt(len(growth)))  # steps taken as independent
     assert tendency(m.result) == tends == (np.sign(off) if abs(off) > 2 else 0)
-    assert ("chaos" in m.sentence()) == (tends > 0) and ("cannot tell from 1" in m.sentence()) == (tends == 0)
+    assert ("chaos" in m.sentence()) == (tends > 0) and ("cannot tell from 1 " in m.sentence()) == (tends == 0)
     assert ("not clearly above or below 1" in reservoir_tables.stability(m)) == (tends == 0)
 
 
@@ -104,10 +104,12 @@ def test_without_a_loop_nothing_is_said_about_the_radius_asked_for():
     W, power = m.traced.reservoir.W, np.eye(20)
     longest = next(k for k in range(1, 20) if not (power := power @ W).any())
     assert m.result.dies <= longest and np.abs(np.linalg.eigvals(W)).max() < 1e-6
-    assert m.sentence().startswith("ρ = 0, since the connections form no loop")
+    assert m.sentence().startswith("ρ = 0 (the connections form no loop): ")
     assert "single step" not in m.sentence() + reservoir_tables.stability(m)
     for t in range(1, longest):
         assert "less steep" not in " ".join(block.note for block in reservoir_numbers.blocks(m, t))
+    drawn = make(n_units=20, density=0.02, topic="recipe", recipe=1)
+    assert "form no loop, so that ρ = 0" in drawn.sentence() and "ρ = 0 (" in reservoir_tables.recipe(drawn)
     m.leak_rate = 0.5
     assert "share that each leaky unit keeps" in m.sentence()
 
@@ -161,7 +163,7 @@ def test_memory_is_told_with_its_bound():
     r2 = m.result.per_lag
     assert said("At lag 3 r² is #", m.sentence()) == pytest.approx(r2[2], rel=1e-2)
     assert said("memory capacity is #,", m.sentence()) == pytest.approx(r2.sum(), rel=1e-2)
-    assert "where 30, 1 for each lag, is the most" in m.sentence() and "fitted on 80 steps" in m.sentence()
+    assert "where 30, 1 for each lag, is the most" in m.sentence() and "fitted on 80 of the steps" in m.sentence()
     assert said("for the first # step", m.sentence()) == int(np.argmax(r2 < 0.5))
     m.n_units = 20
     assert "where N = 20 is the most" in m.sentence()
