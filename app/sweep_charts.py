@@ -204,7 +204,15 @@ def controls(model) -> str:
     if state == "failed":
         failure = f"<p>The sweep ended with an error: {escape(sweep.failure)}. Clear it to start again.</p>"
     remark = f"<p><b>{sweep.remark}</b></p>" if sweep.remark else ""
-    return _buttons(state) + remark + _progress(sweep, shown, state) + failure
+    return _buttons(state) + remark + _progress(sweep, shown, state) + _beside_the_grid(model) + failure
+
+
+def _beside_the_grid(model) -> str:
+    rates, rate = model.sweep.leak_rates, model.leak_rate
+    if rate in rates:
+        return ""
+    return (f"<p class=help>Leak rate {plain(rate, 3)} is not on the grid of this sweep: the curves show the nearest "
+            f"one, {plain(rates[nearest(rates, rate)], 3)}.</p>")  # fmt: skip
 
 
 def _buttons(state: str) -> str:
@@ -252,9 +260,6 @@ def findings(model) -> str:
     found = [_finding(measure, getattr(shown, measure), leak, sweep, begin) for measure in MEASURES]
     if not found[0] and found[1]:
         found[0] = "Error: there is none to tell, for the target does not vary on the new data or learning ran away."
-    if model.leak_rate != sweep.leak_rates[leak]:
-        found.insert(0, f"Leak rate {plain(model.leak_rate, 3)} is not on the grid of this sweep: the curves show the "
-                        f"nearest one, {plain(sweep.leak_rates[leak], 3)}.")  # fmt: skip
     return "".join(f"<p>{sentence}</p>" for sentence in found if sentence)
 
 

@@ -295,6 +295,25 @@ def test_scripts_of_steps_of_the_recipe_and_of_learning_gone_wrong():
                           feedback_scaling=1.0, forgetting=0.9, log_ridge=-12.0))  # fmt: skip
 
 
+def test_scripts_print_what_they_have_found(capsys):
+    def printed(**values) -> tuple:
+        m = Esn(**SMALL, **values)
+        assert_script(m)
+        return m.result, capsys.readouterr().out
+
+    r, said = printed(topic="memory", max_lag=9)
+    assert f"over 9 lags: {r.total:.4g}" in said
+    for values in ({}, {"task": "sine"}, {"feedback_scaling": 0.5, "learning": "recursive", "log_ridge": -2.0}):
+        r, said = printed(topic="recipe", **values)
+        assert f"new data: {r.error_new:.4g}" in said
+    assert printed(topic="recipe", task="silence")[1] == printed(topic="recipe", recipe=2)[1] == ""
+    for scale in (0.1, 1.0):
+        r, said = printed(topic="free run", task="Mackey-Glass 17", feedback_scaling=scale)
+        assert f"for {r.held} of 20 steps" in said
+    r, said = printed(topic="echo")
+    assert f"last step: {r.log10_distance[-1]:.4g}" in said
+
+
 def test_a_sine_is_held_only_if_it_is_held_for_200_steps():
     good = {"topic": "free run", "task": "sine", "spectral_radius": 0.95, "feedback_scaling": 1.0, "bias_scaling": 0.1,
             "log_ridge": -4.0, "n_steps": 600, "washout": 100, "n_new": 200}  # fmt: skip

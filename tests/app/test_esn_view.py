@@ -211,8 +211,8 @@ def test_bands_say_which_steps_are_washed_out_and_which_are_new():
     ({"washout": 0, "n_new": 30}, ["", "training", "new data"]),
     ({"washout": 8, "n_new": 8}, ["wash-out", "training", "new data"]),  # both reach beyond their own part
     ({"washout": 0, "n_new": 100, "n_steps": 140}, ["", "training", "new data"]),
-    ({"washout": 2, "n_new": 60, "topic": "free run", "feedback_scaling": 0.5, "task": "sine"},
-     ["wash-out", "", "runs freely"]),  # 28 of 40 steps for “with teacher”, and 20 before it
+    ({"washout": 24, "n_new": 60, "topic": "free run", "feedback_scaling": 0.5, "task": "sine"},
+     ["wash-out", "", "runs freely"]),  # 26 steps; “with teacher” needs 28
 ])  # fmt: skip
 def test_words_on_bands_never_meet(settings, words):
     page = make(**SMALL | {"n_steps": 100, "topic": "recipe"} | settings)
