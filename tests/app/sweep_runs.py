@@ -2,10 +2,13 @@
 
 import itertools
 import threading
+from types import SimpleNamespace
+
+import numpy as np
 
 from app.models import esn_sweep
 from app.models.esn import Esn
-from app.models.esn_sweep import Plan, Sweep
+from app.models.esn_sweep import LEAK_RATES, SPECTRAL_RADII, Plan, Snapshot, Sweep
 from tests.app.training_runs import until
 
 SMALL = {"topic": "sweep", "n_units": 12, "n_steps": 60, "washout": 5, "n_new": 20, "max_lag": 6, "n_seeds": 2,
@@ -59,3 +62,26 @@ def ended(given: Plan, leak_rate: float = 0.7) -> Sweep:
 
 def threads() -> int:
     return sum(thread.name == "job" for thread in threading.enumerate())
+
+
+def at(snapshot: Snapshot, **given) -> SimpleNamespace:
+    """A model whose sweep has come to a snapshot."""
+    model = Esn(**SMALL | given)
+    sweep = Sweep(plan(), model.leak_rate, lambda: True)
+    sweep._course.snapshot = snapshot
+    return SimpleNamespace(sweep=sweep, leak_rate=model.leak_rate, spectral_radius=model.spectral_radius)
+
+
+def measured(rows: int = 5) -> Snapshot:
+    """Three seeds: errors of 0.1 away² around ρ = 1 at the best leak rate, 0.4; memory around 0.8 at 0.7."""
+    leak = np.array(LEAK_RATES)[:, np.newaxis, np.newaxis]
+    radius = np.array(SPECTRAL_RADII)[:, np.newaxis]
+    seed = np.array([1.0, 0.5, 4.0])
+    error = 0.01 * seed * (1 + (radius - 1) ** 2 + 10 * (leak - 0.4) ** 2)
+    memory = 20 - 4 * (radius - 0.8) ** 2 - (leak - 0.7) ** 2 - seed
+    for values in (error, memory):
+        values[rows:] = np.nan
+    return Snapshot(100, error, memory, 5.0)
+
+
+EMPTY = Snapshot(0, np.full((5, len(SPECTRAL_RADII), 2), np.nan), np.full((5, len(SPECTRAL_RADII), 2), np.nan), 0.0)
