@@ -80,6 +80,7 @@ class EsnView(View):
         if "spectrum" not in hidden:
             self.eigenvalues.show(r.traced)
             self.histogram.show(r.traced)
+            change(self.histogram.strip.plot, visible=m.topic != "recipe" or m.recipe > 1)  # nothing has run before
         if "memory" not in hidden:
             self.memory.show(r)
         if "weights" not in hidden:

@@ -70,7 +70,11 @@ class Page {
       note.toggleAttribute("data-changed", frame.preset !== frame.start)
     }
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
-    for (const strip of this.strips.all) this.strips.element(strip.name)?.setAttribute("tabindex", this.strips.plot(strip.name).visible ? 0 : -1)
+    for (const strip of this.strips.all) {
+      const box = this.strips.element(strip.name), visible = this.strips.plot(strip.name).visible
+      box?.setAttribute("tabindex", visible ? 0 : -1)
+      if (box && !strip.timed) box.hidden = !visible // its title as well
+    }
     for (const control of $$("[data-control]")) {
       control.toggleAttribute("data-idle", frame.idle.includes(control.dataset.control))
       control.hidden = frame.unused.includes(control.dataset.control)
