@@ -70,6 +70,7 @@ class Card:
     player: str = ""  # a whole-number parameter that the card plays, pauses and steps
     wide: bool = True  # False: the card's plots stand side by side where there is room
     table: bool = False  # the view's `tables` has HTML for this card's key
+    leads: bool = False  # while it is shown it stands before the stack
 
 
 def base_plot(name: str, height: int, x_range: Range1d, y_range: Range1d) -> Plot:

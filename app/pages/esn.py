@@ -57,10 +57,10 @@ class EsnView(View):
         return [
             Card("The recipe", key="recipe", table=True),
             Card("", list(self.strips.named.values())),
-            Card("", self.sweep.strips, wide=False, key="sweep", table=True),
+            Card("", self.sweep.strips, wide=False, key="sweep", table=True, leads=True),
             Card("What the sweep finds", key="findings", table=True, help=sweep_charts.HELP),
             Card("What it draws", [self.phase.strip], key="phase"),
-            Card("", [self.memory.strip], key="memory"),
+            Card("", [self.memory.strip], key="memory", leads=True),
             Card("Memory", key="totals", table=True,
                  help="How much of x(t − lag) a readout finds in the states: r² on steps that it has not learned from. "
                       "Dashed where the lag is N: the sum of all bars can never be more than N."),

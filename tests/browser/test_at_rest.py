@@ -23,6 +23,15 @@ def test_opens_with_lesson_diagram_numbers_and_sentence(reader, stem):
 
 
 @each_page
+def test_cards_stand_below_the_traces_in_their_order(reader, stem):
+    page = reader(stem)
+    assert page.page.locator("[data-leads]:visible").count() == 0
+    tops = page.page.evaluate("[...document.querySelectorAll('.stage > .card')].filter(card => card.offsetParent)"
+                              ".map(card => card.getBoundingClientRect().top)")  # fmt: skip
+    assert len(tops) > 3 and tops == sorted(tops)
+
+
+@each_page
 def test_tab_reaches_every_control_with_visible_focus(reader, stem):
     page = reader(stem)
     reached, unseen = set(), []
