@@ -7,20 +7,16 @@ browser sweeps and another one's slider is measured as in tests/bench/latency.py
 The threads of sweeps are found by their priority, which is the lowest.
 """
 
-import shutil
 import sys
 import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from app.job import WORKERS  # noqa: E402
-from tests.bench.latency import cpu_seconds, serve  # noqa: E402
+from tests.bench.latency import cpu_seconds  # noqa: E402
 from tests.bench.peers import build  # noqa: E402
-from tests.bench.training import PORT, moved, opened, press, report, wait_for_threads  # noqa: E402
-from tests.browser.driver import FLAGS  # noqa: E402
+from tests.bench.training import moved, opened, press, report, site_and_browsers, wait_for_threads  # noqa: E402
 
 USUAL = "esn?topic=sweep"
 LONG = "esn?topic=sweep&n_seeds=20&n_units=300&n_steps=1000&washout=100&n_new=300"
@@ -111,26 +107,16 @@ def closing(browser, pid: int) -> None:
 
 
 def main() -> None:
-    server = serve([sys.executable, "-m", "app", "--port", str(PORT)], f"http://localhost:{PORT}/gated_cec")
-    try:
-        with sync_playwright() as playwright:
-            # two browsers: pages of one may share a process, and then one would wait for the other's drawing
-            settings = {"executable_path": shutil.which("chromium"), "args": FLAGS}
-            own, other = (playwright.chromium.launch(**settings) for _ in range(2))
-            whole(own, server.pid)
-            large(own, server.pid)
-            for where in (LONG, LARGE):
-                print(f"beside {where}", flush=True)
-                sweeper = opened(own, where)
-                for given in sys.argv[1:] or PAGES:
-                    compare(other, sweeper, server.pid, given)
-                sweeper.close()
-            closing(own, server.pid)
-            own.close()
-            other.close()
-    finally:
-        server.terminate()
-        server.wait(10)
+    with site_and_browsers() as (pid, own, other):
+        whole(own, pid)
+        large(own, pid)
+        for where in (LONG, LARGE):
+            print(f"beside {where}", flush=True)
+            sweeper = opened(own, where)
+            for given in sys.argv[1:] or PAGES:
+                compare(other, sweeper, pid, given)
+            sweeper.close()
+        closing(own, pid)
 
 
 if __name__ == "__main__":

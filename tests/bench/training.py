@@ -10,6 +10,7 @@ import shutil
 import statistics
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -120,23 +121,29 @@ def closing(browser, pid: int) -> None:
     print(f"thread gone {1000 * wait_for_threads(pid, 0):.0f} ms after its page was closed", flush=True)
 
 
-def main() -> None:
+@contextmanager
+def site_and_browsers():
+    """The server's process id and two browsers: pages of one may share a process, and one would wait for the other."""
     server = serve([sys.executable, "-m", "app", "--port", str(PORT)], f"http://localhost:{PORT}/gated_cec")
     try:
         with sync_playwright() as playwright:
-            # two browsers: pages of one may share a process, and then one would wait for the other's drawing
             settings = {"executable_path": shutil.which("chromium"), "args": FLAGS}
             own, other = (playwright.chromium.launch(**settings) for _ in range(2))
-            trainer = opened(own, TRAINING)
-            for given in sys.argv[1:] or PAGES:
-                compare(other, trainer, server.pid, given)
-            trainer.close()
-            closing(own, server.pid)
+            yield server.pid, own, other
             own.close()
             other.close()
     finally:
         server.terminate()
         server.wait(10)
+
+
+def main() -> None:
+    with site_and_browsers() as (pid, own, other):
+        trainer = opened(own, TRAINING)
+        for given in sys.argv[1:] or PAGES:
+            compare(other, trainer, pid, given)
+        trainer.close()
+        closing(own, pid)
 
 
 if __name__ == "__main__":
