@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from panel.command import main as run_panel
 
-from app.site import page_files
+from app.shell.site import page_files
 
 DEFAULTS = (
     "--liveness",

@@ -3,9 +3,9 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Scatter, VBar
 
-from app.figures import Strip, chart
 from app.gate_diagram import read, shown_character
-from app.theme import LIGHT
+from app.parts.colours import LIGHT
+from app.parts.figures import Strip, chart
 from engine import network, tasks
 
 ABOVE = 0.07  # distance of the mark from its bar

@@ -4,13 +4,13 @@ import numpy as np
 from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text, VBar
 from bokeh.transform import dodge
 
-from app.figures import FONT, chart
 from app.gradient_charts import empty, whole_steps
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
-from app.numbers import Block, number, plain
-from app.ranges import change, fit
-from app.theme import LIGHT
+from app.parts.colours import LIGHT
+from app.parts.figures import FONT, chart
+from app.parts.numbers import Block, number, plain
+from app.parts.ranges import change, fit
 from engine import cliff, remedies
 from engine.cliff import Descent
 

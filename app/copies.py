@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.diagram import Diagram
+from app.parts.diagram import Diagram
 
 WIDTH, HEIGHT = 640, 188
 TOP, BOTTOM = 46, 130  # of the boxes

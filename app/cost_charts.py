@@ -3,10 +3,10 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Line, Scatter, Text
 
-from app.figures import FONT, Strip, chart, rule
-from app.numbers import SUPERSCRIPTS, plain
-from app.ranges import change
-from app.theme import LIGHT
+from app.parts.colours import LIGHT
+from app.parts.figures import FONT, Strip, chart, rule
+from app.parts.numbers import SUPERSCRIPTS, plain
+from app.parts.ranges import change
 from app.timing import MEASURED_STEPS, METHODS, STEPS, UNITS, Timings
 from engine import costs
 

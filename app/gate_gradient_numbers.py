@@ -15,7 +15,7 @@ from app.gate_terms import (
     tanh_slope,
     value,
 )
-from app.numbers import Block, number, symbol
+from app.parts.numbers import Block, number, symbol
 
 NARROW = 30  # characters: these lines have wide signs
 

@@ -6,7 +6,7 @@ from app.gate_diagram import read, shown_character
 from app.gate_gradient_numbers import gradient_blocks
 from app.gate_terms import DIGITS, NEARLY, ROLES, added, chance, fitting, logistic, net_inputs, result, stays, value
 from app.gate_variant_numbers import update_block, variant_blocks
-from app.numbers import Block, number, plain, symbol
+from app.parts.numbers import Block, number, plain, symbol
 from engine import network, tasks
 
 WRITTEN_OUT = 4  # up to so many inputs and units every product is written

@@ -9,7 +9,7 @@ import numpy as np
 from app.gate_terms import net_inputs
 from app.models.lstm import GATES, PEEPHOLES, WEIGHTS
 from app.models.lstm_topics import HAND_SET
-from app.numbers import plain
+from app.parts.numbers import plain
 from engine import hand_set
 from engine.weights import LIMITS, MAX_BYTES
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from app.models.lstm_words import within
-from app.numbers import number, plain
+from app.parts.numbers import number, plain
 
 DIGITS = 5
 WIDTH = 38  # characters that fit beside each other in a narrow column

@@ -6,11 +6,11 @@ import numpy as np
 from bokeh.models import BasicTicker, ColumnDataSource, Line, MultiLine, Plot, Scatter, Text, VBar
 from bokeh.transform import dodge
 
-from app.figures import FONT, Strip, chart, rule
 from app.models.vanishing_topics import GAMMA, Network
-from app.numbers import plain
-from app.ranges import change, fit
-from app.theme import LIGHT
+from app.parts.colours import LIGHT
+from app.parts.figures import FONT, Strip, chart, rule
+from app.parts.numbers import plain
+from app.parts.ranges import change, fit
 from engine import matrices, rnn, series
 
 SHOWN_MODES = 6

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from app.numbers import Block, number, symbol
+from app.parts.numbers import Block, number, symbol
 
 DIGITS = 5
 SATURATED = 0.99  # beyond it 1 − h² would need more digits than are shown

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from app.diagram import Diagram
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
 from app.models.vanishing_words import power
-from app.numbers import plain
+from app.parts.diagram import Diagram
+from app.parts.numbers import plain
 from engine import cliff, rnn
 
 

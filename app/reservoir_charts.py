@@ -13,12 +13,12 @@ from bokeh.models import (
     VBar,
 )
 
-from app.figures import Stack, Strip, add_axis, base_plot, chart, rule
 from app.gradient_charts import empty, round_frame, square, whole_steps
 from app.models.esn_topics import FreeRun, Memory, Recipe, Result, Traced
 from app.models.esn_words import LARGE_WEIGHT
-from app.ranges import change, fit
-from app.theme import HEATS, LIGHT
+from app.parts.colours import HEATS, LIGHT
+from app.parts.figures import Stack, Strip, add_axis, base_plot, chart, rule
+from app.parts.ranges import change, fit
 
 MOST_ROWS, MOST_COLUMNS = 64, 300  # of the raster: more would lie closer than the pixels
 LEVELS = 254  # of the raster, so that 0 lies in the middle of a byte

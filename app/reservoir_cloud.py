@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import sparse
 
-from app.diagram import Diagram
-from app.theme import NEGATIVE
+from app.parts.colours import NEGATIVE
+from app.parts.diagram import Diagram
 
 CLOUD, RADIUS = (196, 86), 76  # of the reservoir
 MOST_EDGES = 80

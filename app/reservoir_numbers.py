@@ -9,7 +9,7 @@ from app.gate_terms import DIGITS, added, fitting
 from app.models.esn_echo_words import ROUNDING, factor, is_bare, is_loopless
 from app.models.esn_topics import Echo, FreeRun, Memory, Recipe
 from app.models.esn_words import FITTED
-from app.numbers import Block, number, plain, steps, symbol
+from app.parts.numbers import Block, number, plain, steps, symbol
 from app.reservoir_terms import (
     ALL,
     BIAS,

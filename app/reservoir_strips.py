@@ -3,11 +3,11 @@
 import numpy as np
 from bokeh.models import BoxAnnotation, Label, Line, Scatter
 
-from app.figures import FONT, Stack, Strip
 from app.models.esn_topics import Traced
-from app.ranges import change, fit
+from app.parts.colours import LIGHT
+from app.parts.figures import FONT, Stack, Strip
+from app.parts.ranges import change, fit
 from app.reservoir_charts import Raster
-from app.theme import LIGHT
 
 # Strips from top to bottom by topic; those without columns now are left out.
 STRIPS = {

@@ -16,8 +16,8 @@ from app.models.esn_words import (
     size,
     weights_warning,
 )
-from app.numbers import SUPERSCRIPTS, plain, steps
-from app.ranges import LIMIT
+from app.parts.numbers import SUPERSCRIPTS, plain, steps
+from app.parts.ranges import LIMIT
 
 STEPS = ("Draw the reservoir", "Run the input through it", "Fit the readout", "Use it on new data")
 AGREE = 1e-6  # two readouts that differ by less are called the same

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.gate_terms import DIGITS, fitting
-from app.numbers import number, symbol
+from app.parts.numbers import number, symbol
 
 ALL, LARGEST = 10, 8  # up to ALL terms all are written, of more the LARGEST
 MOST_DIGITS = 12

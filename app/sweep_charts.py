@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, Line, Scatter, VArea
 
-from app.figures import SHORT_NUMBERS, Strip, chart, rule
-from app.heatmap import Heatmap
 from app.models.esn_sweep import MEASURES, SPECTRAL_RADII, Snapshot, Sweep
-from app.numbers import plain
-from app.ranges import LIMIT, change, fit, tidy
-from app.theme import LIGHT
+from app.parts.colours import LIGHT
+from app.parts.figures import SHORT_NUMBERS, Strip, chart, rule
+from app.parts.heatmap import Heatmap
+from app.parts.numbers import plain
+from app.parts.ranges import LIMIT, change, fit, tidy
 
 HELP = ("Each point is a run of its own. The line is the median over the seeds, the shaded band goes from the "
         "smallest to the largest of them. The maps show medians, the stronger the colour the better; errors worse than "

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.models.unrolled import EPSILON, METHODS, SHARED, Unrolled
 from app.models.unrolled_words import SUBSCRIPTS, pretty
-from app.numbers import plain
+from app.parts.numbers import plain
 
 DIGITS = 5
 KINK = 1e-3  # a net input nearer to 0 may change its sign while a weight is moved by ε

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import param
 
-from app.latest import Latest
-from app.model import Check, PageModel
 from app.models import esn_checks as checks
 from app.models import esn_scripts as scripts
 from app.models import esn_topics as topics
@@ -16,7 +14,9 @@ from app.models.esn_drawn import Drawn
 from app.models.esn_load import at_once, computing, is_heavy, remarks
 from app.models.esn_settings import TASKS, Settings, given_input
 from app.models.esn_sweep import SweepsLive
-from app.sequence import Sequence
+from app.shell.latest import Latest
+from app.shell.model import Check, PageModel
+from app.shell.sequence import Sequence
 from engine import reservoir
 
 TOPICS = ["echo", "memory", "recipe", "free run", "sweep"]

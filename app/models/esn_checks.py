@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.model import Check
 from app.models.esn_drawn import Drawn
 from app.models.esn_settings import Settings
 from app.models.esn_topics import FreeRun, Memory, Recipe, memory_capacity, prepared
-from app.numbers import plain, steps
+from app.parts.numbers import plain, steps
+from app.shell.model import Check
 
 if TYPE_CHECKING:
     from app.models.esn import Esn

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.models.esn_topics import Echo
-from app.numbers import SUPERSCRIPTS, plain, steps
+from app.parts.numbers import SUPERSCRIPTS, plain, steps
 
 ROUNDING = -14  # log10 of a distance that is made of rounding errors
 STILL = 1e-3  # a Lyapunov exponent nearer to 0, or a slope of log10 distance per step, is none

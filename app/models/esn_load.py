@@ -3,7 +3,7 @@
 from app.models.esn_drawn import ALL_EIGENVALUES, SPARSE_FROM, Drawn
 from app.models.esn_settings import Settings
 from app.models.esn_topics import Result
-from app.numbers import plain, steps
+from app.parts.numbers import plain, steps
 
 HEAVY = 70.0  # milliseconds
 OPENING = 400.0  # the same for a page that opens: a short wait is better than a picture of something else

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.export import literal
 from app.models.esn_columns import COLLECTED, FITTED, USED, line_units
 from app.models.esn_drawn import SPARSE_FROM
 from app.models.esn_settings import MIDDLE, REACH, TASKS, Settings, given_input
+from app.shell.export import literal
 
 if TYPE_CHECKING:
     from app.models.esn import Esn

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from app.ranges import LIMIT
+from app.parts.ranges import LIMIT
 from engine import series, signals
 
 if TYPE_CHECKING:

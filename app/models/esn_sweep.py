@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.job import WORKERS, Job
 from app.models import esn_topics as topics
 from app.models.esn_drawn import Drawn
 from app.models.esn_settings import Settings
+from app.shell.job import WORKERS, Job
 
 MEASURES = ("error", "memory")
 SPECTRAL_RADII = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.4, 1.7, 2.2, 3.0)

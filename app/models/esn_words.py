@@ -8,8 +8,8 @@ from scipy import sparse
 from app.models import esn_echo_words as echo
 from app.models.esn_sweep import SPECTRAL_RADII
 from app.models.esn_topics import Echo, FreeRun, Memory, Recipe
-from app.numbers import plain, steps
-from app.ranges import LIMIT
+from app.parts.numbers import plain, steps
+from app.parts.ranges import LIMIT
 
 if TYPE_CHECKING:
     from app.models.esn import Esn

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import param
 
-from app.export import literal
-from app.model import Check, PageModel
-from app.numbers import plain, steps
-from app.ranges import LIMIT
-from app.sequence import Sequence
+from app.parts.numbers import plain, steps
+from app.parts.ranges import LIMIT
+from app.shell.export import literal
+from app.shell.model import Check, PageModel
+from app.shell.sequence import Sequence
 from engine import gamma, series
 
 MAX_TAPS = 10

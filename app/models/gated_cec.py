@@ -3,10 +3,10 @@
 import numpy as np
 import param
 
-from app.export import literal
-from app.model import Check, PageModel
-from app.numbers import plain, steps
-from app.sequence import Sequence
+from app.parts.numbers import plain, steps
+from app.shell.export import literal
+from app.shell.model import Check, PageModel
+from app.shell.sequence import Sequence
 from engine import cec
 
 ONES = (1.0,) * 13

@@ -3,15 +3,15 @@
 import numpy as np
 import param
 
-from app.model import Check, PageModel
 from app.models import lstm_checks as checks
 from app.models import lstm_inputs
 from app.models import lstm_scripts as scripts
 from app.models import lstm_topics as topics
 from app.models import lstm_words as words
 from app.models.lstm_training import TrainsLive
-from app.sequence import MAX_STEPS, Sequence
-from app.text import Text
+from app.shell.model import Check, PageModel
+from app.shell.sequence import MAX_STEPS, Sequence
+from app.shell.text import Text
 from engine import deep, lstm, tasks, weights
 from engine.network import Network
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.model import Check
-from app.numbers import plain, steps
+from app.parts.numbers import plain, steps
+from app.shell.model import Check
 
 if TYPE_CHECKING:
     from app.models.lstm import Lstm

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.export import literal
 from app.models.lstm_topics import HAND_SET
 from app.models.lstm_training import BATCH_SIZE
+from app.shell.export import literal
 
 if TYPE_CHECKING:
     from app.models.lstm import Lstm

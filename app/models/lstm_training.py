@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.job import Job
+from app.shell.job import Job
 from engine.network import Network
 from engine.training import KINDS, recall_trainer
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.models.lstm_training import NAMES, WINDOW, Snapshot
-from app.numbers import plain
+from app.parts.numbers import plain
 
 if TYPE_CHECKING:
     from app.models.lstm import Lstm

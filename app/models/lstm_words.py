@@ -6,7 +6,7 @@ import numpy as np
 
 from app.models import lstm_training_words
 from app.models.vanishing_words import power
-from app.numbers import SUPERSCRIPTS, plain, steps
+from app.parts.numbers import SUPERSCRIPTS, plain, steps
 from engine import network, tasks
 
 if TYPE_CHECKING:

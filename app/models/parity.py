@@ -3,10 +3,10 @@
 import numpy as np
 import param
 
-from app.export import literal
-from app.model import Check, PageModel
-from app.numbers import plain
-from app.sequence import MAX_STEPS, Sequence
+from app.parts.numbers import plain
+from app.shell.export import literal
+from app.shell.model import Check, PageModel
+from app.shell.sequence import MAX_STEPS, Sequence
 from engine import parity
 
 EXACT = {

@@ -6,11 +6,11 @@ import numpy as np
 import param
 
 from app import timing
-from app.model import Check, PageModel
 from app.models import unrolled_words as words
 from app.models.unrolled_words import SUBSCRIPTS
-from app.numbers import plain
-from app.sequence import Sequence
+from app.parts.numbers import plain
+from app.shell.model import Check, PageModel
+from app.shell.sequence import Sequence
 from engine import gradients, rnn
 
 MAX_UNITS, MAX_STEPS = 4, 20

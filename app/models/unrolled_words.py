@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from app.export import literal
-from app.numbers import plain
-from app.ranges import LIMIT
+from app.parts.numbers import plain
+from app.parts.ranges import LIMIT
+from app.shell.export import literal
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SATURATED = 0.1  # a slope below this lets little through

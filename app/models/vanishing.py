@@ -5,12 +5,12 @@ from typing import ClassVar
 import numpy as np
 import param
 
-from app.model import Check, PageModel
 from app.models import vanishing_scripts as scripts
 from app.models import vanishing_topics as topics
 from app.models import vanishing_words as words
-from app.numbers import plain, steps
-from app.sequence import Sequence
+from app.parts.numbers import plain, steps
+from app.shell.model import Check, PageModel
+from app.shell.sequence import Sequence
 from engine import matrices, rnn, series
 
 TOPICS = ["vanishing", "exploding", "chaos", "side by side"]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.export import literal
+from app.shell.export import literal
 
 if TYPE_CHECKING:
     from app.models.vanishing import Vanishing

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.models import vanishing_topics as topics
-from app.numbers import SUPERSCRIPTS, plain, steps
+from app.parts.numbers import SUPERSCRIPTS, plain, steps
 
 if TYPE_CHECKING:
     from app.models.vanishing import Vanishing

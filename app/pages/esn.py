@@ -6,16 +6,16 @@ import numpy as np
 
 from app import reservoir_charts as charts
 from app import reservoir_diagram, reservoir_numbers, reservoir_tables, sweep_charts
-from app.diagram import Diagram
-from app.figures import Card
 from app.models.esn import Esn
 from app.models.esn_columns import fed, padded
 from app.models.esn_settings import TASKS, Settings
-from app.numbers import Block
-from app.ranges import change
+from app.parts.diagram import Diagram
+from app.parts.figures import Card
+from app.parts.numbers import Block
+from app.parts.ranges import change
 from app.reservoir_strips import Strips
-from app.shell import serve
-from app.view import View
+from app.shell.page import serve
+from app.shell.view import View
 
 WINDOW = 100  # steps shown around the cursor
 CARDS = {

@@ -5,14 +5,14 @@ from typing import ClassVar
 import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Label, Line, MultiLine, Scatter, Segment, Text
 
-from app.diagram import Diagram
-from app.figures import MATH_FONT, Card, Strip, chart, rule
 from app.models.gamma import MAX_TAPS, Gamma, Result
-from app.numbers import Block, number, plain, steps, symbol
-from app.ranges import LIMIT, change, fit
-from app.shell import serve
-from app.theme import LIGHT
-from app.view import View
+from app.parts.colours import LIGHT
+from app.parts.diagram import Diagram
+from app.parts.figures import MATH_FONT, Card, Strip, chart, rule
+from app.parts.numbers import Block, number, plain, steps, symbol
+from app.parts.ranges import LIMIT, change, fit
+from app.shell.page import serve
+from app.shell.view import View
 from engine import gamma
 
 DRAWN_TAPS = 3

@@ -4,13 +4,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from app.diagram import Diagram
-from app.figures import Card
 from app.models.gated_cec import GatedCEC
-from app.numbers import Block, number, plain, symbol
-from app.ranges import fit
-from app.shell import serve
-from app.view import View
+from app.parts.diagram import Diagram
+from app.parts.figures import Card
+from app.parts.numbers import Block, number, plain, symbol
+from app.parts.ranges import fit
+from app.shell.page import serve
+from app.shell.view import View
 
 
 class GatedCECView(View):

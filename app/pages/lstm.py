@@ -7,16 +7,16 @@ from bokeh.models import Scatter
 
 from app import gate_diagram, gate_numbers, gate_tables, training_charts
 from app.character_chart import CharacterChart
-from app.diagram import Diagram
-from app.figures import Card
 from app.gate_charts import LINES, SHOWN_CHARACTERS, GateHeat, TextStrip, lines_table, reading, relatives
 from app.gate_strips import GATE_AXIS, KEEPS, NO_AXIS, VARIANT_STRIPS, fit_low, gradient_strip, variant_strips
 from app.models.lstm import Lstm
-from app.numbers import Block
-from app.ranges import change, fit
-from app.shell import serve
-from app.theme import LIGHT
-from app.view import View
+from app.parts.colours import LIGHT
+from app.parts.diagram import Diagram
+from app.parts.figures import Card
+from app.parts.numbers import Block
+from app.parts.ranges import change, fit
+from app.shell.page import serve
+from app.shell.view import View
 
 BIASES = {"b_i", "b_f", "b_g", "b_o"}
 # Strips from top to bottom by topic.

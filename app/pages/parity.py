@@ -6,14 +6,14 @@ from typing import ClassVar
 import numpy as np
 from bokeh.models import FixedTicker, Line, Scatter
 
-from app.diagram import Diagram
-from app.figures import Card, ColumnDataSource, chart, rule
 from app.models.parity import EXACT, STATES, STEEPNESSES, Parity
-from app.numbers import Block, number, plain, symbol
-from app.ranges import fit
-from app.shell import serve
-from app.theme import LIGHT
-from app.view import View
+from app.parts.colours import LIGHT
+from app.parts.diagram import Diagram
+from app.parts.figures import Card, ColumnDataSource, chart, rule
+from app.parts.numbers import Block, number, plain, symbol
+from app.parts.ranges import fit
+from app.shell.page import serve
+from app.shell.view import View
 
 # where the diagram shows each number
 PLACES = (

@@ -7,15 +7,15 @@ from bokeh.models import BoxAnnotation, ColumnDataSource, FixedTicker, Scatter, 
 
 from app import copies, hand_calculation, truncation_chart, weight_table
 from app.cost_charts import BUTTON, CostCharts, TimeCharts, findings
-from app.diagram import Diagram
-from app.figures import Card, Strip, chart
 from app.models.unrolled import MAX_UNITS, SHARED, Unrolled
 from app.models.unrolled_words import SUBSCRIPTS, pretty
-from app.numbers import Block, plain
-from app.ranges import LIMIT, change, fit
-from app.shell import serve
-from app.theme import LIGHT
-from app.view import View
+from app.parts.colours import LIGHT
+from app.parts.diagram import Diagram
+from app.parts.figures import Card, Strip, chart
+from app.parts.numbers import Block, plain
+from app.parts.ranges import LIMIT, change, fit
+from app.shell.page import serve
+from app.shell.view import View
 
 UNITS = range(MAX_UNITS)
 GRADIENTS = ("dF_dh", "s", "term", "sum", "share")

@@ -6,17 +6,17 @@ import numpy as np
 
 from app import loop_diagrams, vanishing_numbers
 from app.cliff import CliffCharts, RescaleChart
-from app.diagram import Diagram
-from app.figures import Card, rule
 from app.gradient_charts import LagCharts, Modes, SideChart, Spectrum, finite
-from app.heatmap import Heatmap
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
-from app.numbers import Block
+from app.parts.diagram import Diagram
+from app.parts.figures import Card, rule
+from app.parts.heatmap import Heatmap
+from app.parts.numbers import Block
+from app.parts.ranges import change, fit
 from app.phase import PhasePlane, weights_table
-from app.ranges import change, fit
-from app.shell import serve
-from app.view import View
+from app.shell.page import serve
+from app.shell.view import View
 
 # Controls by the topics they belong to; `topic` itself belongs to all.
 NETWORK = {"n_units", "w", "matrix", "scaled_by", "size", "u", "bias", "signal", "x"}

@@ -1,5 +1,5 @@
 // The browser's half of the page shell: waits for Bokeh, keeps page and server in step, and handles everything that
-// needs no server (tabs, dialogs, theme, keys). The server's half is app/shell.py.
+// needs no server (tabs, dialogs, theme, keys). The server's half is app/shell/page.py.
 import {$, $$, float, toast} from "./dom.js"
 import {Strips} from "./strips.js"
 import {paintHeatmaps, restyle} from "./style.js"

@@ -8,7 +8,7 @@ from bokeh.document import Document
 
 from app.models.esn import Esn
 from app.pages.esn import EsnView
-from app.shell import Page
+from app.shell.page import Page
 
 
 def make(**arguments: str) -> Page:

@@ -9,10 +9,10 @@ import json
 import time
 
 import lessons
-from app import url
-from app.model import PageModel
-from app.shell import Page
-from app.view import View
+from app.shell import address
+from app.shell.model import PageModel
+from app.shell.page import Page
+from app.shell.view import View
 
 
 def classes(stem: str) -> tuple[type[PageModel], type[View]]:
@@ -28,8 +28,8 @@ def classes(stem: str) -> tuple[type[PageModel], type[View]]:
 def model_at(stem: str, **arguments) -> PageModel:
     """The model alone, as an address sets it."""
     model, presets = classes(stem)[0](), {preset.name: preset.values for preset in lessons.load(stem).presets}
-    url.apply_preset(model, presets, next(iter(presets)))
-    assert url.restore(model, presets, {name: str(value) for name, value in arguments.items()}) == []
+    address.apply_preset(model, presets, next(iter(presets)))
+    assert address.restore(model, presets, {name: str(value) for name, value in arguments.items()}) == []
     return model
 
 

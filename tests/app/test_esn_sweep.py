@@ -5,12 +5,12 @@ import time
 import numpy as np
 import pytest
 
-from app import job
 from app.models import esn_drawn, esn_sweep, esn_topics
 from app.models.esn import Esn
 from app.models.esn_drawn import Drawn
 from app.models.esn_settings import Settings
 from app.models.esn_sweep import LEAK_RATES, MEASURES, SPECTRAL_RADII, Sweep, coarse_to_fine, order
+from app.shell import job
 from tests.app.sweep_runs import SMALL, begun, ended, gated, made, plan, threads
 from tests.app.training_runs import until
 

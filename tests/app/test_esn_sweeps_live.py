@@ -2,9 +2,9 @@
 
 import pytest
 
-from app import job
 from app.models.esn import Esn
 from app.models.esn_sweep import LEFT, STARTS_ANEW
+from app.shell import job
 from tests.app.sweep_runs import SMALL, gated, threads
 from tests.app.training_runs import until
 

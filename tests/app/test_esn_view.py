@@ -10,7 +10,7 @@ from app import reservoir_charts as charts
 from app.models.esn import TOPICS
 from app.models.esn_settings import TASKS
 from app.reservoir_strips import STRIPS
-from app.widgets import control
+from app.shell.controls import control
 from tests.app.esn_oracle import ask, make
 
 SMALL = {"n_units": 20, "n_steps": 80, "washout": 10, "n_new": 20, "seed": 3, "max_lag": 12}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from bokeh.models import Range1d
 
-from app.numbers import number, plain
-from app.ranges import LIMIT, clipped, fit, tidy
-from app.theme import PALETTE, variables
+from app.parts.colours import PALETTE, variables
+from app.parts.numbers import number, plain
+from app.parts.ranges import LIMIT, clipped, fit, tidy
 
 
 @pytest.mark.parametrize(

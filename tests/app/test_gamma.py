@@ -7,9 +7,9 @@ import pytest
 from bokeh.document import Document
 
 import lessons
-from app import export, tasks, url
 from app.pages.gamma import Gamma, GammaView
-from app.shell import Page
+from app.shell import address, export, tasks
+from app.shell.page import Page
 from engine import gamma
 
 LESSON = lessons.load("gamma")
@@ -262,7 +262,7 @@ def test_drawing_starts_from_the_signal_shown():
 def test_the_address_restores_a_drawn_signal():
     page = page_at(preset="learn-alpha", n_steps=30)
     page.edit("x", {"5": -1})
-    query = dict(part.split("=") for part in url.query(page.model, page.presets).split("&"))
+    query = dict(part.split("=") for part in address.query(page.model, page.presets).split("&"))
     again = page_at(**query)
     assert again.notices == []
     np.testing.assert_array_equal(again.model.result.x, page.model.result.x)

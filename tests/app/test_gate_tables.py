@@ -10,7 +10,7 @@ import pytest
 from app import gate_charts, gate_numbers, gate_tables
 from app.character_chart import CharacterChart
 from app.models.lstm import WEIGHTS
-from app.theme import PALETTE
+from app.parts.colours import PALETTE
 from engine import deep, lstm, tasks
 from engine.network import Network
 from tests.app.gate_oracle import RICH, cell, logistic, make, text

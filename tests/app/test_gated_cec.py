@@ -9,7 +9,7 @@ from bokeh.document import Document
 
 from app.models.gated_cec import GatedCEC
 from app.pages.gated_cec import GatedCECView
-from app.shell import Page
+from app.shell.page import Page
 from tests.app import pages
 
 

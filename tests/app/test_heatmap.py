@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from app.heatmap import Heatmap
-from app.theme import HEAT, HEATS, PALETTE
+from app.parts.colours import HEAT, HEATS, PALETTE
+from app.parts.heatmap import Heatmap
 
 
 def heatmap() -> Heatmap:

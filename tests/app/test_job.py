@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from app import job
-from app.job import Job, Turns
+from app.shell import job
+from app.shell.job import Job, Turns
 
 SOON = 5.0  # seconds: far more than any of these steps takes
 
@@ -272,7 +272,7 @@ def test_a_rest_is_cut_short(monkeypatch, end):
 def test_every_move_on_a_page_is_noticed():
     from bokeh.document import Document
 
-    from app.shell import Page
+    from app.shell.page import Page
     from tests.app.pages import classes
 
     model_class, view_class = classes("gated_cec")
@@ -332,7 +332,7 @@ def test_only_the_jobs_own_thread_is_polite():
 def test_pictures_of_work_come_seldom_while_readers_move_things(monkeypatch):
     from bokeh.document import Document
 
-    from app.shell import SELDOM, Page
+    from app.shell.page import SELDOM, Page
     from tests.app.pages import classes
 
     model_class, view_class = classes("parity")

@@ -19,7 +19,7 @@ from panel.reactive import Syncable
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from app import latency
+from app.shell import latency
 
 N_CHANGES = 60
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app.latest import FAILED, Latest
+from app.shell.latest import FAILED, Latest
 
 PATIENCE = 20  # seconds; reached only by a failure
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import lessons
-from app import url
 from app.gate_charts import LINES
 from app.gate_strips import VARIANT_STRIPS
 from app.models.lstm import NETWORKS, TOPICS
 from app.models.lstm_training import LEFT, STARTS_ANEW
 from app.pages.lstm import STRIPS
-from app.widgets import control
+from app.shell import address
+from app.shell.controls import control
 from tests.app.lstm_oracle import CELL, ask, assert_script, make, model_at
 from tests.app.pages import reopen
 
@@ -244,7 +244,8 @@ def test_unknown_characters_are_left_out_and_named():
     for short in ("a", "!a?", ""):
         field.value = short
         assert m.text == "the cat ne rat" and "needs 2 to 200 characters" in m.take_notices()[-1]
-    assert url.restore(m, {}, {"text": "née"}) and m.text == "the cat ne rat", "an address is taken whole or not at all"
+    assert address.restore(m, {}, {"text": "née"})
+    assert m.text == "the cat ne rat", "an address is taken whole or not at all"
 
 
 def test_painting_starts_from_the_generated_input():

@@ -12,8 +12,8 @@ import pytest
 from bokeh.document import Document
 
 import lessons
-from app import export, tasks, url
-from app.shell import Page
+from app.shell import address, export, tasks
+from app.shell.page import Page
 from tests import naive
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "app" / "pages"))
@@ -26,7 +26,7 @@ PRESETS = {preset.name: preset.values for preset in LESSON.presets}
 
 def model_with(**values) -> Parity:
     model = Parity()
-    model.param.update(**url.values_from(model, values))
+    model.param.update(**address.values_from(model, values))
     return model
 
 
@@ -45,7 +45,7 @@ def test_preset_applies_and_draws(name):
     frame = page.frame()
     assert page.notices == [] and frame["notices"] == [] and frame["preset"] == name
     for key, written in PRESETS[name].items():
-        assert url.text(page.model.param[key], getattr(page.model, key)) == str(written).removesuffix(".0")
+        assert address.text(page.model.param[key], getattr(page.model, key)) == str(written).removesuffix(".0")
     columns = page.view.stack.source.data
     assert {len(column) for column in columns.values()} == {page.model.n_steps}
     assert set(columns) >= {strip.name for strip in page.view.stack.strips}
@@ -54,7 +54,7 @@ def test_preset_applies_and_draws(name):
 def test_preset_notes_are_true():
     def first(name):
         model = Parity()
-        url.apply_preset(model, PRESETS, name)
+        address.apply_preset(model, PRESETS, name)
         return model, model.first_error
 
     assert [first(name)[1] for name in PRESETS] == [0, 0, 0, 0, 9, 0]
@@ -140,9 +140,9 @@ def test_random_bits_follow_the_seed_and_give_way_to_the_hand():
 
 def test_pasted_bits_end_the_chance_and_an_address_brings_it_back():
     model = model_with(random_bits=True, n_steps=12, seed=7)
-    written = url.query(model, PRESETS)
+    written = address.query(model, PRESETS)
     again = Parity()
-    assert url.restore(again, PRESETS, dict(part.split("=") for part in written.split("&"))) == []
+    assert address.restore(again, PRESETS, dict(part.split("=") for part in written.split("&"))) == []
     assert again.random_bits
     assert np.array_equal(again.result["x"], model.result["x"])
     model.bits = (1.0, 0.0)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import url
-from app.model import PageModel
-from app.sequence import Sequence
+from app.shell import address
+from app.shell.model import PageModel
+from app.shell.sequence import Sequence
 
 PRESETS = {"first": {"level": 0.25, "x": "1*3,0"}, "long": {"n_steps": 30, "kind": "two words"}}
 
@@ -73,10 +73,10 @@ def test_malformed_bits_are_refused(text):
 def test_every_state_survives_its_query(n_steps, level, kind, flag, seed, x, preset):
     model = Example()
     if preset:
-        url.apply_preset(model, PRESETS, preset)
+        address.apply_preset(model, PRESETS, preset)
     model.param.update(n_steps=n_steps, level=level, kind=kind, flag=flag, seed=seed, x=tuple(x))
     again = Example()
-    assert url.restore(again, PRESETS, read(url.query(model, PRESETS))) == []
+    assert address.restore(again, PRESETS, read(address.query(model, PRESETS))) == []
     for name in ("n_steps", "level", "kind", "flag", "seed"):
         assert getattr(again, name) == getattr(model, name), name
     np.testing.assert_array_equal(again.sequence("x"), model.sequence("x"))
@@ -85,18 +85,18 @@ def test_every_state_survives_its_query(n_steps, level, kind, flag, seed, x, pre
 
 def test_only_differences_are_written_and_stay_readable():
     model = Example()
-    assert url.query(model, PRESETS) == ""
+    assert address.query(model, PRESETS) == ""
     model.param.update(level=0.3, x=(1.0,) * 4 + (0.0,) * 9)
-    assert url.query(model, PRESETS) == "level=0.3&x=1*4,0*9"
+    assert address.query(model, PRESETS) == "level=0.3&x=1*4,0*9"
 
 
 def test_steps_follow_a_sequence_given_alone():
     model = Example()
-    url.restore(model, PRESETS, {"bits": "010101"})
+    address.restore(model, PRESETS, {"bits": "010101"})
     assert model.n_steps == 6
-    url.restore(model, PRESETS, {"bits": "0101", "n_steps": "9"})
+    address.restore(model, PRESETS, {"bits": "0101", "n_steps": "9"})
     assert model.n_steps == 9
-    assert len(url.restore(model, PRESETS, {"bits": "01011", "n_steps": "x"})) == 1
+    assert len(address.restore(model, PRESETS, {"bits": "01011", "n_steps": "x"})) == 1
     assert model.n_steps == 5
 
 
@@ -120,7 +120,7 @@ def test_steps_follow_a_sequence_given_alone():
 )
 def test_a_bad_value_keeps_the_default_and_is_named(query, named):
     model, untouched = Example(), Example()
-    notices = url.restore(model, PRESETS, query)
+    notices = address.restore(model, PRESETS, query)
     assert len(notices) == 1 and named in notices[0] and len(notices[0]) < 250
     assert [getattr(model, name) for name in model.state_parameters()] == [
         getattr(untouched, name) for name in model.state_parameters()
@@ -129,7 +129,7 @@ def test_a_bad_value_keeps_the_default_and_is_named(query, named):
 
 def test_a_bad_value_does_not_spoil_the_good_ones():
     model = Example()
-    assert len(url.restore(model, PRESETS, {"level": "9", "kind": "two words", "seed": "7"})) == 1
+    assert len(address.restore(model, PRESETS, {"level": "9", "kind": "two words", "seed": "7"})) == 1
     assert (model.level, model.kind, model.seed) == (0.5, "two words", 7)
 
 
@@ -148,6 +148,6 @@ def test_edits_are_clipped_into_bounds_and_outside_steps_ignored():
 
 
 def test_what_the_browser_reads_itself_is_checked_too():
-    assert url.restore(Example(), {}, {"theme": "dark", "present": "true"}) == []
-    notices = url.restore(Example(), {}, {"theme": "foo", "present": "maybe"})
+    assert address.restore(Example(), {}, {"theme": "dark", "present": "true"}) == []
+    notices = address.restore(Example(), {}, {"theme": "foo", "present": "maybe"})
     assert len(notices) == 2 and "foo is not allowed (light or dark)" in notices[1] and "maybe" in notices[0]

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lessons
-from app import export
-from app.model import PageModel
-from app.shell import TROUBLE, Page
-from app.site import page_stems
+from app.shell import export
+from app.shell.model import PageModel
+from app.shell.page import TROUBLE, Page
+from app.shell.site import page_stems
 from tests.app.pages import classes, malformed, reopen, wait_for_result
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]

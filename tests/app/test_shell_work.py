@@ -7,10 +7,10 @@ from typing import ClassVar
 import pytest
 from bokeh.document import Document
 
-from app import url
-from app.model import PageModel
-from app.shell import TROUBLE, Page
-from app.text import Text
+from app.shell import address
+from app.shell.model import PageModel
+from app.shell.page import TROUBLE, Page
+from app.shell.text import Text
 from tests.app.pages import classes
 
 model_class, view_class = classes("parity")
@@ -160,15 +160,15 @@ class Typing(PageModel):
 @pytest.mark.parametrize(("written", "read"), [("ab", "ab"), ("AB ba", "ab ba"), ("a" * 8, "a" * 8)])
 def test_text_survives_the_address(written, read):
     model = Typing()
-    assert url.restore(model, {}, {"text": written}) == [] and model.text == read
+    assert address.restore(model, {}, {"text": written}) == [] and model.text == read
     again = Typing()
-    query = dict(part.split("=") for part in url.query(model, {}).replace("+", " ").split("&"))
-    url.restore(again, {}, query)
+    query = dict(part.split("=") for part in address.query(model, {}).replace("+", " ").split("&"))
+    address.restore(again, {}, query)
     assert again.text == read
 
 
 @pytest.mark.parametrize("written", ["", "abc", "a" * 9, "<b>", "1"])
 def test_text_that_is_not_known_is_named_and_changes_nothing(written):
     model = Typing()
-    notices = url.restore(model, {}, {"text": written})
+    notices = address.restore(model, {}, {"text": written})
     assert model.text == "abba" and len(notices) == 1 and "abba is used" in notices[0]

@@ -20,8 +20,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
-from app import site
 from app.__main__ import serve_arguments, site_url
+from app.shell import site
 
 ROOT = Path(__file__).parents[2]
 FRONT_MATTER = {

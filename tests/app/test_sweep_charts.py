@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from app import job
 from app.models.esn import Esn
 from app.models.esn_sweep import LEFT, SPECTRAL_RADII, STARTS_ANEW
-from app.shell import Page
+from app.shell import job
+from app.shell.page import Page
 from app.sweep_charts import colour_limits, controls, curve, findings, medians
 from tests.app.pages import classes
 from tests.app.sweep_runs import EMPTY, SMALL, at, gated, measured, threads

@@ -7,8 +7,8 @@ import pytest
 
 from app.models.esn import Esn
 from app.models.esn_sweep import LEAK_RATES, SPECTRAL_RADII
+from app.parts.colours import HEATS
 from app.sweep_charts import SweepCharts, controls, findings
-from app.theme import HEATS
 from tests.app.sweep_runs import EMPTY, SMALL, at, measured
 
 N_RADII = len(SPECTRAL_RADII)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app import url
 from app.models.unrolled import SHARED, Unrolled
+from app.shell import address
 from tests.app.unrolled_oracle import FUNCTIONS, LESSON, PRESETS, RICH, derivative, loss, make, model_at, states_moved
 
 
@@ -112,7 +112,8 @@ def test_challenges_ask_for_all_they_say():
 
     def verdict(check, **values):
         model = Unrolled()
-        model.param.update(**(url.starting_values(model) | url.values_from(model, dict(solutions[check]) | values)))
+        chosen = address.values_from(model, dict(solutions[check]) | values)
+        model.param.update(**(address.starting_values(model) | chosen))
         return getattr(model, check)()
 
     assert "four copies" in verdict("first_beats_last", n_steps=3, d1="0,0,1").reason

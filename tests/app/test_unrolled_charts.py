@@ -5,7 +5,7 @@ import pytest
 
 from app import timing
 from app.models.unrolled import SHARED
-from app.numbers import plain
+from app.parts.numbers import plain
 from tests.app.test_unrolled_view import text
 from tests.app.unrolled_oracle import RICH, derivative, make
 

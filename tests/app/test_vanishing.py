@@ -13,7 +13,7 @@ from app.gradient_charts import impulse_response
 from app.models import vanishing_topics as topics
 from app.models.vanishing import TOPICS, Vanishing
 from app.pages.vanishing import VanishingView
-from app.shell import Page
+from app.shell.page import Page
 from tests.app import pages
 
 PRESETS = [preset.name for preset in lessons.load("vanishing").presets]

@@ -4,10 +4,10 @@ import numpy as np
 from bokeh.document import Document
 
 import lessons
-from app import url
 from app.models.unrolled import PLACES, Unrolled
 from app.pages.unrolled import UnrolledView
-from app.shell import Page
+from app.shell import address
+from app.shell.page import Page
 
 LESSON = lessons.load("unrolled")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}
@@ -32,8 +32,8 @@ def make(**arguments) -> Page:
 def model_at(**arguments) -> Unrolled:
     """The model alone, as an address sets it."""
     model = Unrolled()
-    url.apply_preset(model, PRESETS, LESSON.presets[0].name)
-    assert url.restore(model, PRESETS, {name: str(value) for name, value in arguments.items()}) == []
+    address.apply_preset(model, PRESETS, LESSON.presets[0].name)
+    assert address.restore(model, PRESETS, {name: str(value) for name, value in arguments.items()}) == []
     return model
 
 

@@ -19,7 +19,7 @@ from panel.reactive import Syncable
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import lessons
-from app import url
+from app.shell import address
 from tests.app.pages import classes
 
 STOCK_DEBOUNCE = 50  # milliseconds, Panel's default
@@ -31,8 +31,8 @@ def build(page: str):
     model_class, view_class = classes(stem)
     model = model_class()
     presets = {preset.name: preset.values for preset in lessons.load(stem).presets}
-    url.apply_preset(model, presets, next(iter(presets)))
-    if url.restore(model, presets, dict(parse_qsl(query))):
+    address.apply_preset(model, presets, next(iter(presets)))
+    if address.restore(model, presets, dict(parse_qsl(query))):
         raise ValueError(f"{query} is not a state of {stem}")
     view = view_class(model)
     view.refresh()

@@ -41,7 +41,6 @@ def clients(sessions: int, stems: list[str]) -> None:
     """Open sessions one after the other, move a value in each, and close them."""
     from bokeh.client import pull_session
 
-    import app.bridge  # noqa: F401  the client must know the model to read the document
 
     for number in range(sessions):
         session = pull_session(url=f"{URL}/{stems[number % len(stems)]}")
@@ -84,7 +83,7 @@ def observe(sessions: int) -> None:
 
 def main() -> None:
     sys.path.insert(0, str(ROOT))
-    from app.site import page_stems
+    from app.shell.site import page_stems
 
     if sys.argv[1:2] == ["clients"]:
         clients(int(sys.argv[2]), page_stems())

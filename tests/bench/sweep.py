@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from app.job import WORKERS  # noqa: E402
+from app.shell.job import WORKERS  # noqa: E402
 from tests.bench.latency import cpu_seconds  # noqa: E402
 from tests.bench.peers import build  # noqa: E402
 from tests.bench.training import moved, opened, press, report, site_and_browsers, wait_for_threads  # noqa: E402

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from app.job import LOWEST_PRIORITY  # noqa: E402
+from app.shell.job import LOWEST_PRIORITY  # noqa: E402
 from tests.bench.latency import MEASURE, cpu_seconds, serve  # noqa: E402
 from tests.bench.peers import build  # noqa: E402
 from tests.browser.driver import FLAGS, READY  # noqa: E402

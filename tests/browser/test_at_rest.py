@@ -3,7 +3,7 @@
 import pytest
 
 import lessons
-from app.site import page_stems
+from app.shell.site import page_stems
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lessons
-from app.site import page_stems
+from app.shell.site import page_stems
 from tests.app.pages import malformed
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]

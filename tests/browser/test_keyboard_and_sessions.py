@@ -5,7 +5,7 @@ import sys
 import pytest
 
 import lessons
-from app.site import page_stems
+from app.shell.site import page_stems
 from tests.browser.conftest import free_port, start_server
 from tests.browser.driver import Reader
 

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from app.model import PageModel
+from app.shell.model import PageModel
 
 HEADER = '''"""{title}: the plotted traces, computed again with the engine of Unrolled.
 

@@ -3,23 +3,14 @@
 import functools
 import hashlib
 from pathlib import Path
-from typing import ClassVar
 
 import jinja2
 from panel.io.resources import _env as panel_templates
 
-from app.theme import variables
+from app.parts.colours import variables
+from app.static import Assets
 
-STATIC = Path(__file__).parent / "static"
-
-
-class Assets:
-    """Panel serves exactly the files listed here, at components/app.assets/Assets/<attribute>/<file>."""
-
-    _css: ClassVar[list[str]] = ["static/shell.css"]
-    _js: ClassVar[list[str]] = [
-        f"static/{name}.js" for name in ("shell", "dom", "strips", "style", "tasks", "files", "mathematics")
-    ]
+STATIC = Path(__file__).parents[1] / "static"
 
 
 @functools.lru_cache(maxsize=1)
@@ -32,12 +23,12 @@ def template() -> jinja2.Template:
 def urls() -> dict[str, str]:
     """Relative URL of each asset by file name, with a content hash so that browsers cache it safely."""
     listed = [("_css", path) for path in Assets._css] + [("_js", path) for path in Assets._js]
-    return {Path(path).name: f"components/app.assets/Assets/{kind}/{path}?v={_digest()}" for kind, path in listed}
+    return {Path(path).name: f"components/app.static/Assets/{kind}/{path}?v={_digest()}" for kind, path in listed}
 
 
 def _digest() -> str:
     names = [*Assets._css, *Assets._js]
-    return hashlib.sha256(b"".join((STATIC.parent / name).read_bytes() for name in names)).hexdigest()[:12]
+    return hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in names)).hexdigest()[:12]
 
 
 css_variables = variables

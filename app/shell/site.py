@@ -4,7 +4,7 @@
 lecture hall without a network it stays blank. Panel offers no setting for that in a project, and loads a page's code
 only at its first visit. But it does load the entry points "panel.auth" of every installed package before it serves.
 pyproject.toml names this module there, so importing it is enough to install the index and the low latency
-(`app.latency`). It has to stay cheap: no engine, no lessons, nothing compiled until somebody asks for the index.
+(`app.shell.latency`). It has to stay cheap: no engine, no lessons, nothing compiled until somebody asks for the index.
 """
 
 import re
@@ -15,10 +15,10 @@ from jinja2 import Environment
 from panel.io.server import INDEX_HTML, RootHandler
 from tornado.web import authenticated
 
-from app import latency
-from app.theme import PALETTE
+from app.parts.colours import PALETTE
+from app.shell import latency
 
-APP = Path(__file__).parent
+APP = Path(__file__).parents[1]
 PAGES = APP / "pages"
 TEMPLATE = APP / "static" / "index.html"
 

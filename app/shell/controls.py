@@ -6,13 +6,13 @@ import panel as pn
 import param
 from bokeh.models import CustomJSTickFormatter
 
-from app.model import PageModel
-from app.sequence import Sequence
-from app.text import Text
+from app.shell.model import PageModel
+from app.shell.sequence import Sequence
+from app.shell.text import Text
 
 # A hyphen is no minus sign.
 MINUS = 'return String(Number(tick.toFixed(4))).replace("-", "−")'
-STYLE = (Path(__file__).parent / "static" / "control.css").read_text()
+STYLE = (Path(__file__).parents[1] / "static" / "control.css").read_text()
 
 
 def control(model: PageModel, name: str) -> pn.widgets.Widget:

@@ -7,13 +7,13 @@ import bokeh
 import panel as pn
 
 import lessons
-from app import assets
-from app.site import page_stems
-from app.theme import HEATS, PALETTE
-from app.widgets import control
+from app.parts.colours import HEATS, PALETTE
+from app.shell import assets
+from app.shell.controls import control
+from app.shell.site import page_stems
 
 if TYPE_CHECKING:
-    from app.shell import Page
+    from app.shell.page import Page
 
 
 def attach(page: "Page") -> None:

@@ -8,7 +8,7 @@ scales a part (`data-transform=name`; a CSS transform).
 
 from html import escape
 
-from app.numbers import css
+from app.parts.numbers import css
 
 SWITCH_ANGLE = 42  # degrees between an open lever and its contact
 

@@ -23,8 +23,8 @@ from bokeh.models import (
     VBar,
 )
 
-from app.ranges import change, reach
-from app.theme import LIGHT
+from app.parts.colours import LIGHT
+from app.parts.ranges import change, reach
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MATH_FONT = "Georgia, 'Times New Roman', serif"

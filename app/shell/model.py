@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import param
 
-from app.sequence import MAX_STEPS, Sequence
+from app.shell.sequence import MAX_STEPS, Sequence
 
 
 class Check(NamedTuple):

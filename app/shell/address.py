@@ -9,9 +9,9 @@ from urllib.parse import quote_plus
 
 import param
 
-from app.model import PageModel
-from app.sequence import Sequence
-from app.text import Text
+from app.shell.model import PageModel
+from app.shell.sequence import Sequence
+from app.shell.text import Text
 
 # Names in a query that the browser itself uses, not the model, and what they allow.
 BROWSER_NAMES = {"present": ("true", "false"), "theme": ("light", "dark")}

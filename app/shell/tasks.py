@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from app.model import PageModel
-from app.numbers import plain
+from app.parts.numbers import plain
+from app.shell.model import PageModel
 
 
 def score_prediction(model: PageModel, signal: str, tolerance: float, prediction: list[float]) -> dict:

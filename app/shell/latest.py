@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Hashable
 
-from app import job
+from app.shell import job
 
 log = logging.getLogger("unrolled")
 

@@ -3,9 +3,9 @@
 import numpy as np
 from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, Image, LinearColorMapper
 
-from app.figures import FONT, Strip, chart
-from app.ranges import change
-from app.theme import HEATS, LIGHT
+from app.parts.colours import HEATS, LIGHT
+from app.parts.figures import FONT, Strip, chart
+from app.parts.ranges import change
 
 
 class Heatmap:

@@ -14,10 +14,10 @@ import panel as pn
 from bokeh.document import Document
 
 import lessons
-from app import document, export, job, latency, tasks, url
-from app.bridge import Bridge
-from app.model import PageModel
-from app.view import View
+from app.shell import address, document, export, job, latency, tasks
+from app.shell.bridge import Bridge
+from app.shell.model import PageModel
+from app.shell.view import View
 from engine.warm import compile_kernels
 
 log = logging.getLogger("unrolled")
@@ -77,8 +77,8 @@ class Page:
         self._update()
 
     def _start(self, arguments: dict[str, str]) -> list[str]:
-        url.apply_preset(self.model, self.presets, self.lesson.presets[0].name)
-        return url.restore(self.model, self.presets, arguments)
+        address.apply_preset(self.model, self.presets, self.lesson.presets[0].name)
+        return address.restore(self.model, self.presets, arguments)
 
     def tell(self, notice: str) -> None:
         """Show a notice until the next change."""
@@ -100,7 +100,7 @@ class Page:
     def frame(self) -> dict:
         """Everything on the page that follows the state and is not a plot."""
         t, predicting = self.model.at, bool(self.view.concealed)
-        query = url.query(self.model, self.presets)
+        query = address.query(self.model, self.presets)
         blocks = [] if predicting else self.view.numbers(t)
         notices = self.notices + self.model.take_notices()
         if self.clipped:
@@ -120,7 +120,7 @@ class Page:
             "numbers": "".join(block.html() for block in blocks),
             "sentence": "" if predicting else self.model.sentence(),
             "notices": notices,
-            "preset": self.model.preset if url.is_preset(query) else "",
+            "preset": self.model.preset if address.is_preset(query) else "",
             "start": self.model.preset,
             "query": query,
             "challenges": [] if predicting else self._challenges(),
@@ -203,7 +203,7 @@ class Page:
 
     def apply_preset(self, name: str) -> None:
         self._leave_prediction()
-        url.apply_preset(self.model, self.presets, name)
+        address.apply_preset(self.model, self.presets, name)
 
     def choose(self, name: str) -> None:
         """Start from a preset: there is nothing to come back to."""
@@ -219,7 +219,7 @@ class Page:
 
     def set(self, values: dict[str, object]) -> None:
         """Set parameters from their text form; values that are not allowed change nothing."""
-        self.notices = url.restore(self.model, self.presets, {name: str(value) for name, value in values.items()})
+        self.notices = address.restore(self.model, self.presets, {name: str(value) for name, value in values.items()})
 
     def act(self, name: str) -> None:
         """Do one of the things that the view offers beside its settings: start a training run, for instance."""
@@ -246,7 +246,7 @@ class Page:
         shown = self.lesson.example[int(step)]
         if shown.preset:
             self.apply_preset(shown.preset)
-        self.model.param.update(**url.values_from(self.model, shown.values))
+        self.model.param.update(**address.values_from(self.model, shown.values))
         if shown.cursor:
             self.model.cursor = shown.cursor
 
@@ -254,7 +254,7 @@ class Page:
         """Show the stored solution of a challenge."""
         self._leave_prediction()
         solution = self.lesson.challenges[int(challenge)].solution
-        self.model.param.update(**(url.starting_values(self.model) | url.values_from(self.model, solution)))
+        self.model.param.update(**(address.starting_values(self.model) | address.values_from(self.model, solution)))
         self.model.preset = ""
 
     def predict(self) -> None:
@@ -278,13 +278,13 @@ class Page:
         self._leave_prediction()
         if self._own is not None:
             query, self._own = dict(parse_qsl(self._own)), None
-            self.model.param.update(**url.starting_values(self.model))
+            self.model.param.update(**address.starting_values(self.model))
             self.model.preset = ""
-            self.notices = url.restore(self.model, self.presets, query)
+            self.notices = address.restore(self.model, self.presets, query)
 
     def _remember(self) -> None:
         if self._own is None:
-            self._own = url.query(self.model, self.presets)
+            self._own = address.query(self.model, self.presets)
 
     def _leave_prediction(self) -> None:
         self.view.concealed, self.score, self._stale = "", None, True

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from app.diagram import Diagram
-from app.figures import Card, Stack
-from app.model import PageModel
-from app.numbers import Block
-from app.ranges import clipped
+from app.parts.diagram import Diagram
+from app.parts.figures import Card, Stack
+from app.parts.numbers import Block
+from app.parts.ranges import clipped
+from app.shell.model import PageModel
 
 
 class View:
@@ -57,7 +57,7 @@ class View:
         raise NotImplementedError
 
     def live(self, t: int) -> dict[str, dict]:
-        """Values for the diagram at step `t`, by kind (see `app.diagram`)."""
+        """Values for the diagram at step `t`, by kind (see `app.parts.diagram`)."""
         raise NotImplementedError
 
     def numbers(self, t: int) -> list[Block]:

@@ -1,0 +1,1 @@
+"""What views are made of: strips, charts, diagrams, heatmaps, tables, numbers, ranges, colours."""

@@ -1,0 +1,12 @@
+"""Stylesheet and browser modules of the shell, and the list by which Panel's own component route finds them."""
+
+from typing import ClassVar
+
+
+class Assets:
+    """Panel serves exactly the files listed here, at components/app.static/Assets/<attribute>/<file>."""
+
+    _css: ClassVar[list[str]] = ["shell.css"]
+    _js: ClassVar[list[str]] = [
+        f"{name}.js" for name in ("shell", "dom", "strips", "style", "tasks", "files", "mathematics")
+    ]
