@@ -4,9 +4,9 @@ import numpy as np
 from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text, VBar
 from bokeh.transform import dodge
 
-from app.gradient_charts import empty, whole_steps
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
+from app.parts.charts import empty, whole_steps
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, chart
 from app.parts.numbers import Block, number, plain

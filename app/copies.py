@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.parts.diagram import Diagram
+from app.parts.numbers import short
 
 WIDTH, HEIGHT = 640, 188
 TOP, BOTTOM = 46, 130  # of the boxes
@@ -164,17 +165,3 @@ def live(x, before, h, s, t: int, backward: bool, looks_at) -> dict[str, dict]:
             f"error{step}": step in peeled and bool(looks_at[step - 1]),
         }
     return {"text": text, "level": {name: round(float(value), 3) for name, value in level.items()}, "on": on}
-
-
-def short(value: float) -> str:
-    """At most five characters, for the little room in the picture."""
-    size = abs(value)
-    if value == 0:
-        text = "0"
-    elif size < 0.005:
-        text = "≈ 0"
-    elif size < 100:
-        text = f"{value:.2f}".rstrip("0").rstrip(".") if size < 10 else f"{value:.1f}"
-    else:
-        text = f"{value:.0f}" if size < 1e4 else f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
-    return text.replace("-", "−")

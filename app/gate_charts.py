@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from bokeh.models import BoxAnnotation, ColumnDataSource, Text
 
-from app.gradient_charts import whole_steps
 from app.models.lstm import Lstm
+from app.parts.charts import whole_steps
 from app.parts.colours import LIGHT
 from app.parts.figures import Stack, Strip
 from app.parts.heatmap import Heatmap

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.copies import short
 from app.parts.diagram import Diagram
+from app.parts.numbers import short
 
 MAIN, LOOP, BUS = 66, 124, 172  # heights of the main pipe, the carousel's way back, and the control line
 CANDIDATE, INPUT, PLUS, CELL, TANH, OUTPUT, HIDDEN = 104, 192, 276, 380, 472, 550, 626  # places from left to right

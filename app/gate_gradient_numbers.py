@@ -2,19 +2,8 @@
 
 import numpy as np
 
-from app.gate_terms import (
-    DIGITS,
-    added,
-    factors,
-    fitting,
-    net_inputs,
-    raised,
-    result,
-    size,
-    slope,
-    tanh_slope,
-    value,
-)
+from app.gate_terms import factors, net_inputs, raised, size, slope, tanh_slope
+from app.parts.calculation import DIGITS, added, fitting, result, value
 from app.parts.numbers import Block, number, symbol
 
 NARROW = 30  # characters: these lines have wide signs

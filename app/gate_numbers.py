@@ -4,8 +4,9 @@ import numpy as np
 
 from app.gate_diagram import read, shown_character
 from app.gate_gradient_numbers import gradient_blocks
-from app.gate_terms import DIGITS, NEARLY, ROLES, added, chance, fitting, logistic, net_inputs, result, stays, value
+from app.gate_terms import NEARLY, ROLES, chance, logistic, net_inputs, stays
 from app.gate_variant_numbers import update_block, variant_blocks
+from app.parts.calculation import DIGITS, added, fitting, result, value
 from app.parts.numbers import Block, number, plain, symbol
 from engine import network, tasks
 

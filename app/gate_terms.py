@@ -1,55 +1,16 @@
 """Pieces that the hand calculations of lesson 6 are made of: values, sums that wrap, gates near 0 and 1, sizes."""
 
-import re
 from itertools import pairwise
 
 import numpy as np
 
 from app.models.lstm_words import within
+from app.parts.calculation import DIGITS
 from app.parts.numbers import number, plain
 
-DIGITS = 5
-WIDTH = 38  # characters that fit beside each other in a narrow column
 MOST_FACTORS = 3  # of a product that is written out
 NEARLY = 5e-5  # a gate or a probability this near to 1 shows how near
 ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate"}
-
-
-def value(number_: float, role: str = "") -> str:
-    """A value inside a sum or a product."""
-    return number(number_, role, digits=DIGITS, signed=True)
-
-
-def result(number_: float, role: str = "") -> str:
-    return f"<b>{number(number_, role, digits=DIGITS)}</b>"
-
-
-def width(html: str) -> int:
-    """Characters that are seen."""
-    return len(re.sub(r"<[^>]+>|&[a-z]+;", "", html))
-
-
-def added(head: str, terms: list[str]) -> list[str]:
-    """head = a + b + …, broken into lines that fit."""
-    lines, line = [], f"{head} = {terms[0]}"
-    for term in terms[1:]:
-        if width(line) + width(term) + 3 > WIDTH:
-            lines.append(line)
-            line = f"&emsp;&ensp;+ {term}"
-        else:
-            line += f" + {term}"
-    return [_bare(line) for line in [*lines, line]]
-
-
-def fitting(line: str, outcome: str, widest: int = WIDTH) -> list[str]:
-    """line = outcome, on two lines where one is too narrow."""
-    together = f"{line} = {outcome}"
-    return [together] if width(together) <= widest else [line, f"&emsp; = {outcome}"]
-
-
-def _bare(line: str) -> str:
-    """A negative number needs no brackets where it comes first."""
-    return re.sub(r'^((?:[^=(]|\([^)−]*\))*= (?:<b class="[^"]*">)?)\((−[^()]+)\)', r"\1\2", line)
 
 
 def net_inputs(traced, t: int, unit: int) -> dict[str, float]:

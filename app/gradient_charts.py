@@ -3,38 +3,18 @@
 from itertools import pairwise
 
 import numpy as np
-from bokeh.models import BasicTicker, ColumnDataSource, Line, MultiLine, Plot, Scatter, Text, VBar
+from bokeh.models import ColumnDataSource, Line, MultiLine, Scatter, Text, VBar
 from bokeh.transform import dodge
 
 from app.models.vanishing_topics import GAMMA, Network
+from app.parts.charts import empty, finite, round_frame, square, whole_steps
 from app.parts.colours import LIGHT
-from app.parts.figures import FONT, Strip, chart, rule
+from app.parts.figures import FONT, chart, rule
 from app.parts.numbers import plain
 from app.parts.ranges import change, fit
 from engine import matrices, rnn, series
 
 SHOWN_MODES = 6
-
-
-def finite(values: np.ndarray) -> np.ndarray:
-    """Values with NaN, which plots leave blank, for whatever is not finite."""
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def round_frame(strip: Strip, reach: float, size: int = 200) -> None:
-    """Equal scales on both axes, whatever the width of the window, so that a circle is one."""
-    strip.plot.update(sizing_mode=None, width=None, height=None, frame_width=size, frame_height=size)
-    square(strip.plot, reach)
-
-
-def square(plot: Plot, reach: float) -> None:
-    for limits in (plot.x_range, plot.y_range):
-        change(limits, start=-reach, end=reach)
-
-
-def empty(*names: str) -> ColumnDataSource:
-    """A source whose columns are there before they have values: a hidden plot must find its fields."""
-    return ColumnDataSource({name: [] for name in names})
 
 
 class LagCharts:
@@ -212,8 +192,3 @@ class SideChart:
 
     def follow(self, lag: int) -> None:
         change(self.mark, location=lag)
-
-
-def whole_steps(strip: Strip) -> None:
-    """Ticks at whole numbers only: there is no half step."""
-    strip.plot.below[0].ticker = BasicTicker(desired_num_ticks=6, num_minor_ticks=0, min_interval=1)

@@ -4,9 +4,8 @@ import numpy as np
 
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
-from app.models.vanishing_words import power
 from app.parts.diagram import Diagram
-from app.parts.numbers import plain
+from app.parts.numbers import plain, power
 from engine import cliff, rnn
 
 

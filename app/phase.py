@@ -3,8 +3,8 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text
 
-from app.gradient_charts import empty, round_frame
 from app.models import vanishing_topics as topics
+from app.parts.charts import empty, round_frame
 from app.parts.colours import LIGHT
 from app.parts.figures import MATH_FONT, chart
 

@@ -13,9 +13,9 @@ from bokeh.models import (
     VBar,
 )
 
-from app.gradient_charts import empty, round_frame, square, whole_steps
 from app.models.esn_topics import FreeRun, Memory, Recipe, Result, Traced
 from app.models.esn_words import LARGE_WEIGHT
+from app.parts.charts import empty, round_frame, square, whole_steps
 from app.parts.colours import HEATS, LIGHT
 from app.parts.figures import Stack, Strip, add_axis, base_plot, chart, rule
 from app.parts.ranges import change, fit

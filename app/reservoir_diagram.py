@@ -6,12 +6,11 @@ matrix as it was drawn, at spectral radius 1; the live kind `transform` scales a
 
 import numpy as np
 
-from app.copies import short
 from app.models.esn_echo_words import is_loopless, power
 from app.models.esn_topics import Echo, Recipe
 from app.models.esn_words import FITTED
 from app.parts.diagram import Diagram
-from app.parts.numbers import plain
+from app.parts.numbers import plain, short
 from app.reservoir_cloud import CLOUD, RADIUS, Shown, draw_cloud
 
 WIDTH, HEIGHT = 660, 196

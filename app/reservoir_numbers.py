@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from app.gate_terms import DIGITS, added, fitting
 from app.models.esn_echo_words import ROUNDING, factor, is_bare, is_loopless
 from app.models.esn_topics import Echo, FreeRun, Memory, Recipe
 from app.models.esn_words import FITTED
+from app.parts.calculation import DIGITS, added, fitting
 from app.parts.numbers import Block, number, plain, steps, symbol
 from app.reservoir_terms import (
     ALL,

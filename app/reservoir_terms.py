@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.gate_terms import DIGITS, fitting
+from app.parts.calculation import DIGITS, fitting
 from app.parts.numbers import number, symbol
 
 ALL, LARGEST = 10, 8  # up to ALL terms all are written, of more the LARGEST

@@ -7,8 +7,8 @@ import numpy as np
 from app.cliff import descent_block, rescale_block
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
-from app.models.vanishing_words import power, tidy
-from app.parts.numbers import Block, number, plain, symbol
+from app.models.vanishing_words import tidy
+from app.parts.numbers import Block, number, plain, power, symbol
 from engine import remedies, rnn
 
 MOST_FACTORS = 4

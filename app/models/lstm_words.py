@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.models import lstm_training_words
-from app.models.vanishing_words import power
-from app.parts.numbers import SUPERSCRIPTS, plain, steps
+from app.parts.numbers import SUPERSCRIPTS, plain, power, steps
 from engine import network, tasks
 
 if TYPE_CHECKING:

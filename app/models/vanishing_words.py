@@ -5,19 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.models import vanishing_topics as topics
-from app.parts.numbers import SUPERSCRIPTS, plain, steps
+from app.parts.numbers import plain, power, steps
 
 if TYPE_CHECKING:
     from app.models.vanishing import Vanishing
-
-
-def power(log10: float) -> str:
-    """A size from its logarithm, which need not fit a float: `0.002`, `4.5·10⁻⁶`, `10⁻³⁸⁹`, `nothing`."""
-    if log10 == -np.inf:
-        return "nothing"
-    if -300 < log10 < 300:
-        return plain(10.0**log10, 3 if -4 <= log10 < 5 else 2).removeprefix("1·")
-    return "10" + f"{log10:.0f}".translate(SUPERSCRIPTS)
 
 
 def sentence(m: "Vanishing") -> str:

@@ -6,9 +6,10 @@ import numpy as np
 
 from app import loop_diagrams, vanishing_numbers
 from app.cliff import CliffCharts, RescaleChart
-from app.gradient_charts import LagCharts, Modes, SideChart, Spectrum, finite
+from app.gradient_charts import LagCharts, Modes, SideChart, Spectrum
 from app.models import vanishing_topics as topics
 from app.models.vanishing import Vanishing
+from app.parts.charts import finite
 from app.parts.diagram import Diagram
 from app.parts.figures import Card, rule
 from app.parts.heatmap import Heatmap

@@ -67,3 +67,26 @@ def css(role: str) -> str:
 def steps(n: int) -> str:
     """`1 step`, `2 steps`."""
     return f"{plain(n)} step" + ("" if n == 1 else "s")
+
+
+def power(log10: float) -> str:
+    """A size from its logarithm, which need not fit a float: `0.002`, `4.5·10⁻⁶`, `10⁻³⁸⁹`, `nothing`."""
+    if log10 == -math.inf:
+        return "nothing"
+    if -300 < log10 < 300:
+        return plain(10.0**log10, 3 if -4 <= log10 < 5 else 2).removeprefix("1·")
+    return "10" + f"{log10:.0f}".translate(SUPERSCRIPTS)
+
+
+def short(value: float) -> str:
+    """At most five characters, for the little room in the picture."""
+    size = abs(value)
+    if value == 0:
+        text = "0"
+    elif size < 0.005:
+        text = "≈ 0"
+    elif size < 100:
+        text = f"{value:.2f}".rstrip("0").rstrip(".") if size < 10 else f"{value:.1f}"
+    else:
+        text = f"{value:.0f}" if size < 1e4 else f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    return text.replace("-", "−")

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import bokeh
 import panel as pn
 
-import lessons
 from app.parts.colours import HEATS, PALETTE
-from app.shell import assets
+from app.shell import assets, lessons
 from app.shell.controls import control
 from app.shell.site import page_stems
 

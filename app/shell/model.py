@@ -22,7 +22,7 @@ class PageModel(param.Parameterized):
     step under the time cursor. With `returns` the player runs on past T and back to step 1: a backward pass.
     """
 
-    stem: ClassVar[str]  # the page's name, from the module that defines the model
+    stem: ClassVar[str]  # the page's name, from the folder of the lesson
     returns: ClassVar[bool] = False  # positions T+1…2T of the player lead from step T back to step 1
 
     n_steps = param.Integer(13, bounds=(1, MAX_STEPS), label="steps T", doc="number of time steps shown")
@@ -30,7 +30,8 @@ class PageModel(param.Parameterized):
 
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
-        cls.stem = cls.__module__.rpartition(".")[2]
+        parts = cls.__module__.split(".")
+        cls.stem = parts[1] if parts[0] == "lessons" else parts[-1]
 
     def __init__(self, **values):
         super().__init__(**values)

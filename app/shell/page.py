@@ -13,8 +13,7 @@ from urllib.parse import parse_qsl
 import panel as pn
 from bokeh.document import Document
 
-import lessons
-from app.shell import address, document, export, job, latency, tasks
+from app.shell import address, document, export, job, latency, lessons, tasks
 from app.shell.bridge import Bridge
 from app.shell.model import PageModel
 from app.shell.view import View

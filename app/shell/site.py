@@ -39,11 +39,11 @@ def index_html(stems: tuple[str, ...] | None = None) -> str:
 
     stems: the pages that are served; all pages if None. Static HTML without any request to elsewhere, rendered once.
     """
-    import lessons
+    from app.shell import lessons
 
     shown = [stem for stem in lessons.stems() if stem in (page_stems() if stems is None else stems)]
     cards = [
-        (lesson, lessons.render(lesson.summary, inline=True), _picture(lessons.FOLDER / f"{lesson.stem}.svg"))
+        (lesson, lessons.render(lesson.summary, inline=True), _picture(lessons.FOLDER / lesson.stem / "card.svg"))
         for lesson in map(lessons.load, shown)
     ]
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))

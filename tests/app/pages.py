@@ -8,8 +8,7 @@ import importlib
 import json
 import time
 
-import lessons
-from app.shell import address
+from app.shell import address, lessons
 from app.shell.model import PageModel
 from app.shell.page import Page
 from app.shell.view import View

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-import lessons
 from app import reservoir_charts as charts
 from app.models.esn import TOPICS
 from app.models.esn_settings import TASKS
 from app.reservoir_strips import STRIPS
+from app.shell import lessons
 from app.shell.controls import control
 from tests.app.esn_oracle import ask, make
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-import lessons
 from app.pages.gamma import Gamma, GammaView
-from app.shell import address, export, tasks
+from app.shell import address, export, lessons, tasks
 from app.shell.page import Page
 from engine import gamma
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app import gate_diagram, gate_numbers, gate_tables, gate_terms
-from app.copies import short
 from app.models.lstm import GATES, NETWORKS, TOPICS, VARIANTS
+from app.parts.numbers import short
 from engine import deep, lstm, tasks
 from engine.network import Network
 from tests.app.gate_oracle import RICH, cell, computed, logistic, make, shown, text

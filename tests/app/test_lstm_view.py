@@ -7,13 +7,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-import lessons
 from app.gate_charts import LINES
 from app.gate_strips import VARIANT_STRIPS
 from app.models.lstm import NETWORKS, TOPICS
 from app.models.lstm_training import LEFT, STARTS_ANEW
 from app.pages.lstm import STRIPS
-from app.shell import address
+from app.shell import address, lessons
 from app.shell.controls import control
 from tests.app.lstm_oracle import CELL, ask, assert_script, make, model_at
 from tests.app.pages import reopen

@@ -1,25 +1,19 @@
 """The parity page's model and view, without a browser."""
 
-import importlib
 import json
 import re
-import sys
 from html import unescape
-from pathlib import Path
 
 import numpy as np
 import pytest
 from bokeh.document import Document
 
-import lessons
-from app.shell import address, export, tasks
+from app.models.parity import EXACT, STEEPNESSES
+from app.pages.parity import Parity, ParityView
+from app.shell import address, export, lessons, tasks
 from app.shell.page import Page
 from tests import naive
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "app" / "pages"))
-page_script = importlib.import_module("parity")
-sys.path.pop(0)
-Parity, ParityView = page_script.Parity, page_script.ParityView
 LESSON = lessons.load("parity")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}
 
@@ -293,13 +287,13 @@ def test_sweep_agrees_with_single_runs_and_shows_where_the_memory_leaks():
     model = model_with(**PRESETS["logistic-leak"])
     worst = model.sweep()
     for k in (0, 12, 20, worst.size - 1):
-        model.steepness = float(page_script.STEEPNESSES[k])
+        model.steepness = float(STEEPNESSES[k])
         assert worst[k] == pytest.approx(model.result["leak"].max(), abs=1e-12)
     assert model.sweep() is worst, "the steepness itself must not cost a new sweep"
     view = page_with(preset="logistic-leak").view
     assert view.here.data["s"] == [np.log10(4)] and view.here.data["leak"][0] > 0.5
     assert not page_with(preset="one-then-zeros").view.here.data["s"], "hard switches have no steepness"
-    below, above = page_script.STEEPNESSES < 4.5, page_script.STEEPNESSES > 5
+    below, above = STEEPNESSES < 4.5, STEEPNESSES > 5
     assert (worst[below] > 0.5).all() and (worst[above] < 0.3).all()
 
 
@@ -312,8 +306,8 @@ def test_sweep_agrees_with_single_runs_and_shows_where_the_memory_leaks():
         {"activation": "logistic", "steepness": 0.5, "n_steps": 200},
         {"perturbation": 1, "seed": 9999},
         {"activation": "logistic", "W11": 0, "W12": 0, "W21": 0, "W22": 0},
-        dict.fromkeys(page_script.EXACT, 5) | {"activation": "logistic", "steepness": 50},
-        dict.fromkeys(page_script.EXACT, -5) | {"activation": "logistic", "steepness": 50},
+        dict.fromkeys(EXACT, 5) | {"activation": "logistic", "steepness": 50},
+        dict.fromkeys(EXACT, -5) | {"activation": "logistic", "steepness": 50},
     ],
 )
 def test_extreme_settings_draw_finite_plots(values):

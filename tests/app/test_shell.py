@@ -10,8 +10,7 @@ from bokeh.document import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import lessons
-from app.shell import export
+from app.shell import export, lessons
 from app.shell.model import PageModel
 from app.shell.page import TROUBLE, Page
 from app.shell.site import page_stems

@@ -25,8 +25,8 @@ from app.shell import site
 
 ROOT = Path(__file__).parents[2]
 FRONT_MATTER = {
-    file.stem: tomllib.loads(file.read_text(encoding="utf-8").split("+++\n")[1])
-    for file in sorted((ROOT / "lessons").glob("*.md"))
+    file.parent.name: tomllib.loads(file.read_text(encoding="utf-8").split("+++\n")[1])
+    for file in sorted((ROOT / "lessons").glob("*/lesson.md"))
 }
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-import lessons
 from app.gradient_charts import impulse_response
 from app.models import vanishing_topics as topics
 from app.models.vanishing import TOPICS, Vanishing
 from app.pages.vanishing import VanishingView
+from app.shell import lessons
 from app.shell.page import Page
 from tests.app import pages
 

@@ -3,10 +3,9 @@
 import numpy as np
 from bokeh.document import Document
 
-import lessons
 from app.models.unrolled import PLACES, Unrolled
 from app.pages.unrolled import UnrolledView
-from app.shell import address
+from app.shell import address, lessons
 from app.shell.page import Page
 
 LESSON = lessons.load("unrolled")

@@ -18,8 +18,7 @@ from bokeh.server.views.ws import WSHandler
 from panel.reactive import Syncable
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-import lessons
-from app.shell import address
+from app.shell import address, lessons
 from tests.app.pages import classes
 
 STOCK_DEBOUNCE = 50  # milliseconds, Panel's default

@@ -2,7 +2,7 @@
 
 import pytest
 
-import lessons
+from app.shell import lessons
 from app.shell.site import page_stems
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]

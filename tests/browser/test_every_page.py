@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-import lessons
+from app.shell import lessons
 from app.shell.site import page_stems
 from tests.app.pages import malformed
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-import lessons
+from app.shell import lessons
 from app.shell.site import page_stems
 from tests.browser.conftest import free_port, start_server
 from tests.browser.driver import Reader

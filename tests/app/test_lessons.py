@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-import lessons
+from app.shell import lessons
 
 
 @pytest.mark.parametrize("stem", lessons.stems())
@@ -39,7 +39,7 @@ class TestEveryLesson:
                 assert re.fullmatch("[01]{1,200}", values["bits"])
 
     def test_picture_is_small_and_safe(self, stem):
-        picture = (lessons.FOLDER / f"{stem}.svg").read_text(encoding="utf-8")
+        picture = (lessons.FOLDER / stem / "card.svg").read_text(encoding="utf-8")
         assert len(picture.encode()) < 4096
         assert 'viewBox="0 0 320 150"' in picture
         assert 'aria-hidden="true"' in picture
@@ -134,7 +134,8 @@ Some $x_1$.
 
 
 def _read(folder, text):
-    path = folder / "broken.md"
+    path = folder / "broken" / "lesson.md"
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return lessons.read(path)
 
@@ -178,7 +179,7 @@ def test_sound_file(tmp_path):
 ])
 def test_malformed_file(tmp_path, old, new, message):
     assert old in SOUND
-    with pytest.raises(ValueError, match=f"broken.md: .*{message}"):
+    with pytest.raises(ValueError, match=f"broken/lesson.md: .*{message}"):
         _read(tmp_path, SOUND.replace(old, new))
 
 
@@ -189,7 +190,7 @@ def test_malformed_file(tmp_path, old, new, message):
 def test_wrong_count(tmp_path, block, message):
     start = SOUND.index(f"\n[[{block}]]")
     following = SOUND.find("\n[[", start + 1)
-    with pytest.raises(ValueError, match=f"broken.md: {message}"):
+    with pytest.raises(ValueError, match=f"broken/lesson.md: {message}"):
         _read(tmp_path, SOUND[:start] + SOUND[start:following] + SOUND[start:])
 
 
