@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from app.models.parity import EXACT, STEEPNESSES
-from app.pages.parity import Parity, ParityView
 from app.shell import address, export, lessons, tasks
 from app.shell.page import Page
+from lessons.parity.model import EXACT, STEEPNESSES
+from lessons.parity.view import Parity, ParityView
 from tests import naive
 
 LESSON = lessons.load("parity")
