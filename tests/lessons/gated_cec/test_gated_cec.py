@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from app.models.gated_cec import GatedCEC
-from app.pages.gated_cec import GatedCECView
 from app.shell.page import Page
+from lessons.gated_cec.model import GatedCEC
+from lessons.gated_cec.view import GatedCECView
 from tests.app import pages
 
 
