@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from app.pages.gamma import Gamma, GammaView
 from app.shell import address, export, lessons, tasks
 from app.shell.page import Page
 from engine import gamma
+from lessons.gamma.view import Gamma, GammaView
 
 LESSON = lessons.load("gamma")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}
