@@ -8,9 +8,9 @@ from math import cosh, exp, tanh
 import numpy as np
 import pytest
 
-from app.hand_calculation import blocks
-from app.models.unrolled import PLACES, SHARED
-from tests.app.unrolled_oracle import FUNCTIONS, PRESETS, RICH, derivative, make, model_at, states_moved
+from lessons.unrolled.model import PLACES, SHARED
+from lessons.unrolled.numbers import blocks
+from tests.lessons.unrolled.unrolled_oracle import FUNCTIONS, PRESETS, RICH, derivative, make, model_at, states_moved
 
 
 def text(html: str) -> str:

@@ -3,12 +3,12 @@
 import numpy as np
 from bokeh.models import BasicTicker, ColumnDataSource, FixedTicker, Line, Scatter
 
-from app.models.unrolled import Unrolled
-from app.models.unrolled_words import percent, pretty
 from app.parts.colours import LIGHT
 from app.parts.figures import chart, rule
 from app.parts.numbers import plain
 from app.parts.ranges import change
+from lessons.unrolled.model import Unrolled
+from lessons.unrolled.words import percent, pretty
 
 EXACT = -17.0  # where an error of exactly 0 is drawn on the logarithmic axis
 

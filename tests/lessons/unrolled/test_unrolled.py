@@ -3,9 +3,19 @@
 import numpy as np
 import pytest
 
-from app.models.unrolled import SHARED, Unrolled
 from app.shell import address
-from tests.app.unrolled_oracle import FUNCTIONS, LESSON, PRESETS, RICH, derivative, loss, make, model_at, states_moved
+from lessons.unrolled.model import SHARED, Unrolled
+from tests.lessons.unrolled.unrolled_oracle import (
+    FUNCTIONS,
+    LESSON,
+    PRESETS,
+    RICH,
+    derivative,
+    loss,
+    make,
+    model_at,
+    states_moved,
+)
 
 
 @pytest.mark.parametrize("output_layer", ["false", "true"])

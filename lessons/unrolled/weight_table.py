@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from app.models.unrolled import EPSILON, METHODS, SHARED, Unrolled
-from app.models.unrolled_words import SUBSCRIPTS, pretty
 from app.parts.numbers import plain
+from lessons.unrolled.model import EPSILON, METHODS, SHARED, Unrolled
+from lessons.unrolled.words import SUBSCRIPTS, pretty
 
 DIGITS = 5
 KINK = 1e-3  # a net input nearer to 0 may change its sign while a weight is moved by ε

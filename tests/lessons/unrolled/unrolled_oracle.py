@@ -3,10 +3,10 @@
 import numpy as np
 from bokeh.document import Document
 
-from app.models.unrolled import PLACES, Unrolled
-from app.pages.unrolled import UnrolledView
 from app.shell import address, lessons
 from app.shell.page import Page
+from lessons.unrolled.model import PLACES, Unrolled
+from lessons.unrolled.view import UnrolledView
 
 LESSON = lessons.load("unrolled")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}

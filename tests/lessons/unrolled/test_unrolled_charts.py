@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from app import timing
-from app.models.unrolled import SHARED
 from app.parts.numbers import plain
-from tests.app.test_unrolled_view import text
-from tests.app.unrolled_oracle import RICH, derivative, make
+from lessons.unrolled import timing
+from lessons.unrolled.model import SHARED
+from tests.lessons.unrolled.test_unrolled_view import text
+from tests.lessons.unrolled.unrolled_oracle import RICH, derivative, make
 
 
 def test_pieces_pile_up_to_the_total():

@@ -7,8 +7,8 @@ from app.parts.colours import LIGHT
 from app.parts.figures import FONT, Strip, chart, rule
 from app.parts.numbers import SUPERSCRIPTS, plain
 from app.parts.ranges import change
-from app.timing import MEASURED_STEPS, METHODS, STEPS, UNITS, Timings
 from engine import costs
+from lessons.unrolled.timing import MEASURED_STEPS, METHODS, STEPS, UNITS, Timings
 
 COUNTS = {"BPTT": costs.bptt, "unrolled": costs.unrolled, "RTRL": costs.rtrl}
 LOOKS = {"BPTT": ("gradient", "solid"), "unrolled": ("target", "dashed"), "RTRL": ("state", "solid")}

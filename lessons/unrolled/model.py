@@ -5,13 +5,12 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import param
 
-from app import timing
-from app.models import unrolled_words as words
-from app.models.unrolled_words import SUBSCRIPTS
 from app.parts.numbers import plain
 from app.shell.model import Check, PageModel
 from app.shell.sequence import Sequence
 from engine import gradients, rnn
+from lessons.unrolled import timing, words
+from lessons.unrolled.words import SUBSCRIPTS
 
 MAX_UNITS, MAX_STEPS = 4, 20
 ROWS = range(1, MAX_UNITS + 1)
