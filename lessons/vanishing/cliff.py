@@ -4,8 +4,6 @@ import numpy as np
 from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text, VBar
 from bokeh.transform import dodge
 
-from app.models import vanishing_topics as topics
-from app.models.vanishing import Vanishing
 from app.parts.charts import empty, whole_steps
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, chart
@@ -13,6 +11,8 @@ from app.parts.numbers import Block, number, plain
 from app.parts.ranges import change, fit
 from engine import cliff, remedies
 from engine.cliff import Descent
+from lessons.vanishing import topics
+from lessons.vanishing.model import Vanishing
 
 W_SPAN, B_SPAN = (3.5, 6.5), (-3.5, 1.0)
 GRID = 110

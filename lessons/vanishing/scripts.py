@@ -7,7 +7,7 @@ import numpy as np
 from app.shell.export import literal
 
 if TYPE_CHECKING:
-    from app.models.vanishing import Vanishing
+    from lessons.vanishing.model import Vanishing
 
 WRITTEN_UNITS = 16  # up to here the weights stand in the script as numbers; more are drawn again from the seed
 

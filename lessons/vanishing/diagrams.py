@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from app.models import vanishing_topics as topics
-from app.models.vanishing import Vanishing
 from app.parts.diagram import Diagram
 from app.parts.numbers import plain, power
 from engine import cliff, rnn
+from lessons.vanishing import topics
+from lessons.vanishing.model import Vanishing
 
 
 def network_loop(*, several: bool, cell: bool) -> Diagram:

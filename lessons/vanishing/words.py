@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.models import vanishing_topics as topics
 from app.parts.numbers import plain, power, steps
+from lessons.vanishing import topics
 
 if TYPE_CHECKING:
-    from app.models.vanishing import Vanishing
+    from lessons.vanishing.model import Vanishing
 
 
 def sentence(m: "Vanishing") -> str:

@@ -5,13 +5,11 @@ from typing import ClassVar
 import numpy as np
 import param
 
-from app.models import vanishing_scripts as scripts
-from app.models import vanishing_topics as topics
-from app.models import vanishing_words as words
 from app.parts.numbers import plain, steps
 from app.shell.model import Check, PageModel
 from app.shell.sequence import Sequence
 from engine import matrices, rnn, series
+from lessons.vanishing import scripts, topics, words
 
 TOPICS = ["vanishing", "exploding", "chaos", "side by side"]
 SIGNALS = ["impulse", "constant", "sine", "noise", "drawn"]

@@ -6,13 +6,13 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Line, MultiLine, Scatter, Text, VBar
 from bokeh.transform import dodge
 
-from app.models.vanishing_topics import GAMMA, Network
 from app.parts.charts import empty, finite, round_frame, square, whole_steps
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, chart, rule
 from app.parts.numbers import plain
 from app.parts.ranges import change, fit
 from engine import matrices, rnn, series
+from lessons.vanishing.topics import GAMMA, Network
 
 SHOWN_MODES = 6
 

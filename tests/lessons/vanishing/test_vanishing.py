@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from bokeh.document import Document
 
-from app.gradient_charts import impulse_response
-from app.models import vanishing_topics as topics
-from app.models.vanishing import TOPICS, Vanishing
-from app.pages.vanishing import VanishingView
 from app.shell import lessons
 from app.shell.page import Page
+from lessons.vanishing import topics
+from lessons.vanishing.charts import impulse_response
+from lessons.vanishing.model import TOPICS, Vanishing
+from lessons.vanishing.view import VanishingView
 from tests.app import pages
 
 PRESETS = [preset.name for preset in lessons.load("vanishing").presets]

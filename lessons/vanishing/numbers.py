@@ -4,12 +4,12 @@ import re
 
 import numpy as np
 
-from app.cliff import descent_block, rescale_block
-from app.models import vanishing_topics as topics
-from app.models.vanishing import Vanishing
-from app.models.vanishing_words import tidy
 from app.parts.numbers import Block, number, plain, power, symbol
 from engine import remedies, rnn
+from lessons.vanishing import topics
+from lessons.vanishing.cliff import descent_block, rescale_block
+from lessons.vanishing.model import Vanishing
+from lessons.vanishing.words import tidy
 
 MOST_FACTORS = 4
 WRITTEN_UNITS = 4  # up to here W and its sums are written out

@@ -8,7 +8,7 @@ import numpy as np
 from engine import cec, chaos, cliff, gradients, lstm, matrices, remedies, rnn
 
 if TYPE_CHECKING:
-    from app.models.vanishing import Vanishing
+    from lessons.vanishing.model import Vanishing
 
 GAMMA = {"tanh": 1.0, "relu": 1.0, "identity": 1.0, "logistic": 0.25}  # the largest f′
 LONG = 2000  # steps after which the two-unit map has settled

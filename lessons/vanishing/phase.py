@@ -3,10 +3,10 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text
 
-from app.models import vanishing_topics as topics
 from app.parts.charts import empty, round_frame
 from app.parts.colours import LIGHT
 from app.parts.figures import MATH_FONT, chart
+from lessons.vanishing import topics
 
 RESOLUTION = 80
 SHOWN_STEPS = 60  # of each trajectory: more lines would hide the picture
