@@ -12,7 +12,7 @@ from app.models.esn_settings import Settings
 from app.models.esn_sweep import LEAK_RATES, MEASURES, SPECTRAL_RADII, Sweep, coarse_to_fine, order
 from app.shell import job
 from tests.app.sweep_runs import SMALL, begun, ended, gated, made, plan, threads
-from tests.app.training_runs import until
+from tests.lessons.lstm.training_runs import until
 
 N_POINTS = 2 * len(LEAK_RATES) * len(SPECTRAL_RADII) * SMALL["n_seeds"]
 

@@ -6,7 +6,7 @@ from app.models.esn import Esn
 from app.models.esn_sweep import LEFT, STARTS_ANEW
 from app.shell import job
 from tests.app.sweep_runs import SMALL, gated, threads
-from tests.app.training_runs import until
+from tests.lessons.lstm.training_runs import until
 
 N_POINTS = 340  # 5 leak rates, 17 values of ρ, 2 seeds, 2 measures
 

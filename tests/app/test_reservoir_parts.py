@@ -10,7 +10,7 @@ from scipy import sparse
 
 from app import reservoir_cloud, reservoir_diagram, reservoir_numbers
 from app.models.esn import Esn
-from tests.app.gate_oracle import computed, text
+from tests.lessons.lstm.gate_oracle import computed, text
 
 NOTHING_TO_READ = ("nan", "None", "inf", "not a number", "∞", "Traceback", "--")
 EIGHT = {"task": "figure of eight", "feedback_scaling": 0.5, "leak_rate": 0.4}

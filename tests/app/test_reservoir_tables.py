@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from app import reservoir_tables
-from tests.app.gate_oracle import text
 from tests.app.test_reservoir_parts import dense, make
+from tests.lessons.lstm.gate_oracle import text
 
 
 def cells(html: str) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from app.shell.page import Page
 from app.sweep_charts import colour_limits, controls, curve, findings, medians
 from tests.app.pages import classes
 from tests.app.sweep_runs import EMPTY, SMALL, at, gated, measured, threads
-from tests.app.training_runs import until
+from tests.lessons.lstm.training_runs import until
 
 N_RADII = len(SPECTRAL_RADII)
 ONE = SPECTRAL_RADII.index(1.0)

@@ -8,7 +8,7 @@ from app.parts.numbers import plain, steps
 from app.shell.model import Check
 
 if TYPE_CHECKING:
-    from app.models.lstm import Lstm
+    from lessons.lstm.model import Lstm
 
 KEPT_UNTIL = 101  # a bit of step 1 is looked at 100 steps later
 DISTRACTORS = 20

@@ -3,10 +3,10 @@
 import numpy as np
 from bokeh.models import FixedTicker, Legend, LegendItem, Line, Range1d
 
-from app.gate_charts import LINES
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, MATH_FONT, Stack, Strip, add_axis
 from app.parts.ranges import change, fit
+from lessons.lstm.charts import LINES
 
 # Variants: column, label beside the axis, title, and the column of what keeps the old state.
 VARIANT_STRIPS = (

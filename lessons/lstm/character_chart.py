@@ -3,10 +3,10 @@
 import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Scatter, VBar
 
-from app.gate_diagram import read, shown_character
 from app.parts.colours import LIGHT
 from app.parts.figures import Strip, chart
 from engine import network, tasks
+from lessons.lstm.diagram import read, shown_character
 
 ABOVE = 0.07  # distance of the mark from its bar
 

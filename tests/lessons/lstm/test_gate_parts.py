@@ -5,12 +5,15 @@ import re
 import numpy as np
 import pytest
 
-from app import gate_diagram, gate_numbers, gate_tables, gate_terms
-from app.models.lstm import GATES, NETWORKS, TOPICS, VARIANTS
 from app.parts.numbers import short
 from engine import deep, lstm, tasks
 from engine.network import Network
-from tests.app.gate_oracle import RICH, cell, computed, logistic, make, shown, text
+from lessons.lstm import diagram as gate_diagram
+from lessons.lstm import numbers as gate_numbers
+from lessons.lstm import tables as gate_tables
+from lessons.lstm import terms as gate_terms
+from lessons.lstm.model import GATES, NETWORKS, TOPICS, VARIANTS
+from tests.lessons.lstm.gate_oracle import RICH, cell, computed, logistic, make, shown, text
 
 NOTHING_TO_READ = ("nan", "None", "inf", "not a number", "∞", "Traceback")
 

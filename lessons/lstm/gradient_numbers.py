@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from app.gate_terms import factors, net_inputs, raised, size, slope, tanh_slope
 from app.parts.calculation import DIGITS, added, fitting, result, value
 from app.parts.numbers import Block, number, symbol
+from lessons.lstm.terms import factors, net_inputs, raised, size, slope, tanh_slope
 
 NARROW = 30  # characters: these lines have wide signs
 

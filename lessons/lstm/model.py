@@ -3,17 +3,14 @@
 import numpy as np
 import param
 
-from app.models import lstm_checks as checks
-from app.models import lstm_inputs
-from app.models import lstm_scripts as scripts
-from app.models import lstm_topics as topics
-from app.models import lstm_words as words
-from app.models.lstm_training import TrainsLive
 from app.shell.model import Check, PageModel
 from app.shell.sequence import MAX_STEPS, Sequence
 from app.shell.text import Text
 from engine import deep, lstm, tasks, weights
 from engine.network import Network
+from lessons.lstm import checks, scripts, topics, words
+from lessons.lstm import inputs as lstm_inputs
+from lessons.lstm.training import TrainsLive
 
 TOPICS = ["gates", "gradient", "variants", "training"]
 HAND_SET = ["latch", "marked sum", "count ab", "parity"]

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from app.gate_diagram import read, shown_character
-from app.gate_gradient_numbers import gradient_blocks
-from app.gate_terms import NEARLY, ROLES, chance, logistic, net_inputs, stays
-from app.gate_variant_numbers import update_block, variant_blocks
 from app.parts.calculation import DIGITS, added, fitting, result, value
 from app.parts.numbers import Block, number, plain, symbol
 from engine import network, tasks
+from lessons.lstm.diagram import read, shown_character
+from lessons.lstm.gradient_numbers import gradient_blocks
+from lessons.lstm.terms import NEARLY, ROLES, chance, logistic, net_inputs, stays
+from lessons.lstm.variant_numbers import update_block, variant_blocks
 
 WRITTEN_OUT = 4  # up to so many inputs and units every product is written
 TOP = 5  # characters whose probability is worked out

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-from app import gate_numbers
-from app.models.lstm import GATES, Lstm
+from lessons.lstm import numbers as gate_numbers
+from lessons.lstm.model import GATES, Lstm
 
 
 def make(**values) -> Lstm:

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.models.lstm_topics import HAND_SET
-from app.models.lstm_training import BATCH_SIZE
 from app.shell.export import literal
+from lessons.lstm.topics import HAND_SET
+from lessons.lstm.training import BATCH_SIZE
 
 if TYPE_CHECKING:
-    from app.models.lstm import Lstm
+    from lessons.lstm.model import Lstm
 
 GRADIENT = """
 settings = {{"variant": {variant!r}}}

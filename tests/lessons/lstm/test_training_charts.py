@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.gate_variant_numbers import update_block
-from app.models.lstm import Lstm
-from app.models.lstm_training import WINDOW, History, Training
-from app.models.lstm_training_words import sentence as words
-from app.training_charts import POINTS, TrainingCharts, controls, lines, recent_mean
 from engine.training import KINDS
-from tests.app.training_runs import SETTINGS, until
+from lessons.lstm.model import Lstm
+from lessons.lstm.training import WINDOW, History, Training
+from lessons.lstm.training_charts import POINTS, TrainingCharts, controls, lines, recent_mean
+from lessons.lstm.training_words import sentence as words
+from lessons.lstm.variant_numbers import update_block
+from tests.lessons.lstm.training_runs import SETTINGS, until
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +108,7 @@ def test_charts_follow_the_training_and_send_nothing_twice():
 
 @pytest.mark.parametrize("ends", [(0.5, 0.5, 0.5), (1.0, 1.0, 0.99), (0.0, 0.5, 1.0), (-0.04, 0.0, 0.0)])
 def test_names_at_the_ends_of_lines_never_overlap_nor_leave_the_chart(ends):
-    from app.training_charts import _apart
+    from lessons.lstm.training_charts import _apart
 
     places = _apart(list(ends), 0.14, 1.08)
     assert np.diff(np.sort(places)).min() >= 0.14 - 1e-12

@@ -7,13 +7,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from app import gate_charts, gate_numbers, gate_tables
-from app.character_chart import CharacterChart
-from app.models.lstm import WEIGHTS
 from app.parts.colours import PALETTE
 from engine import deep, lstm, tasks
 from engine.network import Network
-from tests.app.gate_oracle import RICH, cell, logistic, make, text
+from lessons.lstm import charts as gate_charts
+from lessons.lstm import numbers as gate_numbers
+from lessons.lstm import tables as gate_tables
+from lessons.lstm.character_chart import CharacterChart
+from lessons.lstm.model import WEIGHTS
+from tests.lessons.lstm.gate_oracle import RICH, cell, logistic, make, text
 
 BY_HAND = ("latch", "marked sum", "parity")
 DOWN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")

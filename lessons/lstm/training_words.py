@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.models.lstm_training import NAMES, WINDOW, Snapshot
 from app.parts.numbers import plain
+from lessons.lstm.training import NAMES, WINDOW, Snapshot
 
 if TYPE_CHECKING:
-    from app.models.lstm import Lstm
+    from lessons.lstm.model import Lstm
 
 GUESSING = 0.65  # share of right answers: of 320 in a window, chance alone hardly ever gives as many
 PATIENCE = 200  # updates after which it is worth saying that nothing has been learned

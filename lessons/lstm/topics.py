@@ -8,7 +8,7 @@ import numpy as np
 from engine import gradients, gru, hand_set, lstm, network, rnn, tasks, trained
 
 if TYPE_CHECKING:
-    from app.models.lstm import Lstm
+    from lessons.lstm.model import Lstm
 
 HAND_SET = {"latch": "latch", "marked sum": "marked sum", "count ab": "aⁿbⁿ", "parity": "parity"}  # engine's names
 GRU_FROM = (3, 1, 2)  # rows r, z, n of the GRU are the LSTM's rows o, f, g

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.models.lstm_words import within
 from app.parts.calculation import DIGITS
 from app.parts.numbers import number, plain
+from lessons.lstm.words import within
 
 MOST_FACTORS = 3  # of a product that is written out
 NEARLY = 5e-5  # a gate or a probability this near to 1 shows how near

@@ -6,9 +6,9 @@ import re
 import numpy as np
 from bokeh.document import Document
 
-from app.models.lstm import GATES, Lstm
-from app.pages.lstm import LstmView
 from app.shell.page import Page
+from lessons.lstm.model import GATES, Lstm
+from lessons.lstm.view import LstmView
 from tests.app import pages
 
 CELL = {"U_i": 0.7, "U_f": -0.4, "U_g": 1.3, "U_o": 0.2, "M_i": 1.1, "M_f": -2.0, "M_g": 0.3, "M_o": 0.5, "W_i": -0.6,

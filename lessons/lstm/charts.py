@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from bokeh.models import BoxAnnotation, ColumnDataSource, Text
 
-from app.models.lstm import Lstm
 from app.parts.charts import whole_steps
 from app.parts.colours import LIGHT
 from app.parts.figures import Stack, Strip
 from app.parts.heatmap import Heatmap
 from app.parts.numbers import css, plain
 from app.parts.ranges import change, tidy
+from lessons.lstm.model import Lstm
 
 NAMES = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o", "c": "cell c",
          "h": "output h"}

@@ -7,15 +7,15 @@ from itertools import product
 import numpy as np
 import pytest
 
-from app.gate_charts import LINES
-from app.gate_strips import VARIANT_STRIPS
-from app.models.lstm import NETWORKS, TOPICS
-from app.models.lstm_training import LEFT, STARTS_ANEW
-from app.pages.lstm import STRIPS
 from app.shell import address, lessons
 from app.shell.controls import control
-from tests.app.lstm_oracle import CELL, ask, assert_script, make, model_at
+from lessons.lstm.charts import LINES
+from lessons.lstm.model import NETWORKS, TOPICS
+from lessons.lstm.strips import VARIANT_STRIPS
+from lessons.lstm.training import LEFT, STARTS_ANEW
+from lessons.lstm.view import STRIPS
 from tests.app.pages import reopen
+from tests.lessons.lstm.lstm_oracle import CELL, ask, assert_script, make, model_at
 
 PRESETS = [preset.name for preset in lessons.load("lstm").presets]
 

@@ -2,7 +2,7 @@
 
 import time
 
-from app.models.lstm_training import Settings, Training
+from lessons.lstm.training import Settings, Training
 
 SETTINGS = Settings(
     lag=5, method="adam", learning_rate=0.01, clip=1.0, n_updates=12, n_units=3, forget_bias=1.0, seed=4

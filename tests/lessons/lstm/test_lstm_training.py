@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.models.lstm import Lstm
-from app.models.lstm_training import BATCH_SIZE, Settings, Training
-from app.training_charts import TrainingCharts, controls
 from engine.training import KINDS, recall_trainer
-from tests.app.training_runs import EXPLODES, SETTINGS, begun, ended, until
+from lessons.lstm.model import Lstm
+from lessons.lstm.training import BATCH_SIZE, Settings, Training
+from lessons.lstm.training_charts import TrainingCharts, controls
+from tests.lessons.lstm.training_runs import EXPLODES, SETTINGS, begun, ended, until
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from app.models.lstm import GATES, NETWORKS
 from engine import deep, gru, lstm, network, tasks, weights
-from tests.app import lstm_oracle
-from tests.app.lstm_oracle import CELL, assert_script, literal, logistic, make, model_at, one_cell
+from lessons.lstm.model import GATES, NETWORKS
+from tests.lessons.lstm import lstm_oracle
+from tests.lessons.lstm.lstm_oracle import CELL, assert_script, literal, logistic, make, model_at, one_cell
 
 # The numbers plotted
 

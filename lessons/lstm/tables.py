@@ -6,12 +6,12 @@ from html import escape
 
 import numpy as np
 
-from app.gate_terms import net_inputs
-from app.models.lstm import GATES, PEEPHOLES, WEIGHTS
-from app.models.lstm_topics import HAND_SET
 from app.parts.numbers import plain
 from engine import hand_set
 from engine.weights import LIMITS, MAX_BYTES
+from lessons.lstm.model import GATES, PEEPHOLES, WEIGHTS
+from lessons.lstm.terms import net_inputs
+from lessons.lstm.topics import HAND_SET
 
 KINDS = {"U": "U (x)", "M": "M (mark)", "W": "W (h)", "b": "b"}
 ROLES = {"i": "input-gate", "f": "forget-gate", "g": "candidate", "o": "output-gate"}

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.models import lstm_training_words
 from app.parts.numbers import SUPERSCRIPTS, plain, power, steps
 from engine import network, tasks
+from lessons.lstm import training_words as lstm_training_words
 
 if TYPE_CHECKING:
-    from app.models.lstm import Lstm
+    from lessons.lstm.model import Lstm
 
 SOMETHING = 0.01  # a cell that holds less than this is called empty
 SHUT = 0.1  # a forget gate below it closes

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from app.gate_terms import logistic
-from app.models.lstm_topics import gru_params, with_peepholes
-from app.models.lstm_training import NAMES, WINDOW, History
 from app.parts.calculation import DIGITS, added, result, value
 from app.parts.numbers import Block, css, number, symbol
+from lessons.lstm.terms import logistic
+from lessons.lstm.topics import gru_params, with_peepholes
+from lessons.lstm.training import NAMES, WINDOW, History
 
 TITLES = {"full": "LSTM", "no forget gate": "No forget gate (1997)", "peephole": "Peepholes",
           "coupled gates": "Coupled gates", "GRU": "GRU"}  # fmt: skip

@@ -6,12 +6,12 @@ from itertools import pairwise
 import numpy as np
 from bokeh.models import ColumnDataSource, Line, Text
 
-from app.models.lstm_training import NAMES, WINDOW, History, Snapshot, Training
 from app.parts.colours import LIGHT
 from app.parts.diagram import Diagram
 from app.parts.figures import FONT, Strip, chart, rule
 from app.parts.numbers import plain
 from app.parts.ranges import change, fit
+from lessons.lstm.training import NAMES, WINDOW, History, Snapshot, Training
 
 CHARTS = ("loss", "norm", "right")
 LOOKS = {"lstm": ("solid", 2.5), "gru": ("dashed", 2), "rnn": ("dotted", 2)}  # dashes, width
