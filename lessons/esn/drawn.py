@@ -1,0 +1,71 @@
+"""The drawn reservoir of lesson 7 with its spectrum, kept for as long as nothing that is drawn changes."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine import reservoir
+from engine.reservoir import Reservoir
+from lessons.esn.settings import Settings
+
+ALL_EIGENVALUES = 400  # up to so many units all of them are computed, for more the largest
+MOST_EIGENVALUES = 60
+SPARSE_FROM = 500  # units
+
+
+class Spectrum(NamedTuple):
+    """Of the matrix as drawn; late connections count as if they were not late."""
+
+    eigenvalues: np.ndarray  # complex, largest first
+    complete: bool  # whether these are all
+
+
+NO_SPECTRUM = Spectrum(np.empty(0, dtype=complex), False)
+
+
+class Drawn:
+    """Keeps the last drawn reservoir: spectral radius, scales and leak rate only multiply, they never draw.
+
+    Every session, and every thread that computes, has one of its own. spectrum: whether eigenvalues are wanted at all.
+    """
+
+    def __init__(self, *, spectrum: bool = True) -> None:
+        self._wants_spectrum = spectrum
+        self._kept: tuple[tuple, Reservoir, Spectrum] | None = None  # key, and what belongs to it
+        self._stretch: tuple[tuple, float] | None = None
+
+    def has(self, settings: Settings) -> bool:
+        kept = self._kept
+        return kept is not None and kept[0] == _key(settings)
+
+    def of(self, settings: Settings) -> tuple[Reservoir, Spectrum]:
+        """The reservoir with unit scales, and its spectrum."""
+        if not self.has(settings):
+            unit = draw(settings)
+            self._kept = _key(settings), unit, spectrum_of(unit) if self._wants_spectrum else NO_SPECTRUM
+        return self._kept[1:]
+
+    def stretch(self, settings: Settings) -> float:
+        """The largest singular value of W as drawn."""
+        if self._stretch is None or self._stretch[0] != _key(settings):
+            self._stretch = _key(settings), float(np.linalg.norm(self.of(settings)[0].W, 2))
+        return self._stretch[1]
+
+
+def _key(s: Settings) -> tuple:
+    """What the draw depends on."""
+    return s.n_units, s.n_channels, s.density, s.topology, s.weights, s.late, s.delay, s.seed
+
+
+def draw(s: Settings) -> Reservoir:
+    """With spectral radius 1 and unit scales."""
+    return reservoir.draw(s.n_units, s.n_channels, n_outputs=s.n_channels, density=s.density, topology=s.topology,
+                          weights=s.weights, late=s.late, delay=s.delay, rng=np.random.default_rng(s.seed),
+                          sparse=s.n_units > SPARSE_FROM)
+
+
+def spectrum_of(unit: Reservoir) -> Spectrum:
+    W = unit.W if unit.W_late is None else unit.W + unit.W_late
+    n_units = W.shape[0]
+    values = reservoir.eigenvalues(W, None if n_units <= ALL_EIGENVALUES else MOST_EIGENVALUES)
+    return Spectrum(values, len(values) == n_units)

@@ -1,0 +1,79 @@
+"""What the tests of lesson 7 share: pages, and literal loops that use nothing of the engine but its drawn matrices."""
+
+import json
+import time
+
+import numpy as np
+from bokeh.document import Document
+
+from app.shell.page import Page
+from lessons.esn.model import Esn
+from lessons.esn.view import EsnView
+
+
+def make(**arguments: str) -> Page:
+    """A page opened with these settings, in the form of an address."""
+    page = Page(Esn(), EsnView, Document(), {name: str(value) for name, value in arguments.items()})
+    settle(page)
+    return page
+
+
+def settle(page: Page) -> None:
+    """Wait for a result that is computed in a thread, and show it as the server would."""
+    deadline = time.monotonic() + 60
+    while page.view.waits():
+        assert time.monotonic() < deadline, "no result in a minute"
+        time.sleep(0.01)
+    page._show_result()
+
+
+def ask(page: Page, **request) -> dict:
+    page.model.param.watch(page.changed, list(page.model.state_parameters()))
+    page.requested("request", "", json.dumps([{"id": 1, **request}]))
+    settle(page)
+    return json.loads(page.bridge.frame)
+
+
+def states(network, leak_rate, x, h0=None, fed_back=None) -> np.ndarray:
+    """(T, n) one step at a time. fed_back: (T, k), what comes back at each step."""
+    W_in, W = np.asarray(network.W_in), np.asarray(network.W)
+    late = None if network.W_late is None else np.asarray(network.W_late)
+    n = W_in.shape[0]
+    history = [np.zeros(n)] * network.delay
+    if h0 is not None:
+        history[-1] = h0
+    for t in range(len(x)):
+        a = W_in[:, 0] + W_in[:, 1:] @ x[t] + W @ history[-1]
+        if late is not None:
+            a = a + late @ history[-network.delay]
+        if fed_back is not None:
+            a = a + network.W_fb @ fed_back[t]
+        history.append((1 - leak_rate) * history[-1] + leak_rate * np.tanh(a))
+    return np.array(history[network.delay :])
+
+
+def ridge(rows: np.ndarray, d: np.ndarray, beta: float) -> np.ndarray:
+    """V (k, columns of rows) as least squares on the rows with the square root of beta below."""
+    width = rows.shape[1]
+    tall = np.concatenate([rows, np.sqrt(beta) * np.eye(width)])
+    return np.linalg.lstsq(tall, np.concatenate([d, np.zeros((width, d.shape[1]))]), rcond=None)[0].T
+
+
+def rows(states: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """[1; h; x] for every step."""
+    return np.column_stack([np.ones(len(states)), states, x])
+
+
+def nmse(y: np.ndarray, d: np.ndarray) -> float:
+    """Mean squared error by variance, averaged over the columns."""
+    return float(np.mean([np.mean((y[:, k] - d[:, k]) ** 2) / np.var(d[:, k]) for k in range(d.shape[1])]))
+
+
+def assert_script(model) -> None:
+    """The exported lines compute the table to the last bit."""
+    space: dict = {}
+    exec(compile(model.script(), "script", "exec"), space)
+    table = model.table()
+    assert list(space["table"]) == list(table)
+    for name, values in table.items():
+        np.testing.assert_array_equal(np.asarray(space["table"][name], float), np.asarray(values, float), err_msg=name)
