@@ -25,7 +25,6 @@ PALETTE: dict[str, tuple[str, str]] = {
 }
 
 
-
 def _blend(stops: tuple[str, ...], n: int = 255) -> list[str]:
     """`n` colours between hexadecimal stops at equal distances."""
     channels = [[int(stop[k : k + 2], 16) for k in (1, 3, 5)] for stop in stops]

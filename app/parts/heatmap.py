@@ -12,8 +12,16 @@ class Heatmap:
     """One image in a chart. `show` replaces the matrix and where it lies; NaN stays blank."""
 
     def __init__(
-        self, name: str, title: str, *, x_label: str, y_label: str, legend: str, reach: float = 6.0, height: int = 320,
-        palette: str = "gradient"
+        self,
+        name: str,
+        title: str,
+        *,
+        x_label: str,
+        y_label: str,
+        legend: str,
+        reach: float = 6.0,
+        height: int = 320,
+        palette: str = "gradient",
     ):
         """`legend` names the values, `reach` is the largest absolute value that still has a colour of its own.
 
@@ -22,8 +30,9 @@ class Heatmap:
         self.strip: Strip = chart(
             name, title, x_label=x_label, y_label=y_label, x_limits=(0, 1), y_limits=(0, 1), height=height
         )
-        self.mapper = LinearColorMapper(low=-reach, high=reach, nan_color="#00000000",
-                                        palette=HEATS[palette][0], tags=[palette])
+        self.mapper = LinearColorMapper(
+            low=-reach, high=reach, nan_color="#00000000", palette=HEATS[palette][0], tags=[palette]
+        )
         self.source = ColumnDataSource({"image": [np.zeros((1, 1))], "x": [0], "y": [0], "dw": [1], "dh": [1]})
         plot = self.strip.plot
         plot.add_glyph(self.source, Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper))

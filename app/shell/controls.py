@@ -85,8 +85,10 @@ def _text(model: PageModel, name: str, settings: dict) -> pn.widgets.TextInput:
         try:
             known, unknown = parameter.read(event.new)
             if unknown:
-                model.notify(f"{parameter.label}: left out “{unknown}”. Known are “{parameter.alphabet.strip()}”, "
-                             "space and line end.")
+                model.notify(
+                    f"{parameter.label}: left out “{unknown}”. Known are “{parameter.alphabet.strip()}”, "
+                    "space and line end."
+                )
             model.param.update(**{name: known})
         except ValueError as problem:
             model.notify(f"{parameter.label}: {problem}. The text is unchanged.")

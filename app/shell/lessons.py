@@ -16,8 +16,20 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from app.shell.markdown import render, words
 
-__all__ = ["Challenge", "ExampleStep", "Lesson", "Predict", "Preset", "Question",
-           "load", "read", "render", "stems", "word_count", "words"]
+__all__ = [
+    "Challenge",
+    "ExampleStep",
+    "Lesson",
+    "Predict",
+    "Preset",
+    "Question",
+    "load",
+    "read",
+    "render",
+    "stems",
+    "word_count",
+    "words",
+]
 
 FOLDER = Path(__file__).parents[2] / "lessons"
 
@@ -181,6 +193,7 @@ def _require(condition: bool, where: str, given: Any, allowed: str) -> None:
 
 def _check(lesson: Lesson, where: str) -> None:
     """Counts, names and indices that a type cannot express."""
+
     def require(condition: bool, key: str, given: Any, allowed: str) -> None:
         _require(condition, f"{where}: {key}", given, allowed)
 

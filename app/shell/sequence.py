@@ -20,7 +20,10 @@ class Sequence(param.Parameter):
 
     __slots__ = ["binary", "bounds", "fill", "most"]
     _slot_defaults = param.Parameter._slot_defaults | {
-        "bounds": (0.0, 1.0), "binary": False, "fill": 0.0, "most": MAX_STEPS
+        "bounds": (0.0, 1.0),
+        "binary": False,
+        "fill": 0.0,
+        "most": MAX_STEPS,
     }
 
     def __init__(

@@ -34,8 +34,11 @@ def sine_held(m: "Esn") -> Check:
     if off.size:
         error, at = plain(free[off[0]], 3), steps(int(off[0]) + 1)
         return Check(False, f"After {at} of running freely the output is {error} away; less than 0.1 is allowed.")
-    return Check(True, f"Over {HELD_STEPS} free steps the output is never further away than {plain(free.max(), 3)}; "
-                       "less than 0.1 is asked for.")
+    return Check(
+        True,
+        f"Over {HELD_STEPS} free steps the output is never further away than {plain(free.max(), 3)}; "
+        "less than 0.1 is asked for.",
+    )
 
 
 def narma_below(m: "Esn") -> Check:

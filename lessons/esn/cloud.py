@@ -30,10 +30,14 @@ def draw_cloud(d: Diagram, drawn, shown: Shown) -> None:
     d.parts.append(f'<circle cx={CLOUD[0]} cy={CLOUD[1]} r={RADIUS} style="fill:var(--inset);stroke:var(--edge)" />')
     for matrix, dash in ((drawn.W, ""), (drawn.W_late, ' stroke-dasharray="3 3"')):
         if matrix is not None:
-            d.parts += _arrows(matrix, middles, radius, dash) if len(shown) <= FEW else [
-                f'<path d="{_strongest(matrix, shown, middles)}"{dash} '
-                'style="fill:none;stroke:var(--muted);stroke-opacity:.3" />'
-            ]
+            d.parts += (
+                _arrows(matrix, middles, radius, dash)
+                if len(shown) <= FEW
+                else [
+                    f'<path d="{_strongest(matrix, shown, middles)}"{dash} '
+                    'style="fill:none;stroke:var(--muted);stroke-opacity:.3" />'
+                ]
+            )
     for draw in (_unit, _ring):  # no unit covers a ring
         d.parts += [draw(j, *middle, radius) for j, middle in zip(shown, middles.round(1), strict=True)]
     if len(shown) <= FEW:
@@ -52,8 +56,10 @@ def _arrows(matrix, middles: np.ndarray, radius: float, dash: str) -> list[str]:
             bend = (middles[start] + middles[end]) / 2 + 0.16 * np.array([away[1], -away[0]])
             leave, arrive = (_towards(middle, bend, radius + gap) for middle, gap in ((middles[start], 1),
                                                                                      (middles[end], 3)))  # fmt: skip
-            made.append('<path d="M{:.1f},{:.1f}Q{:.1f},{:.1f} {:.1f},{:.1f}"'.format(*leave, *bend, *arrive) +
-                        f'{dash} marker-end=url(#head) style="fill:none;stroke:var(--muted);stroke-width:1.5" />')
+            made.append(
+                '<path d="M{:.1f},{:.1f}Q{:.1f},{:.1f} {:.1f},{:.1f}"'.format(*leave, *bend, *arrive)
+                + f'{dash} marker-end=url(#head) style="fill:none;stroke:var(--muted);stroke-width:1.5" />'
+            )
     return made
 
 
@@ -79,10 +85,12 @@ def _unit(j: int, x: float, y: float, radius: float) -> str:
     hollow = "".join(around.format(x - r, y, r, 2 * r, -2 * r) for r in (radius, inner))
     tint = "--c:light-dark({},{})".format(*NEGATIVE)
     at = f"cx={x:g} cy={y:g}"
-    return (f'<g class="unit state"><circle class=unit-back {at} r={radius} />'
-            f'<circle class=unit-fill {at} r={radius} data-level="u{j + 1}+" />'
-            f'<path class=unit-fill style="{tint}" fill-rule=evenodd d="{hollow}" data-level="u{j + 1}-" />'
-            f"<circle class=unit-ring {at} r={radius} {ring} /></g>")
+    return (
+        f'<g class="unit state"><circle class=unit-back {at} r={radius} />'
+        f'<circle class=unit-fill {at} r={radius} data-level="u{j + 1}+" />'
+        f'<path class=unit-fill style="{tint}" fill-rule=evenodd d="{hollow}" data-level="u{j + 1}-" />'
+        f"<circle class=unit-ring {at} r={radius} {ring} /></g>"
+    )
 
 
 def _numbered(j: int, x: float, y: float) -> str:
@@ -93,5 +101,7 @@ def _numbered(j: int, x: float, y: float) -> str:
 
 def _ring(j: int, x: float, y: float, radius: float) -> str:
     """Marks the unit that is shown in plots and numbers."""
-    return (f'<g class=part data-on="ring{j + 1}"><circle cx={x:g} cy={y:g} r={radius + 3} '
-            'style="fill:none;stroke:var(--state);stroke-width:2.5" /></g>')
+    return (
+        f'<g class=part data-on="ring{j + 1}"><circle cx={x:g} cy={y:g} r={radius + 3} '
+        'style="fill:none;stroke:var(--state);stroke-width:2.5" /></g>'
+    )

@@ -35,8 +35,12 @@ def key(result, unit: int = 1) -> tuple:
 def diagram(result, unit: int = 1) -> Diagram:
     """The picture; of a large reservoir the first units stand for all, and the shown one is always among them."""
     n = result.traced.settings.n_units
-    d = Diagram(WIDTH, HEIGHT, f"Left: inputs and a bias drive a reservoir of {n} units, which {_end(result)}. Right: "
-                               "the eigenvalues of W in the complex plane, with the unit circle.")
+    d = Diagram(
+        WIDTH,
+        HEIGHT,
+        f"Left: inputs and a bias drive a reservoir of {n} units, which {_end(result)}. Right: "
+        "the eigenvalues of W in the complex plane, with the unit circle.",
+    )
     shown = _shown(result, unit)
     _inputs(d, result.traced.reservoir.W_in.shape[1] - 1)
     draw_cloud(d, result.traced.unit, shown)
@@ -64,6 +68,7 @@ def _shown(result, unit: int) -> Shown:
 
 
 # Shapes
+
 
 def _inputs(d: Diagram, n_inputs: int) -> None:
     heights = {0: [], 1: [70], 2: [38, 94]}[n_inputs]
@@ -151,6 +156,7 @@ def _plane(d: Diagram, traced) -> None:
 
 
 # Live values
+
 
 def live(result, t: int, unit: int = 1, recipe: int = FINISHED) -> dict[str, dict]:
     """Values at step t, with the shown unit ringed; before the third step of the recipe there is no output."""

@@ -59,9 +59,18 @@ def _key(s: Settings) -> tuple:
 
 def draw(s: Settings) -> Reservoir:
     """With spectral radius 1 and unit scales."""
-    return reservoir.draw(s.n_units, s.n_channels, n_outputs=s.n_channels, density=s.density, topology=s.topology,
-                          weights=s.weights, late=s.late, delay=s.delay, rng=np.random.default_rng(s.seed),
-                          sparse=s.n_units > SPARSE_FROM)
+    return reservoir.draw(
+        s.n_units,
+        s.n_channels,
+        n_outputs=s.n_channels,
+        density=s.density,
+        topology=s.topology,
+        weights=s.weights,
+        late=s.late,
+        delay=s.delay,
+        rng=np.random.default_rng(s.seed),
+        sparse=s.n_units > SPARSE_FROM,
+    )
 
 
 def spectrum_of(unit: Reservoir) -> Spectrum:

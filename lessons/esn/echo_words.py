@@ -13,25 +13,36 @@ SAME_PACE = 0.2  # relative: a forecast is made only where the exponent and the 
 def sentence(found: Echo) -> str:
     now, log = found.traced.settings, found.log10_distance
     head = f"{rho_asked(found.traced)}{leak(now)}"
-    fed = ("" if found.traced.reservoir.W_fb is None else
-           " What is fed back is the target, the same for both starts, since there is no readout yet.")
+    fed = (
+        ""
+        if found.traced.reservoir.W_fb is None
+        else " What is fed back is the target, the same for both starts, since there is no readout yet."
+    )
     if found.dies:
-        return (f"{head}: the echo dies. From t = {found.dies} on the two starts are less than a millionth of their "
-                f"first distance apart. {_why(found)}{fed}")
+        return (
+            f"{head}: the echo dies. From t = {found.dies} on the two starts are less than a millionth of their "
+            f"first distance apart. {_why(found)}{fed}"
+        )
     end = f"at t = {len(log)} the two starts are {power(log[-1])} apart"
     tends = tendency(found)
     if tends > 0:
-        return (f"{head}: the start is not forgotten, {end}. Neighbouring states part by a factor of "
-                f"{factor(found.exponent)} per step (Lyapunov exponent {plain(found.exponent, 2)}): chaos.{fed}")
+        return (
+            f"{head}: the start is not forgotten, {end}. Neighbouring states part by a factor of "
+            f"{factor(found.exponent)} per step (Lyapunov exponent {plain(found.exponent, 2)}): chaos.{fed}"
+        )
     if not tends:
-        return (f"{head}: near the edge; {end}. A step multiplies small differences by {factor(found.exponent)} on "
-                f"average, which so few steps cannot tell from 1 (Lyapunov exponent {plain(found.exponent, 2)} ± "
-                f"{plain(max(found.uncertainty, STILL), 2)}).{fed}")
+        return (
+            f"{head}: near the edge; {end}. A step multiplies small differences by {factor(found.exponent)} on "
+            f"average, which so few steps cannot tell from 1 (Lyapunov exponent {plain(found.exponent, 2)} ± "
+            f"{plain(max(found.uncertainty, STILL), 2)}).{fed}"
+        )
     if _slope(log) < -STILL:
         return f"{head}: the echo is dying, {end}. {_why(found)}{_forecast(found)}{fed}"
     alone = "the input does not bring them" if found.traced.x.any() else "no input is there to bring them"
-    return (f"{head}: small differences die out (Lyapunov exponent {plain(found.exponent, 2)}), yet {end}. They "
-            f"keep to different courses, and {alone} together.{fed}")
+    return (
+        f"{head}: small differences die out (Lyapunov exponent {plain(found.exponent, 2)}), yet {end}. They "
+        f"keep to different courses, and {alone} together.{fed}"
+    )
 
 
 def tendency(found: Echo) -> int:
@@ -142,13 +153,15 @@ def explain_distance(found: Echo, t: int) -> str:
     rate, radius = 10 ** ((log - first) / t), found.certainty.effective_spectral_radius
     by = f"multiplied that by {plain(rate, 3)}"
     told = f"1 step has {by}" if t == 1 else f"{steps(t)} have each {by} on average"
-    said = (f"log₁₀ {power(log)} = {plain(round(log, 2))}: the starts were {power(first)} apart, and {told}.")
+    said = f"log₁₀ {power(log)} = {plain(round(log, 2))}: the starts were {power(first)} apart, and {told}."
     rho = "ρ" if is_bare(found) else "the effective ρ"
     if tendency(found) > 0:
         return f"{said} It is chaos that keeps them apart, and tanh that keeps them from parting further."
     if rate < radius - 0.005:
         return f"{said} That is less than {rho} = {plain(radius, 3)}: away from 0, tanh is less steep than 1."
     if rate > radius + 0.005:
-        return (f"{said} That is more than {rho} = {plain(radius, 3)}, which holds in the long run only: at first W "
-                "can stretch a distance.")
+        return (
+            f"{said} That is more than {rho} = {plain(radius, 3)}, which holds in the long run only: at first W "
+            "can stretch a distance."
+        )
     return f"{said} That is {rho} = {plain(radius, 3)}: the units work where tanh is nearly straight."

@@ -18,8 +18,12 @@ def is_heavy(settings: Settings, drawn: Drawn, *, opening: bool = False) -> bool
 
 def at_once(settings: Settings) -> Settings:
     """A smaller network for fewer steps, to show until the real one is there."""
-    return settings._replace(n_units=min(settings.n_units, QUICK_UNITS), max_lag=min(settings.max_lag, 20),
-                             n_steps=min(settings.n_steps, QUICK_STEPS), x=settings.x[:QUICK_STEPS])
+    return settings._replace(
+        n_units=min(settings.n_units, QUICK_UNITS),
+        max_lag=min(settings.max_lag, 20),
+        n_steps=min(settings.n_steps, QUICK_STEPS),
+        x=settings.x[:QUICK_STEPS],
+    )
 
 
 def computing(settings: Settings) -> str:

@@ -32,6 +32,7 @@ def blocks(model, t: int) -> list[Block]:
 
 # The unit
 
+
 def _drawn(found, unit: int) -> Block:
     """How ρ rescales the weights into a unit."""
     traced, rho = found.traced, found.traced.settings.spectral_radius
@@ -46,8 +47,11 @@ def _drawn(found, unit: int) -> Block:
         lines = ["No connection leads to this unit."]
     elif len(places) > ALL:
         lines.append(f"… {len(places)} connections in all")
-    return Block(f"1 Which weights lead to unit {unit + 1}?", lines,
-                 "All recurrent weights are drawn, divided by their spectral radius, and multiplied by ρ.")
+    return Block(
+        f"1 Which weights lead to unit {unit + 1}?",
+        lines,
+        "All recurrent weights are drawn, divided by their spectral radius, and multiplied by ρ.",
+    )
 
 
 def _reaches(found, t: int, unit: int, groups: list[Group]) -> Block:
@@ -70,9 +74,15 @@ def _groups(found, t: int, unit: int) -> list[Group]:
     traced, reservoir = found.traced, found.traced.reservoir
     n, m = reservoir.W_in.shape[0], reservoir.W_in.shape[1] - 1
     inputs, units = numbered("x", m, "input"), numbered("h", max(n, 2))
-    made = [group("", reservoir.W_in[unit], np.concatenate([[1.0], traced.x[t - 1, :m]]),
-                   lambda j: inputs(j - 1) if j else BIAS),
-            group(f"From the units, {of('h', t - 1)}:", _row(reservoir.W, unit), _state(found, t - 1), units)]
+    made = [
+        group(
+            "",
+            reservoir.W_in[unit],
+            np.concatenate([[1.0], traced.x[t - 1, :m]]),
+            lambda j: inputs(j - 1) if j else BIAS,
+        ),
+        group(f"From the units, {of('h', t - 1)}:", _row(reservoir.W, unit), _state(found, t - 1), units),
+    ]
     if reservoir.W_late is not None:
         then = t - reservoir.delay
         since = of("h", then) if then >= 0 else "before step 1"
@@ -133,13 +143,16 @@ def _becomes(found, t: int, unit: int, net: float) -> Block:
 
 # Two starts
 
+
 def _starts(found: Echo, t: int, unit: int) -> Block:
     """The distance of the two states and by how much this step has multiplied it."""
     first, second = found.traced.states[t - 1], found.other[t - 1]
     logs = [found.log10_distance[t - 1], _log10(_distance_before(found, t))]
     state = f"<i>h</i><sub>{unit + 1}</sub>"
-    lines = [f"{state} from the first start: {result(float(first[unit]), 'state')}",
-             f"{state} from the other: {result(float(second[unit]), 'state')}"]
+    lines = [
+        f"{state} from the first start: {result(float(first[unit]), 'state')}",
+        f"{state} from the other: {result(float(second[unit]), 'state')}",
+    ]
     if len(first) <= 3:
         squares = [f"{number(float(gap), digits=DIGITS, signed=True)}²" for gap in first - second]
         lines += [*added("distance = √ of the sum", squares)]
@@ -163,15 +176,20 @@ def _rate(found: Echo, log: float) -> str:
         return "The two states agree to the last digits a computer keeps: what is left are rounding errors."
     radius = found.certainty.effective_spectral_radius
     if is_loopless(found.traced) and found.traced.settings.leak_rate == 1:
-        return ("The connections form no loop, so no factor holds in the long run: a difference runs along its chain "
-                "of units and is gone at the end.")
+        return (
+            "The connections form no loop, so no factor holds in the long run: a difference runs along its chain "
+            "of units and is gone at the end."
+        )
     rho = "ρ" if is_bare(found) else "the effective ρ"
     why = ": elsewhere tanh is less steep" if np.exp(found.exponent) < radius - 0.005 else ""
-    return (f"Near 0, where tanh is straight, a step multiplies the distance by about {rho} = {plain(radius, 3)} in "
-            f"the long run. On this input it is {factor(found.exponent)} on average{why}.")
+    return (
+        f"Near 0, where tanh is straight, a step multiplies the distance by about {rho} = {plain(radius, 3)} in "
+        f"the long run. On this input it is {factor(found.exponent)} on average{why}."
+    )
 
 
 # The readout
+
 
 def _readout(found, t: int) -> Block:
     """y = V [1; h; x]: the largest terms and the sum of the others."""
@@ -189,8 +207,10 @@ def _readout(found, t: int) -> Block:
         if np.isfinite(said) and abs(total - said) > SAME * (1 + largest):
             lines.append(f"&emsp; at the time it said {result(said)}")
             differs = True
-    note = ("<i>V</i> [1; <i>h</i>; <i>x</i>]: each readout weight times the bias 1, a state or the "
-            "input, all at this step.")
+    note = (
+        "<i>V</i> [1; <i>h</i>; <i>x</i>]: each readout weight times the bias 1, a state or the "
+        "input, all at this step."
+    )
     note += " While it learned step by step, its weights were others than those at the end." if differs else ""
     return Block(title, lines, note)
 
@@ -230,12 +250,17 @@ def _meaning(found, t: int) -> str:
     if isinstance(found, Memory):
         here = f" At this lag it is {plain(found.per_lag[now.lag - 1], 3)}." if now.lag <= now.max_lag else ""
         asked = f"x({t - now.lag}), the input {steps(now.lag)} back" if t > now.lag else "0, as no input was so early"
-        return (f"Asked for is {asked}. r² is the share of the variance of x "
-                f"that a readout gets back.{here} Summed over the lags it is the memory capacity, "
-                f"{plain(found.total, 3)}.")
+        return (
+            f"Asked for is {asked}. r² is the share of the variance of x "
+            f"that a readout gets back.{here} Summed over the lags it is the memory capacity, "
+            f"{plain(found.total, 3)}."
+        )
     if isinstance(found, FreeRun):
-        return (f"From t = {found.first_free} on the output is on its own." if t < found.first_free else
-                f"The teacher has been silent since t = {found.first_free}: the network feeds itself.")
+        return (
+            f"From t = {found.first_free} on the output is on its own."
+            if t < found.first_free
+            else f"The teacher has been silent since t = {found.first_free}: the network feeds itself."
+        )
     if t > found.traced.n_train:
         return "New data: the readout has not learned from this step."
     return "Wash-out: not learned from." if t <= found.traced.washout else "The readout has learned from this step."

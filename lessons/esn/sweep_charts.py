@@ -13,10 +13,12 @@ from app.parts.numbers import plain
 from app.parts.ranges import LIMIT, change, fit, tidy
 from lessons.esn.sweep import MEASURES, SPECTRAL_RADII, Snapshot, Sweep
 
-HELP = ("Each point is a run of its own. The line is the median over the seeds, the shaded band goes from the "
-        "smallest to the largest of them. The maps show medians, the stronger the colour the better; errors worse than "
-        "always the mean share one colour. "
-        "Dashes and rings mark the present settings, diamonds the best of all. Errors above 100 are drawn as 100.")
+HELP = (
+    "Each point is a run of its own. The line is the median over the seeds, the shaded band goes from the "
+    "smallest to the largest of them. The maps show medians, the stronger the colour the better; errors worse than "
+    "always the mean share one colour. "
+    "Dashes and rings mark the present settings, diamonds the best of all. Errors above 100 are drawn as 100."
+)
 SMALLEST, LARGEST = -16, 2  # log10 of errors that are drawn
 LABELLED = (0, 4, 9, 16)  # columns of the map whose ρ is written out
 COLUMNS = ("radius", "median", "low", "high")

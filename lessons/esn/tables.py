@@ -45,6 +45,7 @@ def _nmse(value: float) -> str:
 
 # Stability
 
+
 def stability(model) -> str:
     """What says whether echoes die: the spectrum, a bound, and the run itself."""
     found: Echo = model.result
@@ -57,11 +58,22 @@ def stability(model) -> str:
     stretch = 1 - now.leak_rate + now.leak_rate * sure.largest_singular_value
     below = "below 1: echoes die for every input" if sure.contracts else "not below 1: it promises nothing"
     leaky = f" With the leak {plain(stretch, 4)}," if now.leak_rate < 1 else ""
-    rows.append(("largest singular value σ<sub>max</sub>", plain(sure.largest_singular_value, 4),
-                 f"the most W can stretch a distance in one step.{leaky or ' It is'} {below}"))
+    rows.append(
+        (
+            "largest singular value σ<sub>max</sub>",
+            plain(sure.largest_singular_value, 4),
+            f"the most W can stretch a distance in one step.{leaky or ' It is'} {below}",
+        )
+    )
     rows.append(_exponent(found))
-    dies = (f"from t = {found.dies}", "the two starts are a million times closer than at first") if found.dies else (
-        "not within T", f"after {steps(len(found.log10_distance))} they are {power(found.log10_distance[-1])} apart")
+    dies = (
+        (f"from t = {found.dies}", "the two starts are a million times closer than at first")
+        if found.dies
+        else (
+            "not within T",
+            f"after {steps(len(found.log10_distance))} they are {power(found.log10_distance[-1])} apart",
+        )
+    )
     rows.append(("the echo dies", *dies))
     return _table(("", "value", "what it says"), rows) + _help(_for_certain(found))
 
@@ -84,8 +96,11 @@ def _exponent(found: Echo) -> tuple[str, str, str]:
     if not np.isfinite(exponent):
         return name, "–", ("no connection leads back: every difference comes to an end" if is_loopless(found.traced)
                            else "a single step forgets everything")  # fmt: skip
-    verdict = {1: "differences grow: chaos", -1: "differences die out",
-               0: f"not clearly above or below 1, the exponent being known to ±{plain(found.uncertainty, 2)} only"}
+    verdict = {
+        1: "differences grow: chaos",
+        -1: "differences die out",
+        0: f"not clearly above or below 1, the exponent being known to ±{plain(found.uncertainty, 2)} only",
+    }
     return name, plain(exponent, 3), (f"a step multiplies a small difference by {factor(exponent)}: "
                                       f"{verdict[tendency(found)]}")  # fmt: skip
 
@@ -96,18 +111,25 @@ def _for_certain(found: Echo) -> str:
     if sure.contracts:
         return "Proved: whatever the input, the state forgets its start (Jaeger 2001)."
     if sure.zero_unstable:
-        return ("Proved: with no input at all the state 0 is unstable, so that echoes do not die (Jaeger 2001). Under "
-                "a strong input they may.")
+        return (
+            "Proved: with no input at all the state 0 is unstable, so that echoes do not die (Jaeger 2001). Under "
+            "a strong input they may."
+        )
     sigma, rho = "σ<sub>max</sub>", "ρ" if is_bare(found) else "effective ρ"
     head = f"Nothing is proved here. Echoes die for every input if {sigma} &lt; 1, which does not hold; "
     if found.traced.reservoir.W_in[:, 0].any():
-        return (f"{head}that they do not if {rho} &gt; 1 is proved only with no input and no bias. With a bias it "
-                "depends on both.")
-    return (f"{head}with no input at all they do not if {rho} &gt; 1. Between {sigma} = 1 and {rho} = 1 it depends "
-            "on the input.")
+        return (
+            f"{head}that they do not if {rho} &gt; 1 is proved only with no input and no bias. With a bias it "
+            "depends on both."
+        )
+    return (
+        f"{head}with no input at all they do not if {rho} &gt; 1. Between {sigma} = 1 and {rho} = 1 it depends "
+        "on the input."
+    )
 
 
 # The recipe
+
 
 def recipe(model) -> str:
     """Four steps as buttons, each with what it has done; later ones wait."""
@@ -116,32 +138,40 @@ def recipe(model) -> str:
     rows = []
     for step, (name, line) in enumerate(zip(STEPS, said, strict=True), 1):
         pressed = "true" if step == model.done else "false"
-        button = (f"<button data-set='{json.dumps({'recipe': step})}' aria-pressed={pressed}>{step} {name}</button>")
+        button = f"<button data-set='{json.dumps({'recipe': step})}' aria-pressed={pressed}>{step} {name}</button>"
         rows.append((button, line if step <= model.done else "not yet"))
-    body = "".join(f"<tr{' data-chosen' if k == model.done else ''}><td>{button}</td><td class=wide>{line}</td></tr>"
-                   for k, (button, line) in enumerate(rows, 1))
+    body = "".join(
+        f"<tr{' data-chosen' if k == model.done else ''}><td>{button}</td><td class=wide>{line}</td></tr>"
+        for k, (button, line) in enumerate(rows, 1)
+    )
     return f"<table>{body}</table>"
 
 
 def _drawn(found: Recipe) -> str:
     now, count = found.traced.settings, connections(found.traced)
-    return (f"N = {grouped(now.n_units)} units, {grouped(count)} connections ({now.weights}, {now.topology}), "
-            f"{rho_asked(found.traced)}. They stay as they are.")
+    return (
+        f"N = {grouped(now.n_units)} units, {grouped(count)} connections ({now.weights}, {now.topology}), "
+        f"{rho_asked(found.traced)}. They stay as they are."
+    )
 
 
 def _ran(found: Recipe) -> str:
     traced = found.traced
     T, n = traced.states.shape
-    return (f"{grouped(T)} steps, each gives a state of {grouped(n)} numbers. The first {traced.washout} are put aside "
-            f"(wash-out), the last {T - traced.n_train} kept as new data.")
+    return (
+        f"{grouped(T)} steps, each gives a state of {grouped(n)} numbers. The first {traced.washout} are put aside "
+        f"(wash-out), the last {T - traced.n_train} kept as new data."
+    )
 
 
 def _fitted(found: Recipe) -> str:
     traced, (k, columns) = found.traced, found.V.shape
     learned, now = traced.n_train - traced.washout, found.traced.settings
     how = "Recursive least squares" if now.learning == "recursive" else "One linear solve"
-    return (f"{how} over {steps(learned)}, β = {_beta(now.log_ridge)}: V has {k} × {columns} weights, NMSE "
-            f"{_nmse(found.error_train)}.")
+    return (
+        f"{how} over {steps(learned)}, β = {_beta(now.log_ridge)}: V has {k} × {columns} weights, NMSE "
+        f"{_nmse(found.error_train)}."
+    )
 
 
 def _used(found: Recipe) -> str:
@@ -156,6 +186,7 @@ def _beta(log_ridge: float) -> str:
 
 
 # Errors and weights
+
 
 def errors(model) -> str:
     """Normalised errors, the largest weight, and ridge regression against recursive least squares."""
@@ -201,15 +232,21 @@ def _against_ridge(found: Recipe, shows_new: bool) -> list[tuple[str, str, str]]
 
 # Memory
 
+
 def totals(model) -> str:
     """The memory capacity against its bound, and how far back it reaches."""
     found: Memory = model.result
     now, r2, most = found.traced.settings, found.per_lag, ceiling(found)[0]
-    bound = ("N: no reservoir of N units can have more (Jaeger 2002)" if most == now.n_units else
-             f"r² is at most 1 at each lag; N = {grouped(now.n_units)} units could reach further")
-    rows = [("memory capacity", plain(found.total, 4), f"sum of r² over lags 1…{len(r2)}"),
-            ("the most there can be", str(most), bound),
-            ("share", f"{plain(100 * found.total / most, 3)} %", "of the most there can be")]
+    bound = (
+        "N: no reservoir of N units can have more (Jaeger 2002)"
+        if most == now.n_units
+        else f"r² is at most 1 at each lag; N = {grouped(now.n_units)} units could reach further"
+    )
+    rows = [
+        ("memory capacity", plain(found.total, 4), f"sum of r² over lags 1…{len(r2)}"),
+        ("the most there can be", str(most), bound),
+        ("share", f"{plain(100 * found.total / most, 3)} %", "of the most there can be"),
+    ]
     below = np.flatnonzero(r2 < 0.5)
     gaps = below.size and (r2[below[0] :] >= 0.5).any()
     first = "all lags shown" if not below.size else "no lag" if len(below) == len(r2) else f"lags 1…{below[0]}"
@@ -219,6 +256,8 @@ def totals(model) -> str:
         rows.append((f"r² at lag {now.lag}", plain(r2[now.lag - 1], 4), "the lag that you chose"))
     rows.append((f"NMSE at lag {now.lag}", _nmse(found.error_new), "on the new data of the plots above"))
     learned = found.traced.n_train - found.traced.washout
-    note = ("The bars and r² are measured on a long random input of their own, with a readout for each lag and fresh "
-            f"steps to judge it by. y and its NMSE have a readout that was fitted on {learned} of the steps shown.")
+    note = (
+        "The bars and r² are measured on a long random input of their own, with a readout for each lag and fresh "
+        f"steps to judge it by. y and its NMSE have a readout that was fitted on {learned} of the steps shown."
+    )
     return _table(("", "value", ""), rows) + _help(note) + _help(weights_warning(found))

@@ -100,13 +100,25 @@ def prepared(settings: Settings, drawn: Drawn) -> Traced:
         x, d = _before_runaway(x, d)
     unit, spectrum = drawn.of(settings)
     scaled = reservoir.scaled(
-        unit, spectral_radius=settings.spectral_radius, input_scaling=settings.input_scaling,
-        bias_scaling=settings.bias_scaling, feedback_scaling=settings.feedback_scaling if settings.has_feedback else 0.0
+        unit,
+        spectral_radius=settings.spectral_radius,
+        input_scaling=settings.input_scaling,
+        bias_scaling=settings.bias_scaling,
+        feedback_scaling=settings.feedback_scaling if settings.has_feedback else 0.0,
     )
     if settings.topic == "free run":
         x, scaled = np.empty((len(x), 0)), scaled._replace(W_in=scaled.W_in[:, :1])
-    return Traced(settings, unit, scaled, settings.spectral_radius * spectrum.eigenvalues, spectrum.complete, x,
-                  np.empty((0, settings.n_units)), d, *split(settings, len(x)))
+    return Traced(
+        settings,
+        unit,
+        scaled,
+        settings.spectral_radius * spectrum.eigenvalues,
+        spectrum.complete,
+        x,
+        np.empty((0, settings.n_units)),
+        d,
+        *split(settings, len(x)),
+    )
 
 
 def _before_runaway(x: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,8 +135,9 @@ def teacher(stage: Traced, n_steps: int | None = None) -> np.ndarray | None:
 
 def _run(stage: Traced, n_steps: int | None = None) -> np.ndarray:
     """States (n_steps, n) from 0, with the teacher's feedback where there is any."""
-    return reservoir.run(stage.x[:n_steps], stage.reservoir, leak_rate=stage.settings.leak_rate,
-                         teacher=teacher(stage, n_steps))
+    return reservoir.run(
+        stage.x[:n_steps], stage.reservoir, leak_rate=stage.settings.leak_rate, teacher=teacher(stage, n_steps)
+    )
 
 
 def _fit(stage: Traced, states: np.ndarray) -> np.ndarray:
@@ -162,8 +175,16 @@ def echo(settings: Settings, drawn: Drawn) -> Echo:
     runs = reservoir.two_starts(stage.x, stage.reservoir, starts=both, **driven)
     washout = min(settings.washout, len(stage.x) // 2)
     growth = reservoir.lyapunov_exponent(stage.x, stage.reservoir, washout=washout, h0=both[0], **driven)
-    return Echo(stage._replace(states=runs.first), runs.second, both, runs.log10_distance, growth.exponent,
-                certainty(stage, drawn), _dies(runs.log10_distance, both), two_standard_errors(growth.growth[washout:]))
+    return Echo(
+        stage._replace(states=runs.first),
+        runs.second,
+        both,
+        runs.log10_distance,
+        growth.exponent,
+        certainty(stage, drawn),
+        _dies(runs.log10_distance, both),
+        two_standard_errors(growth.growth[washout:]),
+    )
 
 
 def two_standard_errors(growth: np.ndarray) -> float:
@@ -208,8 +229,12 @@ def memory(settings: Settings, drawn: Drawn) -> Memory:
 def memory_capacity(stage: Traced):
     """For the first input alone: a second one would only disturb."""
     alone = stage.reservoir._replace(W_in=stage.reservoir.W_in[:, :2])
-    return reservoir.memory_capacity(alone, stage.settings.max_lag, leak_rate=stage.settings.leak_rate,
-                                     rng=np.random.default_rng([stage.settings.seed, 3]))
+    return reservoir.memory_capacity(
+        alone,
+        stage.settings.max_lag,
+        leak_rate=stage.settings.leak_rate,
+        rng=np.random.default_rng([stage.settings.seed, 3]),
+    )
 
 
 # Recipe
@@ -225,15 +250,21 @@ def recipe(settings: Settings, drawn: Drawn) -> Recipe:
         V, heard = online.V, online.states
     states, y = _used(stage, V, heard, online)
     final = np.concatenate([_outputs(stage, heard, V), y[stage.n_train :]])
-    return Recipe(stage._replace(states=states), V, y, online, ridge_V, *errors(stage, final),
-                  float(np.max(np.abs(V))))
+    return Recipe(stage._replace(states=states), V, y, online, ridge_V, *errors(stage, final), float(np.max(np.abs(V))))
 
 
 def _learn_online(stage: Traced) -> OnlineRun:
     s, rows = stage.settings, slice(stage.n_train)
-    return reservoir.learn_online(stage.x[rows], stage.d[rows], stage.reservoir, ridge=s.ridge,
-                                  forgetting=s.forgetting, feedback=s.feedback_from, leak_rate=s.leak_rate,
-                                  washout=stage.washout)
+    return reservoir.learn_online(
+        stage.x[rows],
+        stage.d[rows],
+        stage.reservoir,
+        ridge=s.ridge,
+        forgetting=s.forgetting,
+        feedback=s.feedback_from,
+        leak_rate=s.leak_rate,
+        washout=stage.washout,
+    )
 
 
 def _outputs(stage: Traced, states: np.ndarray, V: np.ndarray) -> np.ndarray:
@@ -285,5 +316,12 @@ def free_run(settings: Settings, drawn: Drawn) -> FreeRun:
     allowed = ALLOWED * float(np.ptp(stage.d, axis=0).max()) / 2
     strayed = np.flatnonzero((np.abs(new.y - d_new) > allowed).any(axis=1))
     held = int(strayed[0]) if strayed.size else len(d_new)
-    return FreeRun(stage._replace(states=np.concatenate([heard, new.states])), V, y, stage.n_train + 1, held, allowed,
-                   errors(stage, y)[0])
+    return FreeRun(
+        stage._replace(states=np.concatenate([heard, new.states])),
+        V,
+        y,
+        stage.n_train + 1,
+        held,
+        allowed,
+        errors(stage, y)[0],
+    )

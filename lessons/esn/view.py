@@ -34,8 +34,18 @@ CARDS = {
     "free run": {"phase", "spectrum"},
     "sweep": {"sweep", "findings"},
 }
-NETWORK = {"spectral_radius", "leak_rate", "input_scaling", "bias_scaling", "n_units", "density", "topology", "weights",
-           "late", "n_steps"}
+NETWORK = {
+    "spectral_radius",
+    "leak_rate",
+    "input_scaling",
+    "bias_scaling",
+    "n_units",
+    "density",
+    "topology",
+    "weights",
+    "late",
+    "n_steps",
+}
 LEARNS = {"log_ridge", "washout", "n_new"}
 CONTROLS = {
     "echo": NETWORK | {"task", "signal", "feedback_scaling", "unit", "x", "washout"},
@@ -47,10 +57,38 @@ CONTROLS = {
 
 
 class EsnView(View):
-    controls = ("topic", "spectral_radius", "leak_rate", "input_scaling", "n_units", "task", "lag", "period", "n_steps",
-                "feedback_scaling", "log_ridge", "learning", "feedback_from", "forgetting", "n_seeds")
-    more = ("bias_scaling", "density", "topology", "weights", "late", "delay", "washout", "n_new", "unit", "max_lag",
-            "signal", "x", "shown")
+    controls = (
+        "topic",
+        "spectral_radius",
+        "leak_rate",
+        "input_scaling",
+        "n_units",
+        "task",
+        "lag",
+        "period",
+        "n_steps",
+        "feedback_scaling",
+        "log_ridge",
+        "learning",
+        "feedback_from",
+        "forgetting",
+        "n_seeds",
+    )
+    more = (
+        "bias_scaling",
+        "density",
+        "topology",
+        "weights",
+        "late",
+        "delay",
+        "washout",
+        "n_new",
+        "unit",
+        "max_lag",
+        "signal",
+        "x",
+        "shown",
+    )
     conceals: ClassVar = {"log10_distance": (("log10_distance", "h", "h_other"), reservoir_diagram.TELL_DISTANCE)}
     acts = ("start", "pause", "stop")
 
@@ -70,9 +108,13 @@ class EsnView(View):
             Card("What the sweep finds", key="findings", table=True, help=sweep_charts.HELP),
             Card("What it draws", [self.phase.strip], key="phase"),
             Card("", [self.memory.strip], key="memory", leads=True),
-            Card("Memory", key="totals", table=True,
-                 help="How much of x(t − lag) a readout finds in the states: r² on steps that it has not learned from. "
-                      "Dashed where the lag is N: the sum of all bars can never be more than N."),
+            Card(
+                "Memory",
+                key="totals",
+                table=True,
+                help="How much of x(t − lag) a readout finds in the states: r² on steps that it has not learned from. "
+                "Dashed where the lag is N: the sum of all bars can never be more than N.",
+            ),
             Card("Does the echo die?", key="stability", table=True),
             Card("The reservoir", [self.eigenvalues.strip, self.histogram.strip], wide=False, key="spectrum"),
             Card("The readout", [self.weights.strip], key="weights"),
@@ -162,9 +204,14 @@ class EsnView(View):
         return reservoir_diagram.diagram(self.model.result, self.model.shown_unit)
 
     def tables(self) -> dict[str, str]:
-        make = {"recipe": reservoir_tables.recipe, "stability": reservoir_tables.stability,
-                "errors": reservoir_tables.errors, "totals": reservoir_tables.totals, "sweep": sweep_charts.controls,
-                "findings": sweep_charts.findings}
+        make = {
+            "recipe": reservoir_tables.recipe,
+            "stability": reservoir_tables.stability,
+            "errors": reservoir_tables.errors,
+            "totals": reservoir_tables.totals,
+            "sweep": sweep_charts.controls,
+            "findings": sweep_charts.findings,
+        }
         shown = {key: html for key, html in make.items() if key not in self.hidden_cards()}
         if self.model.stands_in:
             said = f"<p class=help>{self.model.sentence()}</p>"

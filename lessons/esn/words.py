@@ -40,6 +40,7 @@ def _told(m: "Esn") -> str:
 
 # Memory
 
+
 def _memory(found: Memory) -> str:
     now, r2 = found.traced.settings, found.per_lag
     at = f"At lag {now.lag} r² is {plain(r2[now.lag - 1], 3)}" if now.lag <= len(r2) else "The lag lies beyond the plot"
@@ -47,8 +48,10 @@ def _memory(found: Memory) -> str:
     learned = found.traced.n_train - found.traced.washout
     back = f"; y, fitted on {learned} of the steps shown, has {new} on new data" if new else ""
     cut = " Some lies beyond the longest lag." if r2[-1] > 0.1 else ""
-    return (f"{at}{back}. Over {len(r2)} lags the memory capacity is {plain(found.total, 3)}, where "
-            f"{ceiling(found)[1]} is the most there can be; {_reach(r2)}.{cut}")
+    return (
+        f"{at}{back}. Over {len(r2)} lags the memory capacity is {plain(found.total, 3)}, where "
+        f"{ceiling(found)[1]} is the most there can be; {_reach(r2)}.{cut}"
+    )
 
 
 def ceiling(found: Memory) -> tuple[int, str]:
@@ -86,6 +89,7 @@ def _error(value: float) -> str:
 
 # The recipe
 
+
 def connections(traced) -> int:
     """How many recurrent weights there are, the late ones among them."""
     matrices = [matrix for matrix in (traced.unit.W, traced.unit.W_late) if matrix is not None]
@@ -98,13 +102,17 @@ def _recipe(found: Recipe, step: int) -> str:
         n, count = now.n_units, connections(traced)
         radius = ("which form no loop, so that ρ = 0 whatever they are multiplied by" if echo.is_loopless(traced) else
                   f"rescaled to ρ = {plain(now.spectral_radius, 3)}")  # fmt: skip
-        return (f"A reservoir of {n} units is drawn: {grouped(count)} connections, {plain(100 * count / n**2, 3)} % of "
-                f"all there could be, {radius}. They will never be trained.")
+        return (
+            f"A reservoir of {n} units is drawn: {grouped(count)} connections, {plain(100 * count / n**2, 3)} % of "
+            f"all there could be, {radius}. They will never be trained."
+        )
     if step == 2:
         h = traced.states
-        return (f"The input has driven the reservoir for {steps(len(h))}. Its {now.n_units} states lie between "
-                f"{plain(h.min(), 3)} and {plain(h.max(), 3)}. The first {traced.washout} are put aside as wash-out; "
-                f"the last {len(h) - traced.n_train} are kept as new data.")
+        return (
+            f"The input has driven the reservoir for {steps(len(h))}. Its {now.n_units} states lie between "
+            f"{plain(h.min(), 3)} and {plain(h.max(), 3)}. The first {traced.washout} are put aside as wash-out; "
+            f"the last {len(h) - traced.n_train} are kept as new data."
+        )
     learned = traced.n_train - traced.washout
     how = "step by step (recursive least squares)" if now.learning == "recursive" else "by one linear solve"
     fit = f"The readout is fitted {how} on {steps(learned)}"
@@ -112,8 +120,10 @@ def _recipe(found: Recipe, step: int) -> str:
     if not train:
         return f"{fit}, but the target does not vary there: there is nothing to learn.{weights_warning(found)}"
     if step == FITTED:
-        return (f"{fit}: {train}, where always answering the mean has 1. Its largest weight is "
-                f"{size(found.largest_weight)}.{weights_warning(found)}")
+        return (
+            f"{fit}: {train}, where always answering the mean has 1. Its largest weight is "
+            f"{size(found.largest_weight)}.{weights_warning(found)}"
+        )
     return f"{fit}: {train}. {_on_new_data(found)}{weights_warning(found)}"
 
 
@@ -130,8 +140,10 @@ def _on_new_data(found: Recipe) -> str:
         return f"{said}, far more: {learned_by_heart(found)}."
     n_weights, learned = found.V.shape[1], traced.n_train - traced.washout
     if n_weights > learned and found.error_new < NOT_GOOD:
-        return (f"{said}. It has more weights ({n_weights}) than steps to learn from, so many V fit them all; ridge "
-                "regression takes one with small weights, and that one carries over.")
+        return (
+            f"{said}. It has more weights ({n_weights}) than steps to learn from, so many V fit them all; ridge "
+            "regression takes one with small weights, and that one carries over."
+        )
     return f"{said}; the mean has 1." if found.error_new < 1 else f"{said}, worse than the mean."
 
 
@@ -140,8 +152,11 @@ def _sweep(m: "Esn", found: Recipe) -> str:
     now, sweep = found.traced.settings, m.sweep
     here = _error(found.error_new)
     head = f"At {echo.rho_asked(found.traced)}{echo.leak(now)} the task"
-    said = (f"{head} has, on new data, {here}." if here else
-            f"{head} has no error to tell, since its target does not vary on the new data.")
+    said = (
+        f"{head} has, on new data, {here}."
+        if here
+        else f"{head} has no error to tell, since its target does not vary on the new data."
+    )
     leak = int(np.argmin(np.abs(np.array(sweep.leak_rates) - m.leak_rate)))
     at = "this leak rate" if sweep.leak_rates[leak] == m.leak_rate else f"leak rate {sweep.leak_rates[leak]:g}"
     best = [text for text in (_best(sweep.shown.error[leak], "the error is least", np.nanargmin),
@@ -181,8 +196,10 @@ def weights_warning(found: Recipe | FreeRun | Memory) -> str:
         return " The weights are no numbers any more: recursive learning has gone wrong."
     if largest <= LARGE_WEIGHT:
         return ""
-    return (f" Careful: the largest readout weight is {size(largest)}. An error of 0.01 in that one state moves y by "
-            f"{size(largest / 100)}; a larger β keeps weights small.")
+    return (
+        f" Careful: the largest readout weight is {size(largest)}. An error of 0.01 in that one state moves y by "
+        f"{size(largest / 100)}; a larger β keeps weights small."
+    )
 
 
 def size(value: float) -> str:
@@ -196,11 +213,14 @@ def grouped(count: int) -> str:
 
 # Free run
 
+
 def _free_run(found: FreeRun) -> str:
     free = len(found.y) - found.first_free + 1
     if found.traced.reservoir.W_fb is None:
-        return ("The feedback scale is 0. In a free run the output is the reservoir's only input, so nothing drives "
-                "it: raise the feedback scale.")
+        return (
+            "The feedback scale is 0. In a free run the output is the reservoir's only input, so nothing drives "
+            "it: raise the feedback scale."
+        )
     head = f"From t = {found.first_free} on the network feeds itself"
     if not np.isfinite(found.y).all():
         return f"{head}, and its output grows beyond all numbers.{weights_warning(found)}"
@@ -226,18 +246,23 @@ def _at_rest(y: np.ndarray) -> str:
 
 # Single values
 
+
 def divergence(m: "Esn", step: int) -> str:
     """Why values left the plots."""
     found = m.result
     if isinstance(found, Echo):
         return "The output that is fed back pushes the states apart."
     if isinstance(found, Recipe) and found.online is not None:
-        return ("Recursive learning has made the weights explode: a forgetting factor below 1 forgets faster than the "
-                "data tell anything new, or the own output is fed back before it is any good.")
+        return (
+            "Recursive learning has made the weights explode: a forgetting factor below 1 forgets faster than the "
+            "data tell anything new, or the own output is fed back before it is any good."
+        )
     largest = size(float(np.abs(found.V).max()))
     if isinstance(found, FreeRun):
-        return (f"At t = {step} the output, fed back, drives itself on: readout weights of up to {largest} turn small "
-                "deviations into large ones. A larger β helps.")
+        return (
+            f"At t = {step} the output, fed back, drives itself on: readout weights of up to {largest} turn small "
+            "deviations into large ones. A larger β helps."
+        )
     return f"Readout weights of up to {largest} turn small changes of the states into large ones. A larger β helps."
 
 

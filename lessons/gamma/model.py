@@ -28,10 +28,19 @@ class Gamma(PageModel):
 
     n_steps = param.Integer(60, bounds=(10, 200), label="steps T", doc="number of time steps")
     cursor = param.Integer(4, bounds=(1, 200), doc="time step under the cursor")
-    signal = param.Selector(default="impulse", label="input x", doc="what the line is fed; or draw on the plot",
-                                  objects=["impulse", "step", "sine", "square", "noise", "sunspots", "drawn"])
-    alpha = param.Number(0.5, bounds=(0, 2), step=0.01, label="gamma parameter α",
-                         doc="the share of the new; stable between 0 and 2, both excluded")
+    signal = param.Selector(
+        default="impulse",
+        label="input x",
+        doc="what the line is fed; or draw on the plot",
+        objects=["impulse", "step", "sine", "square", "noise", "sunspots", "drawn"],
+    )
+    alpha = param.Number(
+        0.5,
+        bounds=(0, 2),
+        step=0.01,
+        label="gamma parameter α",
+        doc="the share of the new; stable between 0 and 2, both excluded",
+    )
     taps = param.Integer(3, bounds=(1, MAX_TAPS), label="taps K", doc="number of gamma elements in the line")
     delay_line = param.Boolean(False, label="compare with a delay line", doc="a tapped delay line with as many taps")
     period = param.Integer(20, bounds=(2, 100), label="period of sine and square", doc="in time steps")
@@ -75,8 +84,16 @@ class Gamma(PageModel):
     def table(self) -> dict[str, np.ndarray]:
         r = self.result
         taps = {f"a{k}": r.taps[:, k - 1] for k in range(1, self.taps + 1)}
-        return {"t": self.time, "x": r.x, **taps, "d": r.d, "a_learned": r.gradient.output,
-                "e": r.gradient.error, "dF_da": r.gradient.dF_da, "term": r.gradient.terms}
+        return {
+            "t": self.time,
+            "x": r.x,
+            **taps,
+            "d": r.d,
+            "a_learned": r.gradient.output,
+            "e": r.gradient.error,
+            "dF_da": r.gradient.dF_da,
+            "term": r.gradient.terms,
+        }
 
     def trace(self, name: str) -> np.ndarray:
         """The lesson calls the output of tap 1 just a."""
@@ -84,11 +101,15 @@ class Gamma(PageModel):
 
     def _input_source(self) -> str:
         """`input` as Python source."""
-        return {"drawn": f"np.array({literal(self.sequence('x'))})",
-                "sunspots": "series.scaled(series.sunspots()[1])[-n_steps:]",
-                "noise": f"series.noise(n_steps, np.random.default_rng({self.seed}))",
-                "sine": f"series.sine(n_steps, {self.period})", "square": f"series.square(n_steps, {self.period})",
-                "impulse": "series.impulse(n_steps)", "step": "series.step(n_steps)"}[self.signal]
+        return {
+            "drawn": f"np.array({literal(self.sequence('x'))})",
+            "sunspots": "series.scaled(series.sunspots()[1])[-n_steps:]",
+            "noise": f"series.noise(n_steps, np.random.default_rng({self.seed}))",
+            "sine": f"series.sine(n_steps, {self.period})",
+            "square": f"series.square(n_steps, {self.period})",
+            "impulse": "series.impulse(n_steps)",
+            "step": "series.step(n_steps)",
+        }[self.signal]
 
     def script(self) -> str:
         return f"""
@@ -112,11 +133,13 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
     def sentence(self) -> str:
         parts = [self._memory_words(), f"At t = {self.at} tap 1 holds {plain(self.result.taps[self.at - 1, 0])}."]
         if self.signal == "sunspots":
-            years = series.sunspots()[0][-self.n_steps:]
+            years = series.sunspots()[0][-self.n_steps :]
             parts.insert(0, f"The input is the yearly sunspot number from {years[0]} to {years[-1]}, scaled to −1 … 1.")
         if self.descent_steps:
-            parts.append(f"After {steps(self.descent_steps)} of descent α is {plain(self.reached)}; "
-                         f"the target was made with {plain(self.target_alpha)}.")
+            parts.append(
+                f"After {steps(self.descent_steps)} of descent α is {plain(self.reached)}; "
+                f"the target was made with {plain(self.target_alpha)}."
+            )
         return " ".join(parts)
 
     def _memory_words(self) -> str:
@@ -127,8 +150,10 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
             return "With α = 1 nothing is kept and nothing blurred: each tap is the one before, one step later."
         if keep == -1:
             wider = " and each further tap swings wider" if self.taps > 1 else ""
-            return (f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}. The line never settles, "
-                    "so it has no gain, and that plot stays empty.")
+            return (
+                f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}. The line never settles, "
+                "so it has no gain, and that plot stays empty."
+            )
         half = gamma.half_life(self.alpha)
         fades = f"What tap 1 holds halves every {steps(round(half, 2))} and is"
         if half < 1:
@@ -139,26 +164,36 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
         lag = steps(round(self.taps / self.alpha, 2))
         if keep > 0:
             return f"{held}; tap {self.taps} looks back {lag} on average."
-        return (f"The factor 1 − α = {plain(keep)} turns the sign at every step. {held}. With weights of both "
-                f"signs k/α is no average lag; it is how late a slow wave leaves tap {self.taps}: {lag}.")
+        return (
+            f"The factor 1 − α = {plain(keep)} turns the sign at every step. {held}. With weights of both "
+            f"signs k/α is no average lag; it is how late a slow wave leaves tap {self.taps}: {lag}."
+        )
 
     def divergence(self, step: int) -> str:
         alpha, keep = plain(self.alpha), plain(1 - self.alpha)
         if np.abs(self.result.taps).max() <= LIMIT:
-            return (f"The descent stands at α = {plain(self.reached)}, and each step keeps the factor 1 − α = "
-                    f"{plain(1 - self.reached)} of an error: the gradient adds up all steps and hardly fades.")
+            return (
+                f"The descent stands at α = {plain(self.reached)}, and each step keeps the factor 1 − α = "
+                f"{plain(1 - self.reached)} of an error: the gradient adds up all steps and hardly fades."
+            )
         if gamma.is_stable(self.alpha):
-            return (f"The factor 1 − α = {keep} lets everything fade in the end, but {self.taps} taps in a row, each "
-                    f"multiplying by α = {alpha}, grow a long way first.")
-        return (f"The factor 1 − α = {keep} has size 1, so nothing fades: each tap adds up the swings of the one "
-                f"before, and tap {self.taps} grows like t^{self.taps - 1}.")
+            return (
+                f"The factor 1 − α = {keep} lets everything fade in the end, but {self.taps} taps in a row, each "
+                f"multiplying by α = {alpha}, grow a long way first."
+            )
+        return (
+            f"The factor 1 − α = {keep} has size 1, so nothing fades: each tap adds up the swings of the one "
+            f"before, and tap {self.taps} grows like t^{self.taps - 1}."
+        )
 
     def explain(self, name: str, step: int) -> str:
         if step == 1:
             return "The element works with the values of the step before, and before step 1 everything is 0."
         x, a, before = self.result.x, self.result.taps[:, 0], step - 1
-        return (f"a({step}) = α·x({before}) + (1 − α)·a({before}) = {plain(self.alpha)}·{plain(x[before - 1])} + "
-                f"{plain(1 - self.alpha)}·{plain(a[before - 1])} = {plain(a[step - 1])}.")
+        return (
+            f"a({step}) = α·x({before}) + (1 − α)·a({before}) = {plain(self.alpha)}·{plain(x[before - 1])} + "
+            f"{plain(1 - self.alpha)}·{plain(a[before - 1])} = {plain(a[step - 1])}."
+        )
 
     # Challenges
 
@@ -187,5 +222,7 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
         if not 1 <= self.descent_steps <= 30:
             return Check(False, f"Take 1 to 30 steps of descent; now it is {self.descent_steps}.")
         missing = abs(self.reached - self.target_alpha)
-        return Check(missing <= 0.01, f"After {steps(self.descent_steps)} α is {plain(self.reached)}, "
-                                      f"{plain(missing, 2)} away from the target.")
+        return Check(
+            missing <= 0.01,
+            f"After {steps(self.descent_steps)} α is {plain(self.reached)}, {plain(missing, 2)} away from the target.",
+        )

@@ -31,8 +31,9 @@ ALPHA = "<i>α</i>"
 class GammaView(View):
     controls = ("signal", "alpha", "taps", "delay_line", "n_steps", "period")
     more = ("target_alpha", "start_alpha", "learning_rate", "descent_steps", "x")
-    conceals: ClassVar = {"a": (("a1", "a2", "last", "d", "a_learned", "e", "dF_da", "term"),
-                                ("a1.value", "a2.value", "a3.value"))}
+    conceals: ClassVar = {
+        "a": (("a1", "a2", "last", "d", "a_learned", "e", "dF_da", "term"), ("a1.value", "a2.value", "a3.value"))
+    }
 
     def build(self) -> list[Card]:
         self.lines, self.dots, self.leaks, self.curve, self.path = (ColumnDataSource() for _ in range(5))
@@ -42,34 +43,55 @@ class GammaView(View):
         self.x = strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit", **signs)
         self.a1 = strip("a1", "a₁", "state", title="Tap 1, a₁(t)", height=70, ticks=3, predicts="a", **axis)
         self.a2 = strip("a2", "aₖ", "state", title="Taps 2 to K", height=46, kind="line", **axis)
-        self.delays = strip("delay1", "x(t−k)", "input", title="Tapped delay line", height=46, kind="line", **signs,
-                            **axis)
+        self.delays = strip(
+            "delay1", "x(t−k)", "input", title="Tapped delay line", height=46, kind="line", **signs, **axis
+        )
         self._per_tap(self.a2, "times", "further", "state")
         self._per_tap(self.delays, "times", "delayed", "input")
         for crowded in (self.a2, self.delays):
             _drop_dots(crowded)
         return [
             Card("", [self.x, self.a1, self.a2, self.delays]),
-            Card("What the line remembers", [*self._time_charts(), *self._frequency_charts()], wide=False, key="memory",
-                 help="One line for each tap, tap 1 the strongest. Lines are computed step by step, dots are the "
-                      "closed form of Eq. 12.2. Triangles mark k/α, the mean lag up to α = 1, blue squares the tapped "
-                      "delay line, and a dashed blue line the frequency of the input. The gain says how large a "
-                      "lasting wave is behind a tap, relative to the input. The pole (the cross) is the factor 1 − α "
-                      "in the plane of complex numbers z. Inside the unit circle (all z of size 1) what the line "
-                      "holds dies out; the thick grey line marks the stable values of 1 − α."),
-            Card("Learning α", self._learning_charts(), wide=False, key="learning", player="descent_steps",
-                 help="The target (dashed) was made with another α from the same input. The learning element has an "
-                      "α of its own, apart from the slider's. Each step moves it against the slope ∂F/∂α, the short "
-                      "line through the present point."),
-            Card("Where ∂F/∂α comes from", self._recursion_strips(), key="recursion",
-                 help="P12.3 at the α that descent has reached; â is the output of the learning element. Errors are "
-                      "carried backwards in time; each term is [x(t−1) − â(t−1)]·∂F/∂â(t), and all terms add up to "
-                      "∂F/∂α."),
-            Card("Two meanings of leak", [self._leak_chart()], key="leak",
-                 help="Two answers to a step, with the slider's α in both. Solid: (1−α)h(t−1) + αx(t) keeps 1−α of "
-                      "the old, as here and in reservoirs. Dashed: αh(t−1) + (1−α)x(t) keeps α, as in a leaky unit. "
-                      "They agree only at α = 0.5, where one curve covers the other. The unit that keeps α is stable "
-                      "only below α = 1; above, it grows without bound, and the plot shows its first steps.")]
+            Card(
+                "What the line remembers",
+                [*self._time_charts(), *self._frequency_charts()],
+                wide=False,
+                key="memory",
+                help="One line for each tap, tap 1 the strongest. Lines are computed step by step, dots are the "
+                "closed form of Eq. 12.2. Triangles mark k/α, the mean lag up to α = 1, blue squares the tapped "
+                "delay line, and a dashed blue line the frequency of the input. The gain says how large a "
+                "lasting wave is behind a tap, relative to the input. The pole (the cross) is the factor 1 − α "
+                "in the plane of complex numbers z. Inside the unit circle (all z of size 1) what the line "
+                "holds dies out; the thick grey line marks the stable values of 1 − α.",
+            ),
+            Card(
+                "Learning α",
+                self._learning_charts(),
+                wide=False,
+                key="learning",
+                player="descent_steps",
+                help="The target (dashed) was made with another α from the same input. The learning element has an "
+                "α of its own, apart from the slider's. Each step moves it against the slope ∂F/∂α, the short "
+                "line through the present point.",
+            ),
+            Card(
+                "Where ∂F/∂α comes from",
+                self._recursion_strips(),
+                key="recursion",
+                help="P12.3 at the α that descent has reached; â is the output of the learning element. Errors are "
+                "carried backwards in time; each term is [x(t−1) − â(t−1)]·∂F/∂â(t), and all terms add up to "
+                "∂F/∂α.",
+            ),
+            Card(
+                "Two meanings of leak",
+                [self._leak_chart()],
+                key="leak",
+                help="Two answers to a step, with the slider's α in both. Solid: (1−α)h(t−1) + αx(t) keeps 1−α of "
+                "the old, as here and in reservoirs. Dashed: αh(t−1) + (1−α)x(t) keeps α, as in a leaky unit. "
+                "They agree only at α = 0.5, where one curve covers the other. The unit that keeps α is stable "
+                "only below α = 1; above, it grows without bound, and the plot shows its first steps.",
+            ),
+        ]
 
     def _per_tap(self, strip: Strip, x: str, y: str, role: str, width: float = 2) -> None:
         """One line per tap, paler down the line."""
@@ -83,33 +105,76 @@ class GammaView(View):
 
     def _time_charts(self) -> list[Strip]:
         pale = {"fill_alpha": "fade", "line_alpha": "fade"}
-        self.impulse = chart("impulse", "Answers of the taps to an impulse", x_label="lag (steps)", y_label="answer",
-                             x_limits=(0, 30), y_limits=(0, 1))
+        self.impulse = chart(
+            "impulse",
+            "Answers of the taps to an impulse",
+            x_label="lag (steps)",
+            y_label="answer",
+            x_limits=(0, 30),
+            y_limits=(0, 1),
+        )
         self._per_tap(self.impulse, "lags", "responses", "state")
         self._points(self.impulse, self.dots, "lag", "value", size=5, fill_color=LIGHT["card"], line_alpha="fade")
         self._points(self.impulse, self.lines, "depth", "zero", marker="inverted_triangle", **pale)
-        self.impulse.plot.add_glyph(self.lines, Text(
-            x="peak_lag", y="peak", text="name", text_color=LIGHT["state"], y_offset=-6, x_offset=4,
-            text_font_size="12px", text_font={"value": MATH_FONT}, text_font_style="italic"))
-        self.trade = chart("trade", "Depth against resolution", x_label="resolution α (taps per step)",
-                           y_label="depth k/α (steps)", x_limits=(0, 2.05), y_limits=(0, 20))
+        self.impulse.plot.add_glyph(
+            self.lines,
+            Text(
+                x="peak_lag",
+                y="peak",
+                text="name",
+                text_color=LIGHT["state"],
+                y_offset=-6,
+                x_offset=4,
+                text_font_size="12px",
+                text_font={"value": MATH_FONT},
+                text_font_style="italic",
+            ),
+        )
+        self.trade = chart(
+            "trade",
+            "Depth against resolution",
+            x_label="resolution α (taps per step)",
+            y_label="depth k/α (steps)",
+            x_limits=(0, 2.05),
+            y_limits=(0, 20),
+        )
         self._per_tap(self.trade, "resolutions", "depths", "target", 1)
         self._points(self.trade, self.lines, "one", "tap", "input", marker="square", fill_color=LIGHT["card"])
         self._points(self.trade, self.lines, "resolution", "depth", **pale)
         return [self.impulse, self.trade]
 
     def _frequency_charts(self) -> list[Strip]:
-        self.gain = chart("gain", "Gain |H(ω)| of each tap", x_label="frequency ω (radians per step)", y_label="gain",
-                          x_limits=(0, np.pi), y_limits=(0, 1.1))
+        self.gain = chart(
+            "gain",
+            "Gain |H(ω)| of each tap",
+            x_label="frequency ω (radians per step)",
+            y_label="gain",
+            x_limits=(0, np.pi),
+            y_limits=(0, 1.1),
+        )
         quarters = {k * np.pi / 4: name for k, name in enumerate(("0", "π/4", "π/2", "3π/4", "π"))}
         self.gain.plot.below[0].update(ticker=FixedTicker(ticks=list(quarters)), major_label_overrides=quarters)
         self._per_tap(self.gain, "omegas", "gains", "state")
         self.tone = rule(self.gain.plot, -1, "height", "input")
-        self.no_gain = Label(x=np.pi / 2, y=0.5, text="no gain: the line never settles", text_align="center",
-                             text_color=LIGHT["muted"], text_font_size="12px", visible=False)
+        self.no_gain = Label(
+            x=np.pi / 2,
+            y=0.5,
+            text="no gain: the line never settles",
+            text_align="center",
+            text_color=LIGHT["muted"],
+            text_font_size="12px",
+            visible=False,
+        )
         self.gain.plot.add_layout(self.no_gain)
-        self.pole = chart("pole", "Pole at 1 − α, stable inside the circle", x_label="real part of z",
-                          y_label="imaginary part", x_limits=(-1.5, 1.5), y_limits=(-1.25, 1.25), ticks=3)
+        self.pole = chart(
+            "pole",
+            "Pole at 1 − α, stable inside the circle",
+            x_label="real part of z",
+            y_label="imaginary part",
+            x_limits=(-1.5, 1.5),
+            y_limits=(-1.25, 1.25),
+            ticks=3,
+        )
         # equal scales whatever the width of the window, so that the circle is one
         self.pole.plot.update(sizing_mode=None, width=None, height=None, frame_width=207, frame_height=173)
         angle = np.linspace(0, 2 * np.pi, 121)
@@ -121,10 +186,22 @@ class GammaView(View):
         return [self.gain, self.pole]
 
     def _learning_charts(self) -> list[Strip]:
-        self.loss = chart("loss", "Loss F(α) and the path of the descent", x_label="α", y_label="loss F",
-                          x_limits=(0, 2), y_limits=(0, 1))
-        self.walk = chart("walk", "α after each step", x_label="steps of descent", y_label="α", x_limits=(0, 10),
-                          y_limits=(-0.05, 2.05))
+        self.loss = chart(
+            "loss",
+            "Loss F(α) and the path of the descent",
+            x_label="α",
+            y_label="loss F",
+            x_limits=(0, 2),
+            y_limits=(0, 1),
+        )
+        self.walk = chart(
+            "walk",
+            "α after each step",
+            x_label="steps of descent",
+            y_label="α",
+            x_limits=(0, 10),
+            y_limits=(-0.05, 2.05),
+        )
         self.targets = [rule(self.loss.plot, 0, "height", "target"), rule(self.walk.plot, 0, "width", "target")]
         look = {"line_color": LIGHT["gradient"], "line_width": 2}
         self.loss.plot.add_glyph(self.curve, Line(x="alpha", y="loss", line_color=LIGHT["state"], line_width=2))
@@ -136,22 +213,44 @@ class GammaView(View):
 
     def _recursion_strips(self) -> list[Strip]:
         strip = self.stack.strip
-        self.learned = strip("a_learned", "â, d", "state", title="Output â(t) of the learning element and target d(t)",
-                             height=60, kind="line")
+        self.learned = strip(
+            "a_learned",
+            "â, d",
+            "state",
+            title="Output â(t) of the learning element and target d(t)",
+            height=60,
+            kind="line",
+        )
         _drop_dots(self.learned)
         self.stack.trace(self.learned, "d", "target", kind="line", dash="dashed", pin=False)
         self.recursion = [
             strip("e", "e", "state", title="Error e(t) = d(t) − â(t)", height=50),
             strip("dF_da", "∂F/∂â", "gradient", title="∂F/∂â(t), backwards in time", height=56),
-            strip("term", "term", "gradient", title="Terms of ∂F/∂α", height=56, kind="bar", last=True,
-                  axis_label="time step t")]
+            strip(
+                "term",
+                "term",
+                "gradient",
+                title="Terms of ∂F/∂α",
+                height=56,
+                kind="bar",
+                last=True,
+                axis_label="time step t",
+            ),
+        ]
         # a long label beside a long number would push its plot out of line with the others
         self.recursion[1].plot.left[0].update(axis_label_text_font_size="11px", axis_label_standoff=-3)
         return [self.learned, *self.recursion]
 
     def _leak_chart(self) -> Strip:
-        self.leak = chart("leak", "Answers to a step", x_label="steps after the step", y_label="h", height=180,
-                          x_limits=(0, LEAK_STEPS), y_limits=(-0.15, 2.15))
+        self.leak = chart(
+            "leak",
+            "Answers to a step",
+            x_label="steps after the step",
+            y_label="h",
+            height=180,
+            x_limits=(0, LEAK_STEPS),
+            y_limits=(-0.15, 2.15),
+        )
         for column, role, dash in (("solid", "state", "solid"), ("dashed", "muted", "dashed")):
             look = {"line_color": LIGHT[role], "line_width": 2.5, "line_dash": dash}
             self.leak.plot.add_glyph(self.leaks, Line(x="lag", y=column, **look))
@@ -172,8 +271,18 @@ class GammaView(View):
         self._place_axis()
         second = r.taps[:, 1] if m.taps > 1 else np.full(m.n_steps, np.nan)
         # no plot draws `last`: the shell finds in it where the line has passed the plots' limit
-        return {"x": r.x, "a1": r.taps[:, 0], "a2": second, "last": r.taps[:, -1], "delay1": delays[:, 0], "d": r.d,
-                "a_learned": g.output, "e": g.error, "dF_da": g.dF_da, "term": g.terms}
+        return {
+            "x": r.x,
+            "a1": r.taps[:, 0],
+            "a2": second,
+            "last": r.taps[:, -1],
+            "delay1": delays[:, 0],
+            "d": r.d,
+            "a_learned": g.output,
+            "e": g.error,
+            "dF_da": g.dF_da,
+            "term": g.terms,
+        }
 
     def _place_axis(self) -> None:
         """Show the plots that are asked for; the lowest carries the time axis."""
@@ -198,20 +307,39 @@ class GammaView(View):
             depth = gamma.mean_lag(m.alpha, taps)
         peaks = np.abs(responses).argmax(axis=0)
         self.lines.data = {
-            "fade": FADE[:taps], "name": NAMES[:taps], "tap": tap, "one": np.ones(taps), "zero": np.zeros(taps),
-            "times": [m.time] * taps, "lags": [lags] * taps, "omegas": [OMEGA] * taps,
+            "fade": FADE[:taps],
+            "name": NAMES[:taps],
+            "tap": tap,
+            "one": np.ones(taps),
+            "zero": np.zeros(taps),
+            "times": [m.time] * taps,
+            "lags": [lags] * taps,
+            "omegas": [OMEGA] * taps,
             "resolutions": [RESOLUTION] * taps,
             # the first rows have a strip or a trace of their own
-            "further": [blank, blank, *_bounded(r.taps[:, 2:]).T][:taps], "delayed": [blank, *delays[:, 1:].T],
-            "responses": list(responses.T), "gains": list(gains.T), "depths": [k / RESOLUTION for k in tap],
-            "resolution": np.full(taps, m.alpha), "depth": depth, "pole": np.full(taps, 1 - m.alpha),
-            "peak_lag": peaks, "peak": responses[peaks, np.arange(taps)]}
-        self.dots.data = {"lag": np.tile(lags[::every], taps), "value": closed.T.ravel(),
-                          "fade": np.repeat(FADE[:taps], closed.shape[0])}
+            "further": [blank, blank, *_bounded(r.taps[:, 2:]).T][:taps],
+            "delayed": [blank, *delays[:, 1:].T],
+            "responses": list(responses.T),
+            "gains": list(gains.T),
+            "depths": [k / RESOLUTION for k in tap],
+            "resolution": np.full(taps, m.alpha),
+            "depth": depth,
+            "pole": np.full(taps, 1 - m.alpha),
+            "peak_lag": peaks,
+            "peak": responses[peaks, np.arange(taps)],
+        }
+        self.dots.data = {
+            "lag": np.tile(lags[::every], taps),
+            "value": closed.T.ravel(),
+            "fade": np.repeat(FADE[:taps], closed.shape[0]),
+        }
         # These units answer at once, the gamma element one step later.
         answers = [gamma.run(np.ones(LEAK_STEPS + 2), share)[1:, 0] for share in (m.alpha, 1 - m.alpha)]
-        self.leaks.data = {"lag": np.arange(LEAK_STEPS + 1), "solid": answers[0],
-                           "dashed": np.clip(answers[1], 4 * LEAK_FLOOR, None)}
+        self.leaks.data = {
+            "lag": np.arange(LEAK_STEPS + 1),
+            "solid": answers[0],
+            "dashed": np.clip(answers[1], 4 * LEAK_FLOOR, None),
+        }
         fit(self.leak.plot.y_range, answers[0], np.maximum(answers[1], LEAK_FLOOR), include=(0, 1), pad=0.05)
         self._fit_memory(responses, gains, depth)
 
@@ -232,9 +360,16 @@ class GammaView(View):
         self.curve.data = {"alpha": ALPHAS, "loss": np.where(curve < 3 * top, curve, np.nan)}
         # the tangent goes through the last point only
         half, rise = 0.12, 0.12 * r.descent.gradient
-        self.path.data = {"step": np.arange(last + 1), "alpha": alpha, "loss": loss, "size": np.where(now, 13, 6),
-                          "x0": np.where(now, alpha - half, np.nan), "x1": alpha + half,
-                          "y0": loss - rise, "y1": loss + rise}
+        self.path.data = {
+            "step": np.arange(last + 1),
+            "alpha": alpha,
+            "loss": loss,
+            "size": np.where(now, 13, 6),
+            "x0": np.where(now, alpha - half, np.nan),
+            "x1": alpha + half,
+            "y0": loss - rise,
+            "y1": loss + rise,
+        }
         fit(self.loss.plot.y_range, include=(0, top))
         fit(self.walk.plot.x_range, include=(0, max(10, last)), pad=0.02)
         _fit(self.learned, np.append(r.gradient.output, r.d))
@@ -256,8 +391,12 @@ class GammaView(View):
             self.model.param.update(x=shown, signal="drawn")
 
     def diagram(self) -> Diagram:
-        d = Diagram(640, 156, "The input x goes through a chain of gamma elements. Each adds α times its input and "
-                              "1 − α times its own output, and delays the sum by a step. Their outputs are the taps.")
+        d = Diagram(
+            640,
+            156,
+            "The input x goes through a chain of gamma elements. Each adds α times its input and "
+            "1 − α times its own output, and delays the sum by a step. Their outputs are the taps.",
+        )
         d.unit("x", 34, 62, "input", label="x", radius=19, value="above")
         for k in range(DRAWN_TAPS):
             left = 56 + 184 * k
@@ -279,10 +418,13 @@ class GammaView(View):
         drawn = range(min(m.taps, DRAWN_TAPS))
         largest = max(np.abs(r.taps).max(), 1e-9)  # of all taps, so that their greys compare
         return {
-            "text": {"x.value": plain(r.x[k], 3), "alpha": f"α={plain(m.alpha)}",
-                     "keep": f"1−α = {plain(1 - m.alpha)}",
-                     "more": f"+{m.taps - DRAWN_TAPS} …" if m.taps > DRAWN_TAPS else "",
-                     **{f"a{j + 1}.value": plain(r.taps[k, j], 3) for j in drawn}},
+            "text": {
+                "x.value": plain(r.x[k], 3),
+                "alpha": f"α={plain(m.alpha)}",
+                "keep": f"1−α = {plain(1 - m.alpha)}",
+                "more": f"+{m.taps - DRAWN_TAPS} …" if m.taps > DRAWN_TAPS else "",
+                **{f"a{j + 1}.value": plain(r.taps[k, j], 3) for j in drawn},
+            },
             "level": {"x": abs(r.x[k]), **{f"a{j + 1}": abs(r.taps[k, j]) / largest for j in drawn}},
             "on": {f"element{j + 1}": j in drawn for j in range(DRAWN_TAPS)},
             "limits": {"x": (-1, 1)},
@@ -300,13 +442,20 @@ class GammaView(View):
         name = symbol("x", "input", t - 1) if tap == 1 else symbol("a", "", t - 1, sub=str(tap - 1))
         note = "" if t > 1 else "Before step 1 everything is 0."
         if tap == 1 and m.signal == "impulse" and t > 1:
-            note = (f"Eq. 12.2, {steps(t - 1)} after the impulse: α(1−α)<sup>{t - 2}</sup> = {number(alpha)}·"
-                    f"{number(keep, signed=True)}<sup>{t - 2}</sup> = {number(alpha * keep ** (t - 2))}.")
+            note = (
+                f"Eq. 12.2, {steps(t - 1)} after the impulse: α(1−α)<sup>{t - 2}</sup> = {number(alpha)}·"
+                f"{number(keep, signed=True)}<sup>{t - 2}</sup> = {number(alpha * keep ** (t - 2))}."
+            )
         before, now = (symbol("a", "", step, sub=str(tap)) for step in (t - 1, t))
-        return Block(f"Tap {tap} at t = {t}" + (" (Eq. 12.1)" if tap == 1 else ""), [
-            f"{now} = {ALPHA}·{name} + (1−{ALPHA})·{before}",
-            f"&emsp;= {number(alpha)}·{number(fed, role, signed=True)} + {_in(keep)}·{_in(own)}",
-            f"&emsp;= {number(alpha * fed)} + {_in(keep * own)} = <b>{number(a[t - 1, tap - 1])}</b>"], note)
+        return Block(
+            f"Tap {tap} at t = {t}" + (" (Eq. 12.1)" if tap == 1 else ""),
+            [
+                f"{now} = {ALPHA}·{name} + (1−{ALPHA})·{before}",
+                f"&emsp;= {number(alpha)}·{number(fed, role, signed=True)} + {_in(keep)}·{_in(own)}",
+                f"&emsp;= {number(alpha * fed)} + {_in(keep * own)} = <b>{number(a[t - 1, tap - 1])}</b>",
+            ],
+            note,
+        )
 
     def _error_block(self, t: int) -> Block:
         """P12.3 at step t: error, total derivative, term, and the sum from the end back to here."""
@@ -315,44 +464,58 @@ class GammaView(View):
         x, a = (m.result.x[k - 1], g.output[k - 1]) if k else (0.0, 0.0)
         now, later = (symbol("∂F/∂â", "gradient", step) for step in (t, t + 1))
         slope = number(g.dF_da[k], "gradient", signed=True)
-        return Block(f"Learning at t = {t}, learned α = {plain(m.reached)}", [
-            f"learned {ALPHA} = {number(m.reached)}, its output is <i>â</i>",
-            f"(not the slider’s {ALPHA} = {number(m.alpha)})",
-            f"<i>e</i>({t}) = <i>d</i>({t}) − <i>â</i>({t})",
-            # differences of close numbers need more digits to add up
-            f"&emsp;= {number(m.result.d[k], digits=6)} − {number(g.output[k], digits=6, signed=True)}",
-            f"&emsp;= <b>{number(g.error[k])}</b>",
-            f"{now} = −2<i>e</i>({t}) + (1−{ALPHA})·{later}",
-            f"&emsp;= {number(-2 * g.error[k])} + {_in(1 - m.reached)}·{number(following, 'gradient', signed=True)}",
-            f"&emsp;= {number(g.dF_da[k], 'gradient')}",
-            f"term = [<i>x</i>({t - 1}) − <i>â</i>({t - 1})]·{now}",
-            f"&emsp;= [{number(x, 'input', digits=6)} − {number(a, digits=6, signed=True)}]·{slope}",
-            f"&emsp;= {number(g.terms[k], 'gradient')}",
-            f"terms from {m.n_steps} back to {t}: {number(g.terms[k:].sum(), 'gradient')}"])
+        return Block(
+            f"Learning at t = {t}, learned α = {plain(m.reached)}",
+            [
+                f"learned {ALPHA} = {number(m.reached)}, its output is <i>â</i>",
+                f"(not the slider’s {ALPHA} = {number(m.alpha)})",
+                f"<i>e</i>({t}) = <i>d</i>({t}) − <i>â</i>({t})",
+                # differences of close numbers need more digits to add up
+                f"&emsp;= {number(m.result.d[k], digits=6)} − {number(g.output[k], digits=6, signed=True)}",
+                f"&emsp;= <b>{number(g.error[k])}</b>",
+                f"{now} = −2<i>e</i>({t}) + (1−{ALPHA})·{later}",
+                f"&emsp;= {number(-2 * g.error[k])} + {_in(1 - m.reached)}·{number(following, 'gradient', signed=True)}",
+                f"&emsp;= {number(g.dF_da[k], 'gradient')}",
+                f"term = [<i>x</i>({t - 1}) − <i>â</i>({t - 1})]·{now}",
+                f"&emsp;= [{number(x, 'input', digits=6)} − {number(a, digits=6, signed=True)}]·{slope}",
+                f"&emsp;= {number(g.terms[k], 'gradient')}",
+                f"terms from {m.n_steps} back to {t}: {number(g.terms[k:].sum(), 'gradient')}",
+            ],
+        )
 
     def _gradient_block(self) -> Block:
         """The whole gradient, its check by a difference of losses, and the step that follows from it."""
         m, total = self.model, self.model.result.gradient.dF_dalpha
         measured = m.central_difference()
-        size, scale = max(abs(total), abs(measured)), float((m.result.d ** 2).sum()) + m.result.gradient.loss
+        size, scale = max(abs(total), abs(measured)), float((m.result.d**2).sum()) + m.result.gradient.loss
         # below this the second line is made of rounding and has no digits to compare
         tiny = total == 0 or size < 1e-7 * scale
-        kind, difference = ("The difference", abs(total - measured)) if tiny else (
-            "The relative difference", abs(total - measured) / size)
+        kind, difference = (
+            ("The difference", abs(total - measured))
+            if tiny
+            else ("The relative difference", abs(total - measured) / size)
+        )
         zero = " Both are practically 0: the descent has arrived, or there is nothing to learn." if tiny else ""
-        note = (f"The second line checks the first without any recursion: move the learned {ALPHA} a little to either "
-                f"side, by <i>ε</i> = 10<sup>−5</sup>, and see how the loss changes. {kind} is "
-                f"{number(difference, digits=2)}.{zero}")
+        note = (
+            f"The second line checks the first without any recursion: move the learned {ALPHA} a little to either "
+            f"side, by <i>ε</i> = 10<sup>−5</sup>, and see how the loss changes. {kind} is "
+            f"{number(difference, digits=2)}.{zero}"
+        )
         moved = m.reached - m.learning_rate * total / m.n_steps
         kept = "" if 0 <= moved <= 2 else f", kept at {plain(min(max(moved, 0.0), 2.0))}"
         slope = number(total, "gradient", signed=True)
         loss = "[<i>F</i>(<i>α+ε</i>) − <i>F</i>(<i>α−ε</i>)] / 2<i>ε</i>"
-        return Block("All steps together", [
-            f"{symbol('∂F/∂α', 'gradient')} = sum of {m.n_steps} terms = {number(total, 'gradient', digits=6)}",
-            f"{loss} = {number(measured, digits=6)}",
-            f"{ALPHA} ← {ALPHA} − <i>η</i>·{symbol('∂F/∂α', 'gradient')}/<i>T</i>",
-            f"&emsp;= {number(m.reached)} − {number(m.learning_rate)}·{slope}/{m.n_steps}",
-            f"&emsp;= <b>{number(moved)}</b>{kept}"], note)
+        return Block(
+            "All steps together",
+            [
+                f"{symbol('∂F/∂α', 'gradient')} = sum of {m.n_steps} terms = {number(total, 'gradient', digits=6)}",
+                f"{loss} = {number(measured, digits=6)}",
+                f"{ALPHA} ← {ALPHA} − <i>η</i>·{symbol('∂F/∂α', 'gradient')}/<i>T</i>",
+                f"&emsp;= {number(m.reached)} − {number(m.learning_rate)}·{slope}/{m.n_steps}",
+                f"&emsp;= <b>{number(moved)}</b>{kept}",
+            ],
+            note,
+        )
 
     def _leak_block(self) -> Block:
         alpha, keep = self.model.alpha, 1 - self.model.alpha
@@ -364,11 +527,16 @@ class GammaView(View):
             note += " At 1 the leaky unit lets nothing in."
         elif alpha > 1:
             note += " Above 1 the leaky unit multiplies its state by more than 1 and grows without bound."
-        return Block(f"Two meanings of leak, α = {plain(alpha)}", [
-            f"{old} = (1−{ALPHA})·{new} + {ALPHA}·{x}",
-            f"&emsp;keeps 1−{ALPHA} = {number(keep)}; after 10 steps {number(keep ** 10, digits=3)}",
-            f"{old} = {ALPHA}·{new} + (1−{ALPHA})·{x}",
-            f"&emsp;keeps {ALPHA} = {number(alpha)}; after 10 steps {number(alpha ** 10, digits=3)}"], note)
+        return Block(
+            f"Two meanings of leak, α = {plain(alpha)}",
+            [
+                f"{old} = (1−{ALPHA})·{new} + {ALPHA}·{x}",
+                f"&emsp;keeps 1−{ALPHA} = {number(keep)}; after 10 steps {number(keep**10, digits=3)}",
+                f"{old} = {ALPHA}·{new} + (1−{ALPHA})·{x}",
+                f"&emsp;keeps {ALPHA} = {number(alpha)}; after 10 steps {number(alpha**10, digits=3)}",
+            ],
+            note,
+        )
 
 
 def _drop_dots(strip: Strip) -> None:

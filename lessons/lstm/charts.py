@@ -14,8 +14,14 @@ from app.parts.numbers import css, plain
 from app.parts.ranges import change, tidy
 from lessons.lstm.model import Lstm
 
-NAMES = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o", "c": "cell c",
-         "h": "output h"}
+NAMES = {
+    "i": "input gate i",
+    "f": "forget gate f",
+    "g": "candidate g",
+    "o": "output gate o",
+    "c": "cell c",
+    "h": "output h",
+}
 ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate", "c": "state", "h": "state"}
 SHOWN_CHARACTERS = 80  # more would run into each other
 TEXT_WIDTH = 530  # pixels for all characters on a laptop
@@ -28,16 +34,41 @@ class GateHeat:
     """One quantity of all units over time; the band is the time cursor, the box encloses the unit that is shown."""
 
     def __init__(self):
-        self.heat = Heatmap("heat", "All units over time", x_label="time step t", y_label="unit", legend="", reach=1,
-                            height=230, palette="state")
+        self.heat = Heatmap(
+            "heat",
+            "All units over time",
+            x_label="time step t",
+            y_label="unit",
+            legend="",
+            reach=1,
+            height=230,
+            palette="state",
+        )
         self.strip = self.heat.strip
         self.strip.timed = True
         plot = self.strip.plot
         self.bar = plot.right[0]
-        plot.add_layout(BoxAnnotation(left=0.5, right=1.5, fill_color=None, line_color=LIGHT["muted"], line_width=1,
-                                      level="overlay", name="heat-band"))
-        self.row = BoxAnnotation(left=0.5, right=1.5, bottom=0.5, top=1.5, fill_color=None, level="overlay",
-                                 line_color=LIGHT["state"], line_width=2)
+        plot.add_layout(
+            BoxAnnotation(
+                left=0.5,
+                right=1.5,
+                fill_color=None,
+                line_color=LIGHT["muted"],
+                line_width=1,
+                level="overlay",
+                name="heat-band",
+            )
+        )
+        self.row = BoxAnnotation(
+            left=0.5,
+            right=1.5,
+            bottom=0.5,
+            top=1.5,
+            fill_color=None,
+            level="overlay",
+            line_color=LIGHT["state"],
+            line_width=2,
+        )
         plot.add_layout(self.row)
         whole_steps(self.strip)
         change(plot.left[0].ticker, desired_num_ticks=5, min_interval=1)
@@ -64,8 +95,16 @@ class TextStrip:
     def __init__(self, stack: Stack):
         self.strip: Strip = stack.strip("text", "text", "input", title="Text", height=30, kind="none", at=(2,))
         self.source = ColumnDataSource({"t": [], "character": []})
-        self.glyph = Text(x="t", y=0.4, text="character", text_font={"value": MONOSPACE}, text_color=LIGHT["input"],
-                          text_align="center", text_baseline="alphabetic", text_font_size="14px")
+        self.glyph = Text(
+            x="t",
+            y=0.4,
+            text="character",
+            text_font={"value": MONOSPACE},
+            text_color=LIGHT["input"],
+            text_align="center",
+            text_baseline="alphabetic",
+            text_font_size="14px",
+        )
         self.strip.plot.add_glyph(self.source, self.glyph)
 
     def show(self, m: Lstm) -> None:
@@ -93,8 +132,12 @@ LINES = (
     Line("truncated", "gradient", "dotted", 2.0, "∂h(T)/∂c(k), truncated", "only along the cell's own delay (1997)"),
     Line("vanilla", "muted", "dashed", 2.0, "∂h(T)/∂h(k), RNN", "an untrained tanh network of the same size"),
 )
-STROKES = {"solid": "", "dashed": " stroke-dasharray='7 4'", "dotted": " stroke-dasharray='2 3'",
-           "dashdot": " stroke-dasharray='6 3 2 3'"}
+STROKES = {
+    "solid": "",
+    "dashed": " stroke-dasharray='7 4'",
+    "dotted": " stroke-dasharray='2 3'",
+    "dashdot": " stroke-dasharray='6 3 2 3'",
+}
 
 
 def lines_table(m: Lstm) -> str:
@@ -108,8 +151,14 @@ def lines_table(m: Lstm) -> str:
 
 
 def _line_row(line: Line, log10: float) -> str:
-    sample = (f"<svg width=34 height=10 aria-hidden=true><path d='M1 5h32' stroke='var(--{css(line.role)})' "
-              f"stroke-width='{line.width}' fill=none{STROKES[line.dash]} /></svg> ") if line.role else ""
+    sample = (
+        (
+            f"<svg width=34 height=10 aria-hidden=true><path d='M1 5h32' stroke='var(--{css(line.role)})' "
+            f"stroke-width='{line.width}' fill=none{STROKES[line.dash]} /></svg> "
+        )
+        if line.role
+        else ""
+    )
     return f"<tr><td>{sample}{line.name}</td><td>{size(log10)}</td><td class=wide>{line.meaning}</td></tr>"
 
 
@@ -158,5 +207,6 @@ def relatives(m: Lstm) -> str:
         rows += (f"<tr><td>{name}</td><td><b>{plain(state, 3)}</b></td><td class=forget-gate>{plain(keeps, 3)}</td>"
                  f"<td class=wide>{equation}</td><td class=wide>{shares.format(drawn=drawn)}</td></tr>")  # fmt: skip
     heads = "".join(f"<th>{head}</th>" for head in ("", f"at t = {k + 1}", "keeps"))
-    return (f"<table class=stacked><tr>{heads}<th class=wide>state</th><th class=wide>with the same</th></tr>"
-            f"{rows}</table>")
+    return (
+        f"<table class=stacked><tr>{heads}<th class=wide>state</th><th class=wide>with the same</th></tr>{rows}</table>"
+    )

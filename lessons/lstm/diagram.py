@@ -31,9 +31,13 @@ def key(model) -> tuple:
 
 def diagram(model) -> Diagram:
     variant, peepholes, first, mark = key(model)
-    d = Diagram(660, 200, "One LSTM cell from left to right: the candidate g passes the input valve i into a sum; the "
-                          "cell state c comes back to the sum through a delay and the forget valve f; tanh c passes "
-                          "the output valve o and is h. A control line below brings x, mark and h(t−1) to all.")
+    d = Diagram(
+        660,
+        200,
+        "One LSTM cell from left to right: the candidate g passes the input valve i into a sum; the "
+        "cell state c comes back to the sum through a delay and the forget valve f; tanh c passes "
+        "the output valve o and is h. A control line below brings x, mark and h(t−1) to all.",
+    )
     _inputs(d, mark, "x" if first else "h")
     _control(d, variant)
     _pipes(d, variant)
@@ -110,8 +114,10 @@ def _pipe(d: Diagram, name: str, *points: tuple[float, float], role: str = "stat
         if (x1, y1) != points[-1]:
             area += f"M{x1 - half:g},{y1 - half:g}H{x1 + half:g}V{y1 + half:g}H{x1 - half:g}Z"
     tip = _head(*points[-2:]) if head else ""
-    d.parts.append(f'<g class="pipe {role}"><path class=pipe-back d="{area}" />'
-                   f'<path class=unit-fill d="{area}" data-level="pipe.{name}" />{tip}</g>')
+    d.parts.append(
+        f'<g class="pipe {role}"><path class=pipe-back d="{area}" />'
+        f'<path class=unit-fill d="{area}" data-level="pipe.{name}" />{tip}</g>'
+    )
 
 
 def _head(before: tuple[float, float], end: tuple[float, float]) -> str:
@@ -124,9 +130,11 @@ def _head(before: tuple[float, float], end: tuple[float, float]) -> str:
 def _valve(d: Diagram, name: str, x: float, y: float, role: str) -> None:
     """A sluice: the coloured opening grows from below as the plate goes up (live kind `flow`)."""
     inside = f"x={x - 8} y={y - 16} width=16 height=32"
-    d.parts.append(f'<g class="valve {role.replace("_", "-")}"><rect x={x - 10} y={y - 18} width=20 height=36 rx=3 />'
-                   f'<rect class=plate {inside} data-flow="{name}.shut" />'
-                   f'<rect class=opening {inside} data-flow="{name}" /></g>')
+    d.parts.append(
+        f'<g class="valve {role.replace("_", "-")}"><rect x={x - 10} y={y - 18} width=20 height=36 rx=3 />'
+        f'<rect class=plate {inside} data-flow="{name}.shut" />'
+        f'<rect class=opening {inside} data-flow="{name}" /></g>'
+    )
     d.label(x, y - 28 if y == MAIN else y - 25, "", f"value {role.replace('_', '-')}", live=f"{name}.value")
 
 

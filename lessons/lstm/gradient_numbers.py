@@ -82,9 +82,13 @@ def _one_step(model, t: int) -> Block:
     lines.append(f"&emsp;∂<i>h</i>({t})/∂<i>c</i>({t}) = {number(out, digits=DIGITS)}{peephole}")
     lines += added(_between("c", "c", t + 1, t), [value(direct), f"{value(detour)}·{value(out)}"])
     lines.append(f"&emsp; = {result(direct + detour * out, 'gradient')}")
-    return Block(f"One step: from {t} to {t + 1}", lines, "∂h/∂c = o(1 − tanh² c). The direct part is all that the "
-                 "truncated gradient keeps. Gates are those of the later step, c is that of the earlier. "
-                 "For a gate f = σ(a), 1 − f is σ(−a).")
+    return Block(
+        f"One step: from {t} to {t + 1}",
+        lines,
+        "∂h/∂c = o(1 − tanh² c). The direct part is all that the "
+        "truncated gradient keeps. Gates are those of the later step, c is that of the earlier. "
+        "For a gate f = σ(a), 1 − f is σ(−a).",
+    )
 
 
 def _slopes(model, t: int, c: float) -> dict[str, tuple[str, float]]:

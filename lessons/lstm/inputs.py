@@ -6,8 +6,16 @@ from engine import tasks
 
 N_CHARACTERS = len(tasks.ALPHABET)
 # Tasks by network; the others have none of their own and are fed like the latch.
-TASKS = {"latch": "latch", "marked sum": "marked sum", "count ab": "count ab", "parity": "parity",
-         "recall 50": "recall", "recall 200": "recall", "adding": "adding", "characters": "characters"}
+TASKS = {
+    "latch": "latch",
+    "marked sum": "marked sum",
+    "count ab": "count ab",
+    "parity": "parity",
+    "recall 50": "recall",
+    "recall 200": "recall",
+    "adding": "adding",
+    "characters": "characters",
+}
 NEAR_MISS_EVERY = 3  # seeds that give a string which is almost aⁿbⁿ
 
 
@@ -61,8 +69,14 @@ def one_hot(text: str, n_steps: int) -> np.ndarray:
 
 def targets(task: str, x: np.ndarray, mark: np.ndarray) -> np.ndarray:
     """What the task asks for at each step, (T,); NaN where it asks for nothing."""
-    ask = {"latch": _last_marked, "marked sum": _marked_sum, "count ab": _is_balanced, "parity": _parity,
-           "recall": _recalled, "adding": _added}.get(task)
+    ask = {
+        "latch": _last_marked,
+        "marked sum": _marked_sum,
+        "count ab": _is_balanced,
+        "parity": _parity,
+        "recall": _recalled,
+        "adding": _added,
+    }.get(task)
     return ask(x, mark) if ask else np.full(len(x), np.nan)
 
 

@@ -86,14 +86,17 @@ def _memory(model, t: int) -> Block:
 def _show(model, t: int) -> Block:
     o, c, h = (_now(model, name, t) for name in "och")
     squashed = float(np.tanh(c))
-    lines = [*_gate(model, "o", t),
-             *fitting(f"tanh {_of('c', t)} = tanh({number(c, digits=DIGITS)})", result(squashed)),
-             f"{_of('h', t)} = {_of('o', t)}·tanh {_of('c', t)}",
-             *fitting(f"&emsp; = {value(o, 'output_gate')}·{value(squashed)}", result(h))]
+    lines = [
+        *_gate(model, "o", t),
+        *fitting(f"tanh {_of('c', t)} = tanh({number(c, digits=DIGITS)})", result(squashed)),
+        f"{_of('h', t)} = {_of('o', t)}·tanh {_of('c', t)}",
+        *fitting(f"&emsp; = {value(o, 'output_gate')}·{value(squashed)}", result(h)),
+    ]
     return Block(f"4 Show what?{_which(model)}", lines + _output_lines(model, t), _asked(model, t))
 
 
 # A gate's net input and value
+
 
 def _gate(model, gate: str, t: int) -> list[str]:
     """a = U x + W h + b with every product, or its partial sums, and the nonlinearity."""
@@ -102,8 +105,12 @@ def _gate(model, gate: str, t: int) -> list[str]:
     now = _now(model, gate, t)
     applied = f"tanh({number(net, digits=DIGITS)})" if gate == "g" else f"σ({number(net, digits=DIGITS)})"
     shown = number(now, digits=DIGITS) if gate == "g" else logistic(net)
-    return [*added(head, symbols), *added("&emsp;", values), f"&emsp; = {number(net, digits=DIGITS)}",
-            f'{_of(gate, t)} = {applied} = <b class="{ROLES[gate].replace("_", "-")}">{shown}</b>']
+    return [
+        *added(head, symbols),
+        *added("&emsp;", values),
+        f"&emsp; = {number(net, digits=DIGITS)}",
+        f'{_of(gate, t)} = {applied} = <b class="{ROLES[gate].replace("_", "-")}">{shown}</b>',
+    ]
 
 
 def _net(model, gate: str, t: int) -> tuple[list[str], list[str], float]:
@@ -156,6 +163,7 @@ def _partial_sums(model, gate, t, fed: float, back: float) -> tuple[list[str], l
 
 # The readout
 
+
 def _output_lines(model, t: int) -> list[str]:
     """y = V h + b_out, where it reads the layer that is shown."""
     traced = model.traced
@@ -199,10 +207,14 @@ def _next_character(model, t: int) -> Block:
         follows = read(model)[t]
         given = float(p[tasks.ALPHABET.index(follows)])
         logarithm = f"−ln({chance(given)})" if given > 1 - NEARLY else f"−ln {chance(given)}"
-        lines += [f"next is “{shown_character(follows)}”: −ln <i>p</i> = {logarithm}",
-                  f"&emsp; = {result(-np.log(given) if given else np.inf)} (cross entropy)"]
+        lines += [
+            f"next is “{shown_character(follows)}”: −ln <i>p</i> = {logarithm}",
+            f"&emsp; = {result(-np.log(given) if given else np.inf)} (cross entropy)",
+        ]
     letters = sum(map(str.isalpha, tasks.ALPHABET))
-    note = (f"The {len(y)} characters: {letters} letters, space, full stop, line end. Why one-hot and not a "
-            "character's number in the alphabet? Numbers would say that b lies between a and c; one-hot gives each "
-            "character weights of its own.")
+    note = (
+        f"The {len(y)} characters: {letters} letters, space, full stop, line end. Why one-hot and not a "
+        "character's number in the alphabet? Numbers would say that b lies between a and c; one-hot gives each "
+        "character weights of its own."
+    )
     return Block("5 Which character next?", lines, note)

@@ -84,8 +84,11 @@ table = {{"t": np.arange(1, len(fed) + 1)}}"""
     x, mark = m.inputs()
     lines = [f"x = np.array({literal(x)})"]
     if m.uses_mark:
-        lines += [f"mark = np.array({literal(mark)})", f"fed = np.zeros((len(x), {m.n_inputs}))",
-                  "fed[:, 0], fed[:, 1] = x, mark"]
+        lines += [
+            f"mark = np.array({literal(mark)})",
+            f"fed = np.zeros((len(x), {m.n_inputs}))",
+            "fed[:, 0], fed[:, 1] = x, mark",
+        ]
     else:
         lines += ["fed = x[:, np.newaxis]"]
     marked = ', "mark": mark' if m.uses_mark else ""
@@ -121,8 +124,10 @@ run = lstm.run(fed, params, variant={m.traced.variant!r})"""
 
 
 def _trained_here(m: "Lstm") -> str:
-    settings = (f"lag={m.lag}, n_units={m.n_units}, learning_rate={m.learning_rate!r}, method={m.method!r},\n"
-                f"    clip={m.clip!r}, seed={m.seed}, forget_bias={m.forget_bias!r}, batch_size={BATCH_SIZE}")
+    settings = (
+        f"lag={m.lag}, n_units={m.n_units}, learning_rate={m.learning_rate!r}, method={m.method!r},\n"
+        f"    clip={m.clip!r}, seed={m.seed}, forget_bias={m.forget_bias!r}, batch_size={BATCH_SIZE}"
+    )
     return f"""trainer = training.recall_trainer(
     "lstm", {settings})
 for _ in range({m.trained_updates}):
@@ -144,8 +149,7 @@ params = lstm.LstmParams(U=np.array({U.tolist()}),
 def _peepholes(m: "Lstm") -> str:
     if m.traced.params.P is not None:
         return "params.P"
-    return (f"lstm.initial({m.n_shown_units}, fed.shape[1], np.random.default_rng({m.seed}), "
-            "peepholes=True).P")
+    return f"lstm.initial({m.n_shown_units}, fed.shape[1], np.random.default_rng({m.seed}), peepholes=True).P"
 
 
 def _gates(m: "Lstm") -> str:

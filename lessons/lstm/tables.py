@@ -33,15 +33,19 @@ def weights(model) -> str:
 
 # The reader's own cell
 
+
 def _cell(model) -> str:
     kinds = KINDS | ({"P": "P (c)"} if model.variant == "peephole" else {})
     heads = "".join(f"<th>{head}</th>" for head in ("", *kinds.values()))
-    rows = "".join(f"<tr><td>{_gate_name(gate)}</td>{''.join(_field(model, kind, gate) for kind in kinds)}</tr>"
-                   for gate in GATES)
-    return (f"<table class=gate-weights><tr>{heads}</tr>{rows}</table>"
-            f"<p class=help>A gate is σ(U·x + M·mark + W·h(t−1) + b{' + P·c' if 'P' in kinds else ''}), the "
-            f"candidate tanh of {'that without c' if 'P' in kinds else 'the same sum'}. "
-            f"{'Row ' + UNUSED[model.variant] if model.variant in UNUSED else ''}</p>")
+    rows = "".join(
+        f"<tr><td>{_gate_name(gate)}</td>{''.join(_field(model, kind, gate) for kind in kinds)}</tr>" for gate in GATES
+    )
+    return (
+        f"<table class=gate-weights><tr>{heads}</tr>{rows}</table>"
+        f"<p class=help>A gate is σ(U·x + M·mark + W·h(t−1) + b{' + P·c' if 'P' in kinds else ''}), the "
+        f"candidate tanh of {'that without c' if 'P' in kinds else 'the same sum'}. "
+        f"{'Row ' + UNUSED[model.variant] if model.variant in UNUSED else ''}</p>"
+    )
 
 
 def _gate_name(gate: str) -> str:
@@ -56,11 +60,14 @@ def _field(model, kind: str, gate: str) -> str:
         return "<td></td>"
     parameter = model.param[name]
     low, high = parameter.bounds
-    return (f'<td><input type=number data-set={name} value="{getattr(model, name):.6g}" step={parameter.step:g} '
-            f'min={low} max={high} aria-label="{parameter.label}: {parameter.doc}"></td>')
+    return (
+        f'<td><input type=number data-set={name} value="{getattr(model, name):.6g}" step={parameter.step:g} '
+        f'min={low} max={high} aria-label="{parameter.label}: {parameter.doc}"></td>'
+    )
 
 
 # Set by hand
+
 
 def _by_hand(shown: hand_set.HandSet) -> str:
     several = len(shown.units) > 1
@@ -110,8 +117,10 @@ def _change(shown: hand_set.HandSet) -> str:
     """The button that takes the numbers over into the reader's own cell."""
     values = dict.fromkeys((*WEIGHTS, *PEEPHOLES), 0.0) | _entries(shown)
     asked = {"network": "one cell", "variant": "full"} | {name: f"{value:g}" for name, value in values.items()}
-    return (f"<p class=help><button data-set='{json.dumps(asked)}'>Change these numbers</button> "
-            "They become your own single cell, which has no readout y.</p>")
+    return (
+        f"<p class=help><button data-set='{json.dumps(asked)}'>Change these numbers</button> "
+        "They become your own single cell, which has no readout y.</p>"
+    )
 
 
 def _reason(reason: hand_set.Reason) -> str:
@@ -131,24 +140,32 @@ def _minus(sentence: str) -> str:
 
 # Larger networks
 
+
 def _sizes(model) -> str:
     params, shown = model.traced.params, model.network_object()
     n, m = params.W.shape[1], params.U.shape[1]
     count = sum(array.size for array in params if array is not None)
     layer = f"Layer {model.shown_layer} of {model.n_layers}: " if model.n_layers > 1 else ""
     inputs = "1 input" if m == 1 else f"{m} inputs"
-    lines = [f"{layer}{n} unit{'s' * (n > 1)}, {inputs}: U {4 * n} × {m}, W {4 * n} × {n}, b {4 * n}"
-             f"{f', P 3 × {n}' if params.P is not None else ''}, <b>{count} numbers</b>; rows i, f, g, o."]
+    lines = [
+        f"{layer}{n} unit{'s' * (n > 1)}, {inputs}: U {4 * n} × {m}, W {4 * n} × {n}, b {4 * n}"
+        f"{f', P 3 × {n}' if params.P is not None else ''}, <b>{count} numbers</b>; rows i, f, g, o."
+    ]
     if shown is not None:
         k = shown.V.shape[0]
         none = np.array_equal(shown.V, np.eye(*shown.V.shape)) and not shown.b_out.any()
-        lines.append("The file holds no readout: y is h." if none and model.shown_network == "uploaded" else
-                     f"Readout y = V h + b: V {k} × {shown.V.shape[1]}, b {k}.")
+        lines.append(
+            "The file holds no readout: y is h."
+            if none and model.shown_network == "uploaded"
+            else f"Readout y = V h + b: V {k} × {shown.V.shape[1]}, b {k}."
+        )
     lines.append(_origin(model))
     few = n + m <= MOST_ROWS
     unused = f" Column {UNUSED[model.traced.variant]}" if model.traced.variant in UNUSED else ""
-    sums = (f"Unit {model.shown_unit} at t = {model.at}: each value times its weight, added up, is a gate's net "
-            f"input a; h is that of t = {model.at - 1}.{unused}")
+    sums = (
+        f"Unit {model.shown_unit} at t = {model.at}: each value times its weight, added up, is a gate's net "
+        f"input a; h is that of t = {model.at - 1}.{unused}"
+    )
     lines.append(sums if few else "The exported script has all the numbers.")
     return "".join(f"<p class=help>{line}</p>" for line in lines) + (_sums(model) if few else "")
 
@@ -168,19 +185,23 @@ def _sums(model) -> str:
         fed.append((f"c({k})", old, [p.P[0, unit], p.P[1, unit], None, None]))
         fed.append((f"c({k + 1})", now.run.c[k, unit], [None, None, None, p.P[2, unit]]))
     heads = "".join(f'<th><span class="gate-name {ROLES[gate]}">{gate}</span></th>' for gate in GATES)
-    rows = "".join(f"<tr><td>{name}</td>{''.join(f'<td>{_entry(entry)}</td>' for entry in (value, *weights))}</tr>"
-                   for name, value, weights in fed)
+    rows = "".join(
+        f"<tr><td>{name}</td>{''.join(f'<td>{_entry(entry)}</td>' for entry in (value, *weights))}</tr>"
+        for name, value, weights in fed
+    )
     net = net_inputs(now, k + 1, unit)
     last = "".join(f"<td><b>{_entry(net[gate])}</b></td>" for gate in GATES)
-    return (f"<table class=sums><tr><th></th><th>value</th>{heads}</tr>{rows}"
-            f"<tr><td>sum a</td><td></td>{last}</tr></table>")
+    return (
+        f"<table class=sums><tr><th></th><th>value</th>{heads}</tr>{rows}<tr><td>sum a</td><td></td>{last}</tr></table>"
+    )
 
 
 def _input_names(model, m: int) -> list[str]:
     if model.shown_layer == 1 and model.uses_x and m <= 2:
         return ["x", "mark"][:m]
-    return [f"{'h' if model.shown_layer > 1 else 'x'}{_index(j, m)}{' below' * (model.shown_layer > 1)}"
-            for j in range(m)]
+    return [
+        f"{'h' if model.shown_layer > 1 else 'x'}{_index(j, m)}{' below' * (model.shown_layer > 1)}" for j in range(m)
+    ]
 
 
 def _index(j: int, of: int) -> str:
@@ -199,8 +220,10 @@ def _origin(model) -> str:
     if model.topic == "training":
         return "These weights are in training now."
     if model.shown_network == "random":
-        return (f"Drawn from seed {model.seed}: uniform between ±1/√n, biases 0 but the forget gate's, which are "
-                f"{plain(model.forget_bias)}.")
+        return (
+            f"Drawn from seed {model.seed}: uniform between ±1/√n, biases 0 but the forget gate's, which are "
+            f"{plain(model.forget_bias)}."
+        )
     if model.shown_network == "uploaded":
         return f"From your file {escape(model.upload_name)}."
     return f"The numbers were {TRAINED}."
@@ -208,14 +231,17 @@ def _origin(model) -> str:
 
 # Upload
 
+
 def upload(model) -> str:
     """The card where readers choose a file with their own weights."""
     loaded = f"Loaded: <b>{escape(model.upload_name)}</b>." if model.uploaded is not None else "Nothing is loaded yet."
     show = ""
     if model.uploaded is not None and model.network != "uploaded":
-        show = " <button data-set='{\"network\": \"uploaded\"}'>Show it</button>"
-    return (f'<p class=help><label>Your own weights: <input type=file data-upload accept="{ACCEPTS}" '
-            f'aria-label="weights file"></label> {loaded}{show}</p>'
-            "<p class=help>A PyTorch LSTM's state_dict as .safetensors or .npz, or a file saved by the engine: up to "
-            f"{LIMITS['layers']} layers of {LIMITS['units']} units, {MAX_BYTES // 2**20} MiB. The first input is x, "
-            "the second the mark. The file does not leave this server, and nothing of it is kept when you leave.</p>")
+        show = ' <button data-set=\'{"network": "uploaded"}\'>Show it</button>'
+    return (
+        f'<p class=help><label>Your own weights: <input type=file data-upload accept="{ACCEPTS}" '
+        f'aria-label="weights file"></label> {loaded}{show}</p>'
+        "<p class=help>A PyTorch LSTM's state_dict as .safetensors or .npz, or a file saved by the engine: up to "
+        f"{LIMITS['layers']} layers of {LIMITS['units']} units, {MAX_BYTES // 2**20} MiB. The first input is x, "
+        "the second the mark. The file does not leave this server, and nothing of it is kept when you leave.</p>"
+    )

@@ -154,4 +154,3 @@ def answer(m: "Lstm") -> np.ndarray:
         return y[:, 0]
     following = tasks.encode(m.text.ljust(m.n_steps)[: m.n_steps])[1:]
     return np.append(network.softmax(y)[np.arange(len(following)), following], np.nan)
-

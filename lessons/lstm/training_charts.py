@@ -143,8 +143,12 @@ def _apart(places: list[float], distance: float, top: float) -> np.ndarray:
 
 
 def diagram(lag: int) -> Diagram:
-    d = Diagram(660, 46, f"The task: a marked bit comes first, then {lag - 1} steps with other bits; at the step after "
-                         "them the network must say what the marked bit was.")
+    d = Diagram(
+        660,
+        46,
+        f"The task: a marked bit comes first, then {lag - 1} steps with other bits; at the step after "
+        "them the network must say what the marked bit was.",
+    )
     d.unit("first", 22, 23, "input", label="x", radius=16, value="")
     d.label(46, 28, "", "value input", live="first", anchor="start")
     d.arrow((190, 23), (420, 23))

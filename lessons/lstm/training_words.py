@@ -17,8 +17,10 @@ PATIENCE = 200  # updates after which it is worth saying that nothing has been l
 def sentence(m: "Lstm") -> str:
     shown = m.training.shown
     if not shown.n_done:
-        return (f"LSTM, GRU and RNN have their initial weights. Start, and each learns to say at the end which bit was "
-                f"marked {m.lag} steps before. Guessing has a loss of 1.")
+        return (
+            f"LSTM, GRU and RNN have their initial weights. Start, and each learns to say at the end which bit was "
+            f"marked {m.lag} steps before. Guessing has a loss of 1."
+        )
     said = ", ".join(_network(shown, kind) for kind in NAMES)
     means = f"means of the last {WINDOW}" if shown.n_done > WINDOW else "means of all"
     return f"After {shown.n_done} of {m.n_updates} updates at lag {m.lag} ({means}): {said}.{_advice(m, shown)}"

@@ -37,9 +37,11 @@ def _cell(model, name: str, run, t: int) -> Block:
         lines += _gate(model, name, run, letter, t)
     lines += added(head, [f"{gate}{symbol('c', 'state', t - 1)}", f"{let}·{symbol('g', 'candidate', t)}"])
     lines += [*added("&emsp;", [kept, wrote]), f"&emsp; = {result(c)}"]
-    note = {"no forget gate": "Nothing leaves the cell; it can only be written over with the opposite.",
-            "peephole": "The gates i and f also see c(t−1), o sees c(t); h, which o makes, is not asked for here.",
-            "coupled gates": "What is forgotten makes room for what is written."}.get(name, "")
+    note = {
+        "no forget gate": "Nothing leaves the cell; it can only be written over with the opposite.",
+        "peephole": "The gates i and f also see c(t−1), o sees c(t); h, which o makes, is not asked for here.",
+        "coupled gates": "What is forgotten makes room for what is written.",
+    }.get(name, "")
     return Block(TITLES[name], lines, note)
 
 
@@ -49,13 +51,21 @@ def _gate(model, name: str, run, letter: str, t: int) -> list[str]:
     row = "ifgo".index(letter) * n + model.shown_unit - 1
     before = run.h[k - 1] if k else np.zeros(n)
     parts = [float(params.U[row] @ model.traced.inputs[k]), float(params.W[row] @ before), float(params.b[row])]
-    written = [f"{symbol('U', sub=letter)}·{symbol('x', 'input', t)}",
-               f"{symbol('W', sub=letter)}·{symbol('h', 'state', t - 1)}", symbol("b", sub=letter)]
+    written = [
+        f"{symbol('U', sub=letter)}·{symbol('x', 'input', t)}",
+        f"{symbol('W', sub=letter)}·{symbol('h', 'state', t - 1)}",
+        symbol("b", sub=letter),
+    ]
     if name == "peephole" and letter in "if":
         seen = float(run.c[k - 1, model.shown_unit - 1]) if k else 0.0
         P = float(with_peepholes(model.traced.params, model.seed).P["if".index(letter), model.shown_unit - 1])
-        return _summed(letter, t, [*written, f"{symbol('P', sub=letter)}·{symbol('c', 'state', t - 1)}"],
-                       [*map(value, parts), f"{value(P)}·{value(seen)}"], sum(parts) + P * seen)
+        return _summed(
+            letter,
+            t,
+            [*written, f"{symbol('P', sub=letter)}·{symbol('c', 'state', t - 1)}"],
+            [*map(value, parts), f"{value(P)}·{value(seen)}"],
+            sum(parts) + P * seen,
+        )
     return _summed(letter, t, written, [*map(value, parts)], sum(parts))
 
 
@@ -63,9 +73,13 @@ def _summed(letter: str, t: int, written: list[str], parts: list[str], net: floa
     """a = … as symbols, as values and as their sum, and the gate's or the candidate's value."""
     candidate, shown = letter in "gn", number(net, digits=DIGITS)
     now = number(float(np.tanh(net)), digits=DIGITS) if candidate else logistic(net)
-    return [*added(symbol("a", sub=letter), written), *added("&emsp;", parts), f"&emsp; = {shown}",
-            f'{symbol(letter, ROLES[letter], t)} = {"tanh" if candidate else "σ"}({shown}) = '
-            f'<b class="{css(ROLES[letter])}">{now}</b>']
+    return [
+        *added(symbol("a", sub=letter), written),
+        *added("&emsp;", parts),
+        f"&emsp; = {shown}",
+        f"{symbol(letter, ROLES[letter], t)} = {'tanh' if candidate else 'σ'}({shown}) = "
+        f'<b class="{css(ROLES[letter])}">{now}</b>',
+    ]
 
 
 def _gru(model, run, t: int) -> Block:
@@ -78,19 +92,34 @@ def _gru(model, run, t: int) -> Block:
         back = symbol("h", "state", t - 1)
         back = f"[{symbol('r', ROLES['r'], t)}∘{back}]" if letter == "n" else back
         parts = [float(params.U[row] @ model.traced.inputs[k]), float(params.W[row] @ seen), float(params.b[row])]
-        lines += _summed(letter, t, [f"{symbol('U', sub=letter)}·{symbol('x', 'input', t)}",
-                                     f"{symbol('W', sub=letter)}·{back}", symbol("b", sub=letter)],
-                         [*map(value, parts)], sum(parts))
+        lines += _summed(
+            letter,
+            t,
+            [
+                f"{symbol('U', sub=letter)}·{symbol('x', 'input', t)}",
+                f"{symbol('W', sub=letter)}·{back}",
+                symbol("b", sub=letter),
+            ],
+            [*map(value, parts)],
+            sum(parts),
+        )
     z, n, h = (float(array[t - 1, unit]) for array in (run.z, run.n, run.h))
     before = float(run.h[t - 2, unit]) if t > 1 else 0.0
     update = symbol("z", "forget_gate", t)
-    lines += added(symbol("h", "state", t), [f"(1 − {update})·{symbol('n', 'candidate', t)}",
-                                             f"{update}·{symbol('h', 'state', t - 1)}"])
-    lines += added("&emsp;", [f"(1 − {value(z, 'forget_gate')})·{value(n, 'candidate')}",
-                              f"{value(z, 'forget_gate')}·{value(before)}"])
+    lines += added(
+        symbol("h", "state", t),
+        [f"(1 − {update})·{symbol('n', 'candidate', t)}", f"{update}·{symbol('h', 'state', t - 1)}"],
+    )
+    lines += added(
+        "&emsp;",
+        [f"(1 − {value(z, 'forget_gate')})·{value(n, 'candidate')}", f"{value(z, 'forget_gate')}·{value(before)}"],
+    )
     lines.append(f"&emsp; = {result(h)}")
-    return Block("GRU", lines, "z keeps the old state. The textbook's update gate lets the new one in: "
-                 f"a⁴ = 1 − z, here {number(1 - z)}.")
+    return Block(
+        "GRU",
+        lines,
+        f"z keeps the old state. The textbook's update gate lets the new one in: a⁴ = 1 − z, here {number(1 - z)}.",
+    )
 
 
 def update_block(model) -> Block:
@@ -101,9 +130,12 @@ def update_block(model) -> Block:
     lines = [line for kind, name in NAMES.items() for line in _latest(model, name, shown.histories[kind])]
     lines += [f"{NAMES[kind]}: diverged at update {last}" for kind, last in shown.diverged.items()]
     how = "Adam moves each weight by about η" if model.method == "adam" else "Descent moves the weights by η·‖gradient‖"
-    return Block(f"Update {shown.n_done} of {model.n_updates}", lines,
-                 f"Means of the last {min(WINDOW, shown.n_done)} updates. {how}, η = {number(model.learning_rate)}. "
-                 "Below: the LSTM now, on a sequence of the task.")
+    return Block(
+        f"Update {shown.n_done} of {model.n_updates}",
+        lines,
+        f"Means of the last {min(WINDOW, shown.n_done)} updates. {how}, η = {number(model.learning_rate)}. "
+        "Below: the LSTM now, on a sequence of the task.",
+    )
 
 
 def _latest(model, name: str, history: History) -> list[str]:

@@ -27,13 +27,35 @@ STRIPS = {
     "variants": ("x", "mark", "text", "full", "no_forget_gate", "peephole", "coupled_gates", "gru"),
     "training": ("x", "mark", "f", "c", "y"),
 }
-CARDS = {"gates": {"heat", "weights"}, "gradient": {"lines", "weights"}, "variants": {"relatives", "weights"},
-         "training": {"training", "heat"}}
+CARDS = {
+    "gates": {"heat", "weights"},
+    "gradient": {"lines", "weights"},
+    "variants": {"relatives", "weights"},
+    "training": {"training", "heat"},
+}
 
 
 class LstmView(View):
-    controls = ("topic", "network", "n_steps", "signal", "text", "variant", "unit", "layer", "heat", "n_units",
-                "forget_bias", "b_i", "b_f", "b_g", "b_o", "lag", "learning_rate", "n_updates")
+    controls = (
+        "topic",
+        "network",
+        "n_steps",
+        "signal",
+        "text",
+        "variant",
+        "unit",
+        "layer",
+        "heat",
+        "n_units",
+        "forget_bias",
+        "b_i",
+        "b_f",
+        "b_g",
+        "b_o",
+        "lag",
+        "learning_rate",
+        "n_updates",
+    )
     more = ("method", "clip", "x", "mark")
     conceals: ClassVar = {"c": (("c", "h", "y", "d", "d_alone"), (*gate_diagram.TELL_CELL, "pipe.sum"))}
     acts = ("start", "pause", "step", "stop")
@@ -44,30 +66,70 @@ class LstmView(View):
         self.characters = CharacterChart()
         return [
             Card("", self._strips()),
-            Card("Training", self.training.strips, wide=False, key="training", table=True,
-                 help="Three networks learn to give back a bit after the lag. The traces below them are those of the "
-                      "LSTM as it is now, on one sequence of the task."),
+            Card(
+                "Training",
+                self.training.strips,
+                wide=False,
+                key="training",
+                table=True,
+                help="Three networks learn to give back a bit after the lag. The traces below them are those of the "
+                "LSTM as it is now, on one sequence of the task.",
+            ),
             Card("Your own weights", key="upload", table=True),
-            Card("The next character", self.characters.strips, key="characters", table=True,
-                 help="Left to right the text that is read; below, what the network expects to come after the cursor."),
-            Card("All units over time", [self.heat.strip], key="heat",
-                 help="One row a unit. The box encloses the unit whose traces are shown above; choose another under "
-                      "“unit shown”."),
-            Card("Five ways back", key="lines", table=True,
-                 help="Sizes (spectral norms) of derivatives of the last step T by step k, on one logarithmic axis. A "
-                      "line that ends has reached 0."),
-            Card("The relatives", key="relatives", table=True,
-                 help="Dashed in the plots, with its own axis on the right: the gate that keeps the old state."),
+            Card(
+                "The next character",
+                self.characters.strips,
+                key="characters",
+                table=True,
+                help="Left to right the text that is read; below, what the network expects to come after the cursor.",
+            ),
+            Card(
+                "All units over time",
+                [self.heat.strip],
+                key="heat",
+                help="One row a unit. The box encloses the unit whose traces are shown above; choose another under "
+                "“unit shown”.",
+            ),
+            Card(
+                "Five ways back",
+                key="lines",
+                table=True,
+                help="Sizes (spectral norms) of derivatives of the last step T by step k, on one logarithmic axis. A "
+                "line that ends has reached 0.",
+            ),
+            Card(
+                "The relatives",
+                key="relatives",
+                table=True,
+                help="Dashed in the plots, with its own axis on the right: the gate that keeps the old state.",
+            ),
             Card("The weights", key="weights", table=True),
         ]
 
     def _strips(self) -> list:
         strip, gate = self.stack.strip, {"limits": (-0.28, 1.28), "at": (0, 1), "height": 36}
         self.strips = {
-            "x": strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit",
-                       limits=(-1.3, 1.3), at=(-1, 0, 1)),
-            "mark": strip("mark", "mark", "input", title="Mark", edits="mark", height=30, binary=True,
-                          limits=(-0.38, 1.38), at=(0, 1)),
+            "x": strip(
+                "x",
+                "x",
+                "input",
+                title="Input x(t)",
+                edits="x",
+                hint="click or drag to edit",
+                limits=(-1.3, 1.3),
+                at=(-1, 0, 1),
+            ),
+            "mark": strip(
+                "mark",
+                "mark",
+                "input",
+                title="Mark",
+                edits="mark",
+                height=30,
+                binary=True,
+                limits=(-0.38, 1.38),
+                at=(0, 1),
+            ),
         }
         self.text = TextStrip(self.stack)
         self.strips |= {
@@ -105,8 +167,10 @@ class LstmView(View):
         else:
             m.pause_training()  # nobody sees it
         blank = np.full(m.n_steps, np.nan)
-        columns = {name: _finite(plotted[name]) if name in plotted else blank
-                   for name in (*KEEPS, *(name for strip in self.stack.strips for name in strip.columns))}
+        columns = {
+            name: _finite(plotted[name]) if name in plotted else blank
+            for name in (*KEEPS, *(name for strip in self.stack.strips for name in strip.columns))
+        }
         self._fit(columns)
         return columns | {"d_alone": _alone(columns["d"])}
 
@@ -213,8 +277,14 @@ class LstmView(View):
         return training_charts.diagram(m.lag) if m.topic == "training" else gate_diagram.diagram(m)
 
     def tables(self) -> dict[str, str]:
-        make = {"training": training_charts.controls, "lines": lines_table, "relatives": relatives,
-                "characters": reading, "weights": gate_tables.weights, "upload": gate_tables.upload}
+        make = {
+            "training": training_charts.controls,
+            "lines": lines_table,
+            "relatives": relatives,
+            "characters": reading,
+            "weights": gate_tables.weights,
+            "upload": gate_tables.upload,
+        }
         hidden = self.hidden_cards()
         return {key: html(self.model) for key, html in make.items() if key not in hidden}
 

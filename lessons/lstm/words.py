@@ -84,8 +84,10 @@ def _marked_sum(m: "Lstm") -> str:
     values = [m.traced.x[step - 1, 0] for step in marked]
     terms = " + ".join([plain(values[0], 3), *(_factor(value) for value in values[1:5])])
     more = f" + … ({len(values)} terms)" if len(values) > 5 else ""
-    return (f"Marked are {terms}{more} = {plain(sum(values), 4)}; the network says y({m.n_steps}) = {plain(y, 4)}. "
-            "Its forget gate never closes: the cell is a carousel that only the marks write on.")
+    return (
+        f"Marked are {terms}{more} = {plain(sum(values), 4)}; the network says y({m.n_steps}) = {plain(y, 4)}. "
+        "Its forget gate never closes: the cell is a carousel that only the marks write on."
+    )
 
 
 def _count(m: "Lstm") -> str:
@@ -93,15 +95,19 @@ def _count(m: "Lstm") -> str:
     n_a, n_b = int((x > 0).sum()), int((x < 0).sum())
     verdict = "accepted as aⁿbⁿ" if y > 0 else "not accepted"
     height = int(np.cumsum(np.sign(x)).max())
-    return (f"{n_a} times a, {n_b} times b: y({m.n_steps}) = {plain(y, 3)}, so the string is {verdict}. "
-            f"The counter (unit 1) rises to {max(height, 0)} at most; each a adds 1 and each b takes 1 away.")
+    return (
+        f"{n_a} times a, {n_b} times b: y({m.n_steps}) = {plain(y, 3)}, so the string is {verdict}. "
+        f"The counter (unit 1) rises to {max(height, 0)} at most; each a adds 1 and each b takes 1 away."
+    )
 
 
 def _parity(m: "Lstm") -> str:
     ones, y = int((m.traced.x[:, 0] > 0.5).sum()), m.traced.y[-1, 0]
     said = "odd" if y > 0 else "even"
-    return (f"{ones} one{'' if ones == 1 else 's'} in {steps(m.n_steps)}: y({m.n_steps}) = {plain(y, 3)} says {said}. "
-            "A one makes the cell forget its state and write the opposite; a zero leaves it in peace.")
+    return (
+        f"{ones} one{'' if ones == 1 else 's'} in {steps(m.n_steps)}: y({m.n_steps}) = {plain(y, 3)} says {said}. "
+        "A one makes the cell forget its state and write the opposite; a zero leaves it in peace."
+    )
 
 
 def _recall(m: "Lstm") -> str:
@@ -110,12 +116,16 @@ def _recall(m: "Lstm") -> str:
         return f"Nothing is marked, so there is nothing to recall; the network says {plain(y, 3)}."
     if list(marked) != [1]:
         at = ", ".join(map(str, marked[:4])) + (", …" if len(marked) > 4 else "")
-        return (f"This network was trained with one mark, at step 1; marked here is t = {at}. So no answer is "
-                f"right or wrong: y({m.n_steps}) = {plain(y, 3)}. {_longest(m)}")
+        return (
+            f"This network was trained with one mark, at step 1; marked here is t = {at}. So no answer is "
+            f"right or wrong: y({m.n_steps}) = {plain(y, 3)}. {_longest(m)}"
+        )
     asked = m.traced.x[0, 0]
     right = "right" if asked * y > 0 else "wrong"
-    return (f"Marked was x(1) = {_signed(asked)}; {steps(m.n_steps - 1)} later the network says {_signed(y)}: {right}. "
-            f"{_longest(m)}")
+    return (
+        f"Marked was x(1) = {_signed(asked)}; {steps(m.n_steps - 1)} later the network says {_signed(y)}: {right}. "
+        f"{_longest(m)}"
+    )
 
 
 def _longest(m: "Lstm") -> str:
@@ -133,8 +143,10 @@ def _adding(m: "Lstm") -> str:
         said = f"This network was trained with two marks; here are {len(values)}"
     else:
         said = f"Marked are x({marked[0]}) = {plain(values[0], 3)} and x({marked[1]}) = {plain(values[1], 3)}"
-    return (f"{said}: asked for is 0.5 + (sum)/4 = {plain(asked, 3)}, y({m.n_steps}) = {plain(y, 3)} is off by "
-            f"{plain(abs(y - asked), 2)}.")
+    return (
+        f"{said}: asked for is 0.5 + (sum)/4 = {plain(asked, 3)}, y({m.n_steps}) = {plain(y, 3)} is off by "
+        f"{plain(abs(y - asked), 2)}."
+    )
 
 
 def _characters(m: "Lstm") -> str:
@@ -160,8 +172,10 @@ def _surprise(m: "Lstm", y: np.ndarray) -> str:
     text = m.text.ljust(m.n_steps)
     found = network.cross_entropy(y[:-1], tasks.encode(text[1 : m.n_steps]))
     n = len(tasks.ALPHABET)
-    return (f"Over the text the cross entropy is {plain(found.loss, 3)} nats per character; a uniform guess would have "
-            f"ln {n} = {plain(np.log(n), 3)}.")
+    return (
+        f"Over the text the cross entropy is {plain(found.loss, 3)} nats per character; a uniform guess would have "
+        f"ln {n} = {plain(np.log(n), 3)}."
+    )
 
 
 def visible(text: str) -> str:
@@ -181,14 +195,18 @@ def _one_cell(m: "Lstm") -> str:
     if f.min() < SHUT and np.median(f) > 0.5:
         stays, written = f.min() * c[shut - 1], run.i[shut, 0] * run.g[shut, 0]
         since = f", at t = {shut} it holds {plain(c[shut - 1])}" if shut > first + 1 else ""
-        return (f"{holds}{since}. Then, at t = {shut + 1}, the forget gate closes: f·c({shut}) = {plain(stays)} of it "
-                f"stays and i·g = {plain(written)} is written, so c({shut + 1}) = {plain(c[shut])}. At T = {T} it "
-                f"holds {plain(c[-1])}.")
+        return (
+            f"{holds}{since}. Then, at t = {shut + 1}, the forget gate closes: f·c({shut}) = {plain(stays)} of it "
+            f"stays and i·g = {plain(written)} is written, so c({shut + 1}) = {plain(c[shut])}. At T = {T} it "
+            f"holds {plain(c[-1])}."
+        )
     between = _gate(f[0]) if np.ptp(f) < 5e-4 else f"between {_gate(f.min())} and {_gate(f.max())}"
     gate = "there is no forget gate" if m.traced.variant == "no forget gate" else f"the forget gate is {between}"
     left, written = _share(float(np.prod(f))), float(run.i[first + 1 :, 0].max())
-    return (f"{holds}, at T = {T} it holds {plain(c[-1])}: {gate}, so {left} of the first value is left; the rest "
-            f"was written since, through an input gate of at most {_gate(written)}.")
+    return (
+        f"{holds}, at T = {T} it holds {plain(c[-1])}: {gate}, so {left} of the first value is left; the rest "
+        f"was written since, through an input gate of at most {_gate(written)}."
+    )
 
 
 def _gate(value: float) -> str:
@@ -219,9 +237,11 @@ def _gradient(m: "Lstm") -> str:
     sizes = {"cell": r.cell[0], "forget": r.forget[0], "hidden": r.hidden[0], "vanilla": r.vanilla[0]}
     why = "0" if m.traced.params.W.any() else "0, since W = 0"
     said = {name: why if name == "hidden" and value == -np.inf else power(value) for name, value in sizes.items()}
-    return (f"From step {T} back to step 1: ∂c(T)/∂c(1) is {said['cell']}, where the forget gates{unit} alone give "
-            f"{said['forget']}; ∂h(T)/∂h(1) is {said['hidden']}; in a tanh network of the same size it is "
-            f"{said['vanilla']}. {_truncation(m)}")
+    return (
+        f"From step {T} back to step 1: ∂c(T)/∂c(1) is {said['cell']}, where the forget gates{unit} alone give "
+        f"{said['forget']}; ∂h(T)/∂h(1) is {said['hidden']}; in a tanh network of the same size it is "
+        f"{said['vanilla']}. {_truncation(m)}"
+    )
 
 
 def _truncation(m: "Lstm") -> str:
@@ -233,8 +253,10 @@ def _truncation(m: "Lstm") -> str:
     worst = int(np.nan_to_num(apart, nan=np.inf).argmax())
     if not apart[worst] > 0.01:
         return "The truncated ∂h(T)/∂c(k) is within 1 % of the exact one at every k."
-    return (f"The truncated ∂h(T)/∂c({worst + 1}) is {power(short[worst])}, the exact one {power(exact[worst])}: the "
-            "difference goes through h and the gates.")
+    return (
+        f"The truncated ∂h(T)/∂c({worst + 1}) is {power(short[worst])}, the exact one {power(exact[worst])}: the "
+        "difference goes through h and the gates."
+    )
 
 
 def _variants(m: "Lstm") -> str:
@@ -243,10 +265,12 @@ def _variants(m: "Lstm") -> str:
     largest = float(np.abs(runs["no forget gate"].c[:, unit]).max())
     full = float(np.abs(runs["full"].c[:, unit]).max())
     which = f" of unit {m.shown_unit}" if m.n_shown_units > 1 else ""
-    return (f"At T = {T} the cell{which} holds {cell['full']} with all gates, {cell['no forget gate']} without a "
-            f"forget gate, {cell['peephole']} with peepholes, {cell['coupled gates']} with coupled gates; the GRU's h "
-            f"is {plain(runs['GRU'].h[-1, unit], 3)}. Without a forget gate the cell goes up to {plain(largest, 3)} in "
-            f"size, with one to {plain(full, 3)}.")
+    return (
+        f"At T = {T} the cell{which} holds {cell['full']} with all gates, {cell['no forget gate']} without a "
+        f"forget gate, {cell['peephole']} with peepholes, {cell['coupled gates']} with coupled gates; the GRU's h "
+        f"is {plain(runs['GRU'].h[-1, unit], 3)}. Without a forget gate the cell goes up to {plain(largest, 3)} in "
+        f"size, with one to {plain(full, 3)}."
+    )
 
 
 def divergence(m: "Lstm", step: int) -> str:
@@ -257,8 +281,10 @@ def divergence(m: "Lstm", step: int) -> str:
         return "The weights have grown beyond all bounds: take a smaller learning rate or a smaller clip norm."
     k = step - 1
     f, written = (float(a[k, m.shown_unit - 1]) for a in (m.traced.run.f, m.traced.run.i * m.traced.run.g))
-    return (f"At t = {step} the forget gate is {_gate(f)} and i·g = {plain(written, 3)}: a cell that forgets little "
-            "and is written to at each step grows by up to 1 per step.")
+    return (
+        f"At t = {step} the forget gate is {_gate(f)} and i·g = {plain(written, 3)}: a cell that forgets little "
+        "and is written to at each step grows by up to 1 per step."
+    )
 
 
 def explain(m: "Lstm", name: str, step: int) -> str:

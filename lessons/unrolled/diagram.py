@@ -90,7 +90,7 @@ def _copy(picture: Diagram, place: Layout, k: int, n_steps: int) -> None:
     picture.box(f"copy{t}", center - place.box / 2, TOP, place.box, BOTTOM - TOP, "")
     numbered = n_steps <= NUMBERED
     if numbered:  # numbers keep their colour, and so need the card's ground where the copy is lit
-        plate = f'x={center - place.box / 2 + 4:.1f} y={TOP + 4} width={place.box - 8:.1f} height={BOTTOM - TOP - 8}'
+        plate = f"x={center - place.box / 2 + 4:.1f} y={TOP + 4} width={place.box - 8:.1f} height={BOTTOM - TOP - 8}"
         picture.parts.append(f'<rect {plate} rx=7 style="fill:var(--card)" />')
     x = center - place.box / 2 + 19 if numbered else center
     for j, row in enumerate(place.rows):

@@ -46,9 +46,13 @@ class LagCharts:
             log_response = finite(np.log10(np.abs(response)))
         signs = np.concatenate([[1.0], np.cumprod(np.sign(r.factor[:0:-1]))])
         gradient = signs * np.nan_to_num(10.0 ** np.minimum(log_gradient, 300))
-        self.source.data = {"lag": np.arange(n), "response": np.clip(response, -1e6, 1e6),
-                            "gradient": np.clip(gradient, -1e6, 1e6),
-                            "log_response": log_response, "log_gradient": log_gradient}
+        self.source.data = {
+            "lag": np.arange(n),
+            "response": np.clip(response, -1e6, 1e6),
+            "gradient": np.clip(gradient, -1e6, 1e6),
+            "log_response": log_response,
+            "log_gradient": log_gradient,
+        }
         for strip in self.strips:
             change(strip.plot.x_range, end=n - 0.4)
         fit(self.bars.plot.y_range, response, gradient, include=(0, 1), pad=0.05)
@@ -74,16 +78,29 @@ class Spectrum:
 
     def __init__(self):
         self.source = empty("real", "imaginary", "rank", "singular")
-        self.plane = chart("spectrum", "Eigenvalues of W", x_label="real part", y_label="imaginary part", ticks=3,
-                           x_limits=(-1.5, 1.5), y_limits=(-1.5, 1.5))
+        self.plane = chart(
+            "spectrum",
+            "Eigenvalues of W",
+            x_label="real part",
+            y_label="imaginary part",
+            ticks=3,
+            x_limits=(-1.5, 1.5),
+            y_limits=(-1.5, 1.5),
+        )
         round_frame(self.plane, 1.3)
         angle = np.linspace(0, 2 * np.pi, 121)
         circle = ColumnDataSource({"x": np.cos(angle), "y": np.sin(angle)})
         self.plane.plot.add_glyph(circle, Line(x="x", y="y", line_color=LIGHT["muted"], line_width=1.5))
         points = Scatter(x="real", y="imaginary", size=7, fill_color=LIGHT["state"], line_color=LIGHT["card"])
         self.plane.plot.add_glyph(self.source, points)
-        self.values = chart("singular", "Singular values of W", x_label="rank", y_label="singular value",
-                            x_limits=(0.5, 2.5), y_limits=(0, 1))
+        self.values = chart(
+            "singular",
+            "Singular values of W",
+            x_label="rank",
+            y_label="singular value",
+            x_limits=(0.5, 2.5),
+            y_limits=(0, 1),
+        )
         bars = VBar(x="rank", top="singular", width=0.7, fill_color=LIGHT["state"], line_color=None)
         self.values.plot.add_glyph(self.source, bars)
         whole_steps(self.values)
@@ -93,8 +110,12 @@ class Spectrum:
     def show(self, r: Network) -> None:
         values, singular = r.eigenvalues, r.singular_values
         n = singular.size
-        self.source.data = {"real": values.real, "imaginary": values.imag, "rank": np.arange(1, n + 1),
-                            "singular": singular}
+        self.source.data = {
+            "real": values.real,
+            "imaginary": values.imag,
+            "rank": np.arange(1, n + 1),
+            "singular": singular,
+        }
         reach = max(1.3, float(np.ceil(4 * np.abs(values).max()) / 4 + 0.25))
         square(self.plane.plot, reach)
         change(self.values.plot.x_range, end=n + 0.5)
@@ -108,12 +129,29 @@ class Modes:
 
     def __init__(self):
         self.source = empty("times", "sizes", "last", "end", "name")
-        self.chart = chart("modes", "Size of each mode λ in a linear network, from a start of ones",
-                           x_label="time step t", y_label="log₁₀ of the size", x_limits=(0, 20), y_limits=(-6, 0.5))
+        self.chart = chart(
+            "modes",
+            "Size of each mode λ in a linear network, from a start of ones",
+            x_label="time step t",
+            y_label="log₁₀ of the size",
+            x_limits=(0, 20),
+            y_limits=(-6, 0.5),
+        )
         plot = self.chart.plot
         plot.add_glyph(self.source, MultiLine(xs="times", ys="sizes", line_color=LIGHT["state"], line_width=2))
-        plot.add_glyph(self.source, Text(x="last", y="end", text="name", text_color=LIGHT["state"], x_offset=6,
-                                         y_offset=5, text_font={"value": FONT}, text_font_size="12px"))
+        plot.add_glyph(
+            self.source,
+            Text(
+                x="last",
+                y="end",
+                text="name",
+                text_color=LIGHT["state"],
+                x_offset=6,
+                y_offset=5,
+                text_font={"value": FONT},
+                text_font_size="12px",
+            ),
+        )
         self.strips = [self.chart]
 
     def show(self, r: Network) -> None:
@@ -129,9 +167,13 @@ class Modes:
         places = np.maximum(sizes[np.arange(len(sizes)), ends], low)
         whole = ends == n_steps
         places[whole] = _apart(places[whole], 0.09 * (high - low))
-        self.source.data = {"times": [times] * len(sizes), "sizes": list(np.where(sizes >= low, sizes, np.nan)),
-                            "name": [plain(value, 3) for value in modes.eigenvalues[:SHOWN_MODES]],
-                            "last": times[ends], "end": places}
+        self.source.data = {
+            "times": [times] * len(sizes),
+            "sizes": list(np.where(sizes >= low, sizes, np.nan)),
+            "name": [plain(value, 3) for value in modes.eigenvalues[:SHOWN_MODES]],
+            "last": times[ends],
+            "end": places,
+        }
         change(self.chart.plot.x_range, end=1.2 * n_steps)  # room for the names
         _span(self.chart.plot.y_range, low, high)
 
@@ -160,19 +202,41 @@ class SideChart:
     """log10 of the gradient against the lag for networks side by side, each line with its name."""
 
     # the last word is the one that fits beside the line on a phone
-    DASHES = (("tanh network", "gradient", "solid", "tanh"), ("linear, same W", "gradient", "dashed", "linear"),
-              ("carousel", "forget_gate", "solid", "carousel"), ("LSTM", "forget_gate", "dashed", "LSTM"))
+    DASHES = (
+        ("tanh network", "gradient", "solid", "tanh"),
+        ("linear, same W", "gradient", "dashed", "linear"),
+        ("carousel", "forget_gate", "solid", "carousel"),
+        ("LSTM", "forget_gate", "dashed", "LSTM"),
+    )
 
     def __init__(self):
         self.source, self.names = empty("lag", *(f"y{k}" for k in range(len(self.DASHES)))), empty("lag", "y", "name")
-        self.chart = chart("side", "log₁₀ of the gradient against the lag", x_label="lag from the last step (steps)",
-                           y_label="log₁₀", x_limits=(0, 200), y_limits=(-6, 1), height=260)
+        self.chart = chart(
+            "side",
+            "log₁₀ of the gradient against the lag",
+            x_label="lag from the last step (steps)",
+            y_label="log₁₀",
+            x_limits=(0, 200),
+            y_limits=(-6, 1),
+            height=260,
+        )
         plot = self.chart.plot
         for k, (_, role, dash, _) in enumerate(self.DASHES):
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2.5}
             plot.add_glyph(self.source, Line(x="lag", y=f"y{k}", **look))
-        plot.add_glyph(self.names, Text(x="lag", y="y", text="name", x_offset=6, y_offset=5, text_color=LIGHT["state"],
-                                        text_font={"value": FONT}, text_font_size="12px"))
+        plot.add_glyph(
+            self.names,
+            Text(
+                x="lag",
+                y="y",
+                text="name",
+                x_offset=6,
+                y_offset=5,
+                text_color=LIGHT["state"],
+                text_font={"value": FONT},
+                text_font_size="12px",
+            ),
+        )
         self.mark = rule(plot, 0, "height")
         self.strips = [self.chart]
 
@@ -185,8 +249,11 @@ class SideChart:
         highest = max(0.0, *(float(np.nanmax(values)) for values in lines))
         last = [values[np.isfinite(values)][-1] for values in lines]
         ends = np.clip(np.array(last), lowest, highest)
-        self.names.data = {"lag": np.full(len(lines), n - 1.0), "name": [short for *_, short in self.DASHES],
-                           "y": _apart(ends, 0.085 * (highest - lowest))}
+        self.names.data = {
+            "lag": np.full(len(lines), n - 1.0),
+            "name": [short for *_, short in self.DASHES],
+            "y": _apart(ends, 0.085 * (highest - lowest)),
+        }
         change(self.chart.plot.x_range, end=1.3 * n)  # room for the names
         _span(self.chart.plot.y_range, lowest, highest)
 

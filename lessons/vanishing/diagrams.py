@@ -13,8 +13,12 @@ def network_loop(*, several: bool, cell: bool) -> Diagram:
     """x through u into a sum, f, and back through a delay and w; in the cell form f stands in the loop."""
     who, weight = ("n units", "W") if several else ("one unit", "w")
     state = "c" if cell else "h"
-    d = Diagram(640, 176, f"The input x enters a sum, and the state {state} of {who} comes back to the sum through a "
-                          f"delay and the weight {weight}; below, the factor of one step and the product so far.")
+    d = Diagram(
+        640,
+        176,
+        f"The input x enters a sum, and the state {state} of {who} comes back to the sum through a "
+        f"delay and the weight {weight}; below, the factor of one step and the product so far.",
+    )
     d.arrow((64, 56), (178, 56))
     d.label(120, 46, "U" if several else "", "weight", live="u")
     if cell:
@@ -45,8 +49,12 @@ def network_loop(*, several: bool, cell: bool) -> Diagram:
 
 def cliff_unit() -> Diagram:
     """One unit that feeds on itself, its gradient, the clipping, and the step that follows."""
-    d = Diagram(640, 176, "A single unit c feeds back through the logistic function, a delay and the weight w; the "
-                          "bias b enters the sum. The gradient of the loss passes a clipping stage, then changes w, b.")
+    d = Diagram(
+        640,
+        176,
+        "A single unit c feeds back through the logistic function, a delay and the weight w; the "
+        "bias b enters the sum. The gradient of the loss passes a clipping stage, then changes w, b.",
+    )
     d.arrow((12, 50), (118, 50))
     d.label(12, 40, "", "value state", live="b", anchor="start")
     d.operator(140, 50)
@@ -74,8 +82,12 @@ def cliff_unit() -> Diagram:
 
 def two_units() -> Diagram:
     """Both units of the map with their four weights."""
-    d = Diagram(640, 176, "Two units feed back to themselves and to each other with four weights; beside them the two "
-                          "starts A and B with their present states and the distance between them.")
+    d = Diagram(
+        640,
+        176,
+        "Two units feed back to themselves and to each other with four weights; beside them the two "
+        "starts A and B with their present states and the distance between them.",
+    )
     for k, x, side in ((1, 120, -1), (2, 300, 1)):
         d.arrow((x + side * 14, 70), (x + side * 14, 34), (x + side * 62, 34), (x + side * 62, 88), (x + side * 24, 88))
         d.label(x + side * 62, 106, "", "weight", live=f"W{k}{k}")
@@ -95,10 +107,18 @@ def two_units() -> Diagram:
 
 def four_loops() -> Diagram:
     """The tanh and the linear network, the carousel and an LSTM with what each does to the gradient per step."""
-    d = Diagram(700, 166, "Four loops fed by the same input: a tanh network, a linear network with the same weights, "
-                          "a carousel with a forget gate, and an LSTM; below each, its factor per step.")
-    for name, x, label, state in (("tanh", 96, "tanh network", "h"), ("linear", 270, "linear, same W", "h"),
-                                  ("carousel", 444, "carousel", "c"), ("lstm", 618, "LSTM", "c")):
+    d = Diagram(
+        700,
+        166,
+        "Four loops fed by the same input: a tanh network, a linear network with the same weights, "
+        "a carousel with a forget gate, and an LSTM; below each, its factor per step.",
+    )
+    for name, x, label, state in (
+        ("tanh", 96, "tanh network", "h"),
+        ("linear", 270, "linear, same W", "h"),
+        ("carousel", 444, "carousel", "c"),
+        ("lstm", 618, "LSTM", "c"),
+    ):
         d.label(x, 22, label, "note")
         d.arrow((x - 76, 62), (x - 24, 62))
         d.arrow((x + 22, 62), (x + 64, 62), (x + 64, 114), (x, 114), (x, 86))
@@ -126,11 +146,16 @@ def _live_loop(m: Vanishing, t: int) -> dict[str, dict]:
     factor = f"{'f′·w' if one else f'‖∂{letter}({t})/∂{letter}({t - 1})‖'} = {plain(r.factor[k], 3)}"
     slope = f"f′ = {plain(slopes[0], 3)}" if one else f"f′: mean {plain(slopes.mean(), 3)}"
     return {
-        "text": {"x.value": plain(r.x[k], 3), "h.value": plain(state, 3), "slope": slope,
-                 "u": f"u = {plain(m.u)}" if one else "U",
-                 "w": f"w = {plain(m.w)}" if one else f"W, ρ = {plain(r.rho, 3)}",
-                 "factor": factor, "product": power(r.log10_product[k]),
-                 "size": "" if one else f"{m.n_units} units, σₘₐₓ = {plain(r.sigma, 3)}"},
+        "text": {
+            "x.value": plain(r.x[k], 3),
+            "h.value": plain(state, 3),
+            "slope": slope,
+            "u": f"u = {plain(m.u)}" if one else "U",
+            "w": f"w = {plain(m.w)}" if one else f"W, ρ = {plain(r.rho, 3)}",
+            "factor": factor,
+            "product": power(r.log10_product[k]),
+            "size": "" if one else f"{m.n_units} units, σₘₐₓ = {plain(r.sigma, 3)}",
+        },
         "level": {"x": abs(r.x[k]), "h": _share(state, r.state[:, 0])},
     }
 
@@ -149,11 +174,20 @@ def _live_cliff(m: Vanishing, t: int) -> dict[str, dict]:
     length = m.learning_rate * (m.threshold / norm if cut else 1.0)
     words = f"to θ = {plain(m.threshold)}" if cut else "nothing to cut" if m.clip else "switched off"
     return {
-        "text": {"w": f"w = {plain(w, 3)}", "b": f"b = {plain(b, 3)}", "c.value": plain(r.a[k, 0], 3),
-                 "factor": f"f′·w = {plain(r.factor[k], 3)}", "loss": f"F = {plain(g.loss, 3)}",
-                 "norm": f"‖g‖ = {plain(norm, 3)}", "clip.words": words, "product": power(r.log10_product[k]),
-                 "next.w": plain(w - length * g.dF_dw, 4), "next.b": plain(b - length * g.dF_db, 4)},
-        "level": {"c": float(r.h[k, 0])}, "on": {"clip": cut},
+        "text": {
+            "w": f"w = {plain(w, 3)}",
+            "b": f"b = {plain(b, 3)}",
+            "c.value": plain(r.a[k, 0], 3),
+            "factor": f"f′·w = {plain(r.factor[k], 3)}",
+            "loss": f"F = {plain(g.loss, 3)}",
+            "norm": f"‖g‖ = {plain(norm, 3)}",
+            "clip.words": words,
+            "product": power(r.log10_product[k]),
+            "next.w": plain(w - length * g.dF_dw, 4),
+            "next.b": plain(b - length * g.dF_db, 4),
+        },
+        "level": {"c": float(r.h[k, 0])},
+        "on": {"clip": cut},
     }
 
 
@@ -162,11 +196,15 @@ def _live_map(m: Vanishing, t: int) -> dict[str, dict]:
     a, b = r.runs[0][t], r.runs[1][t]
     weights = {name: plain(getattr(m, name), 3) for name in ("W11", "W12", "W21", "W22")}
     return {
-        "text": {**weights, "h1.value": plain(a[0], 3), "h2.value": plain(a[1], 3),
-                 "A.state": f"({plain(a[0], 3)}, {plain(a[1], 3)})",
-                 "B.state": f"({plain(b[0], 3)}, {plain(b[1], 3)})",
-                 "distance": power(r.log10_distance[t]),
-                 "gain": f"all weights times {plain(m.gain)}" if m.gain != 1 else "units: start A"},
+        "text": {
+            **weights,
+            "h1.value": plain(a[0], 3),
+            "h2.value": plain(a[1], 3),
+            "A.state": f"({plain(a[0], 3)}, {plain(a[1], 3)})",
+            "B.state": f"({plain(b[0], 3)}, {plain(b[1], 3)})",
+            "distance": power(r.log10_distance[t]),
+            "gain": f"all weights times {plain(m.gain)}" if m.gain != 1 else "units: start A",
+        },
         "level": {"h1": abs(a[0]), "h2": abs(a[1])},
     }
 
@@ -178,9 +216,15 @@ def _live_loops(m: Vanishing, t: int) -> dict[str, dict]:
     rates["linear, same W"] = f"ρ = {plain(r.rho, 3)}"
     weight = f"w = {plain(m.w, 3)}" if m.n_units == 1 else "W"
     return {
-        "text": {"tanh.weight": weight, "linear.weight": weight, "carousel.weight": f"f = {plain(m.forget)}",
-                 "lstm.weight": "f(t)",
-                 "tanh.factor": rates["tanh network"], "linear.factor": rates["linear, same W"],
-                 "carousel.factor": rates["carousel"], "lstm.factor": rates["LSTM"]},
+        "text": {
+            "tanh.weight": weight,
+            "linear.weight": weight,
+            "carousel.weight": f"f = {plain(m.forget)}",
+            "lstm.weight": "f(t)",
+            "tanh.factor": rates["tanh network"],
+            "linear.factor": rates["linear, same W"],
+            "carousel.factor": rates["carousel"],
+            "lstm.factor": rates["LSTM"],
+        },
         "level": {"tanh": _share(r.h[k, 0], r.h[:, 0]), "carousel": _share(r.carousel[k], r.carousel)},
     }

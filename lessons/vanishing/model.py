@@ -36,17 +36,30 @@ class Vanishing(PageModel):
     n_units = param.Integer(1, bounds=(1, 64), label="units n", doc="how many units feed back to each other")
     w = param.Number(0.5, bounds=(-2, 2), step=0.01, label="own weight w", doc="recurrent weight of the single unit")
     matrix = param.Selector(default="random", objects=list(matrices.KINDS), label="matrix W", doc="how W is drawn")
-    scaled_by = param.Selector(default="spectral radius", objects=["spectral radius", "largest singular value"],
-                               label="scaled by", doc="which of W's sizes the next slider sets")
+    scaled_by = param.Selector(
+        default="spectral radius",
+        objects=["spectral radius", "largest singular value"],
+        label="scaled by",
+        doc="which of W's sizes the next slider sets",
+    )
     size = param.Number(0.9, bounds=(0, 3), step=0.01, label="size of W", doc="W is multiplied until it has this size")
-    activation = param.Selector(default="identity", objects=["identity", "tanh", "logistic", "relu"],
-                                label="activation f", doc="the nonlinearity of every unit")
-    form = param.Selector(default="hidden", objects=["hidden", "cell"], label="form of the network",
-                          doc="hidden: h = f(Ux + Wh + b); cell: c = W f(c) + Ux + b")
+    activation = param.Selector(
+        default="identity",
+        objects=["identity", "tanh", "logistic", "relu"],
+        label="activation f",
+        doc="the nonlinearity of every unit",
+    )
+    form = param.Selector(
+        default="hidden",
+        objects=["hidden", "cell"],
+        label="form of the network",
+        doc="hidden: h = f(Ux + Wh + b); cell: c = W f(c) + Ux + b",
+    )
     u = param.Number(1.0, bounds=(0, 3), step=0.01, label="input weight u", doc="one unit: u; more: its typical size")
     bias = param.Number(0.0, bounds=(-2, 2), step=0.01, label="bias b", doc="the same for all units")
-    signal = param.Selector(default="impulse", objects=SIGNALS, label="input x",
-                            doc="what the network is fed; or draw on the plot")
+    signal = param.Selector(
+        default="impulse", objects=SIGNALS, label="input x", doc="what the network is fed; or draw on the plot"
+    )
     x = Sequence((1.0,), bounds=(-2, 2), label="drawn input")
     seed = param.Integer(1, bounds=(0, 9999), doc="seed of the weights and of the noise")
 
@@ -54,12 +67,21 @@ class Vanishing(PageModel):
     start_b = param.Number(-2.0, bounds=(-6, 4), step=0.01, label="start at b", doc="where the descent starts")
     learning_rate = param.Number(0.2, bounds=(0.001, 2), step=0.001, label="learning rate η", doc="length of a step")
     clip = param.Boolean(True, label="clip the gradient", doc="shorten gradients that are longer than the threshold")
-    remedy = param.Selector(default="clipping", objects=["clipping", "rescaling"], label="remedy",
-                            doc="clip the gradient on a cliff, or rescale one that vanishes")
+    remedy = param.Selector(
+        default="clipping",
+        objects=["clipping", "rescaling"],
+        label="remedy",
+        doc="clip the gradient on a cliff, or rescale one that vanishes",
+    )
     threshold = param.Number(0.1, bounds=(0.01, 10), step=0.01, label="threshold θ", doc="the longest gradient allowed")
     descent_steps = param.Integer(0, bounds=(0, 200), label="steps of descent", doc="how often w and b were updated")
-    decay = param.Number(0.1, bounds=(0.05, 1), step=0.01, label="ratio of the terms",
-                         doc="in the rescaling picture each of the five terms is this part of the one before")
+    decay = param.Number(
+        0.1,
+        bounds=(0.05, 1),
+        step=0.01,
+        label="ratio of the terms",
+        doc="in the rescaling picture each of the five terms is this part of the one before",
+    )
 
     gain = param.Number(1.0, bounds=(0, 3), step=0.01, label="gain", doc="multiplies all four weights of the map")
     W11, W12 = _weight(-2.4, "W₁₁"), _weight(-2.5, "W₁₂")
@@ -67,12 +89,22 @@ class Vanishing(PageModel):
     b1, b2 = _weight(0.0, "b₁"), _weight(0.0, "b₂")
     start1 = param.Number(0.3, bounds=(-1, 1), step=0.001, label="start h₁(0)", doc="first unit of start A")
     start2 = param.Number(0.2, bounds=(-1, 1), step=0.01, label="start h₂(0)", doc="second unit of start A")
-    separation = param.Number(-6.0, bounds=(-12, -1), step=0.1, label="separation: 10 to the power",
-                              doc="start B has h₁(0) larger by ten to this power")
+    separation = param.Number(
+        -6.0,
+        bounds=(-12, -1),
+        step=0.1,
+        label="separation: 10 to the power",
+        doc="start B has h₁(0) larger by ten to this power",
+    )
 
     horizon = param.Integer(200, bounds=(100, 500), label="horizon", doc="how many steps the four networks run")
-    forget_bias = param.Number(2.0, bounds=(-2, 8), step=0.1, label="LSTM's forget bias",
-                               doc="bias of the LSTM's forget gates, which open to σ of about this")
+    forget_bias = param.Number(
+        2.0,
+        bounds=(-2, 8),
+        step=0.1,
+        label="LSTM's forget bias",
+        doc="bias of the LSTM's forget gates, which open to σ of about this",
+    )
     forget = param.Number(1.0, bounds=(0.9, 1), step=0.001, label="carousel's forget gate", doc="the same at all steps")
 
     @param.depends("topic", "horizon", "n_steps", watch=True)
@@ -160,6 +192,8 @@ class Vanishing(PageModel):
             return Check(False, "Choose the topic “exploding”, switch clipping on and take at least 20 steps.")
         clipped, free = self.result.descents
         lost, worst = free.loss[-1] > free.loss[0], clipped.loss[-10:].max()
-        said = (f"With clipping the loss is at most {plain(worst, 3)} over the last 10 steps; without it goes from "
-                f"{plain(free.loss[0], 3)} to {plain(free.loss[-1], 3)}.")
+        said = (
+            f"With clipping the loss is at most {plain(worst, 3)} over the last 10 steps; without it goes from "
+            f"{plain(free.loss[0], 3)} to {plain(free.loss[-1], 3)}."
+        )
         return Check(bool(worst < 0.02 and lost), said)

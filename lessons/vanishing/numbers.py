@@ -74,8 +74,7 @@ def _hidden_lines(r: topics.Network, t: int) -> list[str]:
     # a long sum and its result do not fit on one line
     long = len(re.sub(r"<[^>]+>", "", values + result)) > LINE_LENGTH
     summed = [f"&emsp;= {values}", f"&emsp;{result}"] if long else [f"&emsp;= {values} {result}"]
-    return [*_sum_lines(r, t), f"{a} = {symbols}", *summed,
-            f"{h} = {applied} = <b>{number(r.h[t - 1, 0])}</b>"]
+    return [*_sum_lines(r, t), f"{a} = {symbols}", *summed, f"{h} = {applied} = <b>{number(r.h[t - 1, 0])}</b>"]
 
 
 def _sum_lines(r: topics.Network, t: int) -> list[str]:
@@ -98,10 +97,16 @@ def _cell_lines(r: topics.Network, t: int) -> list[str]:
     ux = f" + <i>u</i>·{symbol('x', 'input', t)}" if r.params.U.any() else ""
     ux_now = f" + {_in(fed, 'input')}" if ux else ""
     if len(r.params.W) == 1:
-        return [f"{c} = <i>w</i>·{earlier}{ux} + <i>b</i>", f"&emsp;= {number(w)}·{_in(before)}{ux_now} + {_in(b)}",
-                f"&emsp;= <b>{number(r.a[t - 1, 0])}</b>"]
-    return [*_sum_lines(r, t), f"{c} = <i>s</i>{ux} + <i>b</i>",
-            f"&emsp;= {number(w)}{ux_now} + {_in(b)} = <b>{number(r.a[t - 1, 0])}</b>"]
+        return [
+            f"{c} = <i>w</i>·{earlier}{ux} + <i>b</i>",
+            f"&emsp;= {number(w)}·{_in(before)}{ux_now} + {_in(b)}",
+            f"&emsp;= <b>{number(r.a[t - 1, 0])}</b>",
+        ]
+    return [
+        *_sum_lines(r, t),
+        f"{c} = <i>s</i>{ux} + <i>b</i>",
+        f"&emsp;= {number(w)}{ux_now} + {_in(b)} = <b>{number(r.a[t - 1, 0])}</b>",
+    ]
 
 
 def _one(r: topics.Network) -> str:
@@ -119,8 +124,10 @@ def _factor_lines(m: Vanishing, t: int) -> list[str]:
         w = r.params.W[0, 0]
         return [f"{jacobian} = <i>f′</i>({at})·<i>w</i>", f"&emsp;= {number(slopes[0])}·{_in(w)} = {factor}"]
     scaled = "diag <i>f′</i>·<i>W</i>" if state == "h" else "<i>W</i>·diag <i>f′</i>"
-    return [f"‖{jacobian}‖ = ‖{scaled}‖ = {factor}",
-            f"<i>f′</i>({at}): mean {number(slopes.mean(), digits=3)}, largest {number(slopes.max(), digits=3)}"]
+    return [
+        f"‖{jacobian}‖ = ‖{scaled}‖ = {factor}",
+        f"<i>f′</i>({at}): mean {number(slopes.mean(), digits=3)}, largest {number(slopes.max(), digits=3)}",
+    ]
 
 
 def _product_block(m: Vanishing, t: int) -> Block:
@@ -140,8 +147,11 @@ def _product_block(m: Vanishing, t: int) -> Block:
     gamma = topics.GAMMA[r.activation]
     top = _base(sigma) if gamma == 1 else f"({number(gamma)}·{_base(sigma)})"
     largest = "|<i>w</i>|" if m.one_unit else SIGMA
-    lines += [f"bound: (γ·{largest})<sup>{lag}</sup>", f"&emsp;= {top}<sup>{lag}</sup> = {_size(r.bound[t - 1])}",
-              f"linear: ρ<sup>{lag}</sup> = {_base(rho)}<sup>{lag}</sup> = {_size(r.prediction[t - 1])}"]
+    lines += [
+        f"bound: (γ·{largest})<sup>{lag}</sup>",
+        f"&emsp;= {top}<sup>{lag}</sup> = {_size(r.bound[t - 1])}",
+        f"linear: ρ<sup>{lag}</sup> = {_base(rho)}<sup>{lag}</sup> = {_size(r.prediction[t - 1])}",
+    ]
     title = f"From step {n} back to {t}" if lag else f"At the last step, t = {n}"
     note = "No factor has been met yet: the empty product is 1." if lag == 0 else f"{lag} factors" if lag > 1 else ""
     return Block(title, lines, note)
@@ -182,15 +192,21 @@ def _matrix_block(m: Vanishing) -> Block:
     r = m.result
     rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[r.activation]
-    lines = [f"ρ = max |<i>λ</i>| = {number(rho)}", f"{SIGMA} = max ‖<i>Wv</i>‖/‖<i>v</i>‖ = {number(sigma)}",
-             f"γ{SIGMA} = {number(gamma)}·{number(sigma)} = <b>{number(gamma * sigma)}</b>"]
+    lines = [
+        f"ρ = max |<i>λ</i>| = {number(rho)}",
+        f"{SIGMA} = max ‖<i>Wv</i>‖/‖<i>v</i>‖ = {number(sigma)}",
+        f"γ{SIGMA} = {number(gamma)}·{number(sigma)} = <b>{number(gamma * sigma)}</b>",
+    ]
     if m.n_units <= WRITTEN_UNITS:
         rows = ("(" + ", ".join(number(weight) for weight in row) + ")" for row in r.params.W)
         lines += [f"<i>W</i>, row {k}: {row}" for k, row in enumerate(rows, 1)]
         lines.append("<i>U</i>: (" + ", ".join(number(weight) for weight in r.params.U[:, 0]) + ")")
-    return Block("The matrix", lines,
-                 f"γ{SIGMA} is {_verdict(gamma * sigma)}. A product of {m.n_steps - 1} Jacobians is at most as "
-                 "large as the product of their norms.")
+    return Block(
+        "The matrix",
+        lines,
+        f"γ{SIGMA} is {_verdict(gamma * sigma)}. A product of {m.n_steps - 1} Jacobians is at most as "
+        "large as the product of their norms.",
+    )
 
 
 def _verdict(steepest: float) -> str:
@@ -210,11 +226,17 @@ def _omega_block(m: Vanishing, t: int) -> Block:
     if np.isnan(ratio):
         return Block(f"Ω at t = {t}", [total], f"No error arrives at step {t + 1}, so there is no ratio here.")
     error = f"∂L/∂<i>c</i>({t + 1})"
-    return Block(f"Ω at t = {t}", [
-        f"ratio = ‖{error} · ∂<i>c</i>({t + 1})/∂<i>c</i>({t})‖", f"&emsp;&emsp;/ ‖{error}‖",
-        f"&emsp;= {number(ratio, 'gradient', digits=7)}",
-        f"term = ({number(ratio, digits=7)} − 1)² = <b>{number(tidy(term))}</b>", total],
-        "c is the pre-activation, the sum that f is applied to. L is the sum of the last step's outputs.")
+    return Block(
+        f"Ω at t = {t}",
+        [
+            f"ratio = ‖{error} · ∂<i>c</i>({t + 1})/∂<i>c</i>({t})‖",
+            f"&emsp;&emsp;/ ‖{error}‖",
+            f"&emsp;= {number(ratio, 'gradient', digits=7)}",
+            f"term = ({number(ratio, digits=7)} − 1)² = <b>{number(tidy(term))}</b>",
+            total,
+        ],
+        "c is the pre-activation, the sum that f is applied to. L is the sum of the last step's outputs.",
+    )
 
 
 def _omega_total(omega: remedies.Omega) -> str:
@@ -235,9 +257,12 @@ def _map_block(m: Vanishing, t: int, which: int) -> Block:
     for k in (0, 1):
         left, right = (f"{_in(r.W[k, j])}·{_in(before[j])}" for j in (0, 1))
         fed = float(r.W[k] @ before)
-        lines += [f"<i>s</i><sub>{k + 1}</sub> = {left} + {right}", f"&emsp;= {number(fed)}",
-                  f"{symbol('h', '', t, sub=str(k + 1))} = tanh({number(m.gain)}·{_in(fed)} + {_in(r.b[k])}) "
-                  f"= <b>{number(now[k])}</b>"]
+        lines += [
+            f"<i>s</i><sub>{k + 1}</sub> = {left} + {right}",
+            f"&emsp;= {number(fed)}",
+            f"{symbol('h', '', t, sub=str(k + 1))} = tanh({number(m.gain)}·{_in(fed)} + {_in(r.b[k])}) "
+            f"= <b>{number(now[k])}</b>",
+        ]
     note = "sₖ = Wₖ₁h₁ + Wₖ₂h₂ from the step before; hₖ = tanh(gain·sₖ + bₖ)."
     if which == 1:
         note = f"Start B is A + ({power(m.separation)}, 0)."
@@ -248,18 +273,31 @@ def _distance_block(m: Vanishing, t: int) -> Block:
     r = m.result
     (a1, a2), (b1, b2) = r.runs[0][t], r.runs[1][t]
     value, factor = r.log10_distance[t], f"e<sup>λ</sup> = {number(float(np.exp(r.exponent)))}"
-    lines = [f"<i>d</i> = √(({number(a1 - b1)})² + ({number(a2 - b2)})²)", f"&emsp;= {_size(value)}",
-             f"log₁₀ <i>d</i> = {_logarithm(value)}"]
+    lines = [
+        f"<i>d</i> = √(({number(a1 - b1)})² + ({number(a2 - b2)})²)",
+        f"&emsp;= {_size(value)}",
+        f"log₁₀ <i>d</i> = {_logarithm(value)}",
+    ]
     named = f"λ = {plain(r.exponent)} is the Lyapunov exponent of start A"
     if not r.exponent > 0:
-        return Block(f"Distance at t = {t}", lines, f"{named}. It holds near the attractor only: there, small "
-                     f"distances are multiplied by {factor} per step. It tells nothing of the way to the attractor.")
+        return Block(
+            f"Distance at t = {t}",
+            lines,
+            f"{named}. It holds near the attractor only: there, small "
+            f"distances are multiplied by {factor} per step. It tells nothing of the way to the attractor.",
+        )
     expected = float(topics.expected_distance(m, t))
     if np.isfinite(expected):
-        lines += ["expected: log₁₀ <i>d</i>(0) + <i>t</i>·<i>λ</i>/ln 10",
-                  f"&emsp;= {number(m.separation)} + {t}·{_in(r.exponent / np.log(10))}", f"&emsp;= {number(expected)}"]
-    return Block(f"Distance at t = {t}", lines, f"{named}: small distances are multiplied by about {factor} per step, "
-                 "until they are as large as the plane.")
+        lines += [
+            "expected: log₁₀ <i>d</i>(0) + <i>t</i>·<i>λ</i>/ln 10",
+            f"&emsp;= {number(m.separation)} + {t}·{_in(r.exponent / np.log(10))}",
+            f"&emsp;= {number(expected)}",
+        ]
+    return Block(
+        f"Distance at t = {t}",
+        lines,
+        f"{named}: small distances are multiplied by about {factor} per step, until they are as large as the plane.",
+    )
 
 
 def _side_block(m: Vanishing, t: int) -> Block:
@@ -269,13 +307,16 @@ def _side_block(m: Vanishing, t: int) -> Block:
     if m.n_units > 1:
         lines.insert(2, f"(ρ<sup>{lag}</sup> = {_base(r.rho)}<sup>{lag}</sup> = {_size(lag * _log10(r.rho))})")
     lines[-2] = f"carousel: {gate} = {_size(r.log10_products['carousel'][t - 1])}"
-    return Block(f"From step {m.horizon} back to t = {t}, lag {lag}", lines,
-                 "The first two are norms of a product of Jacobians diag f′(a)·W, with f′ = 1 for the linear network. "
-                 "Its norm goes like a constant times ρ to the power of the lag; the constant is above 1 where W's "
-                 "eigenvectors are not at right angles. The carousel has only its forget gate. The LSTM's line is the "
-                 "norm of ∂c(T)/∂c(t), all its paths counted; its "
-                 f"forget gates start at σ({plain(m.forget_bias)}) = {plain(1 / (1 + np.exp(-m.forget_bias)), 3)}."
-                 + _out_of_reach(m))
+    return Block(
+        f"From step {m.horizon} back to t = {t}, lag {lag}",
+        lines,
+        "The first two are norms of a product of Jacobians diag f′(a)·W, with f′ = 1 for the linear network. "
+        "Its norm goes like a constant times ρ to the power of the lag; the constant is above 1 where W's "
+        "eigenvectors are not at right angles. The carousel has only its forget gate. The LSTM's line is the "
+        "norm of ∂c(T)/∂c(t), all its paths counted; its "
+        f"forget gates start at σ({plain(m.forget_bias)}) = {plain(1 / (1 + np.exp(-m.forget_bias)), 3)}."
+        + _out_of_reach(m),
+    )
 
 
 def _log10(value: float) -> float:

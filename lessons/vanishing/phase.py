@@ -30,8 +30,15 @@ class PhasePlane:
         self.image = ColumnDataSource({"image": [np.zeros((1, 1), dtype=np.uint32)]})
         self.here, self.runs = empty("x", "y", "name", "dx", "dy"), empty("a1", "a2", "b1", "b2")
         self.painted_for: tuple = ()
-        self.chart = chart("phase", "Where each start ends, and two of them on their way", x_label="h₁", y_label="h₂",
-                           x_limits=(-1, 1), y_limits=(-1, 1), ticks=5)
+        self.chart = chart(
+            "phase",
+            "Where each start ends, and two of them on their way",
+            x_label="h₁",
+            y_label="h₂",
+            x_limits=(-1, 1),
+            y_limits=(-1, 1),
+            ticks=5,
+        )
         round_frame(self.chart, 1.12, 250)
         plot = self.chart.plot
         plot.min_border_left = 52
@@ -41,11 +48,23 @@ class PhasePlane:
             plot.add_glyph(self.runs, Line(x=f"{run}1", y=f"{run}2", **look))
             dots = Scatter(x=f"{run}1", y=f"{run}2", size=4, fill_color=LIGHT[role], line_color=None)
             plot.add_glyph(self.runs, dots)
-        plot.add_glyph(self.here, Scatter(x="x", y="y", size=12, fill_color=LIGHT["card"], line_color=LIGHT["state"],
-                                          line_width=2.5))
-        plot.add_glyph(self.here, Text(x="x", y="y", text="name", x_offset="dx", y_offset="dy",
-                                       text_color=LIGHT["state"], text_font={"value": MATH_FONT},
-                                       text_font_style="italic"))
+        plot.add_glyph(
+            self.here,
+            Scatter(x="x", y="y", size=12, fill_color=LIGHT["card"], line_color=LIGHT["state"], line_width=2.5),
+        )
+        plot.add_glyph(
+            self.here,
+            Text(
+                x="x",
+                y="y",
+                text="name",
+                x_offset="dx",
+                y_offset="dy",
+                text_color=LIGHT["state"],
+                text_font={"value": MATH_FONT},
+                text_font_style="italic",
+            ),
+        )
         self.strips = [self.chart]
 
     def show(self, r: topics.Chaos, gain: float) -> None:
@@ -64,12 +83,17 @@ class PhasePlane:
 
 def weights_table(m) -> str:
     """The map's weights as fields, HTML."""
+
     def field(name: str) -> str:
         label = m.param[name].label
-        return (f'<td><input type=number data-set="{name}" value="{getattr(m, name):g}" step=0.1 min=-8 max=8 '
-                f'aria-label="{label}"></td>')
+        return (
+            f'<td><input type=number data-set="{name}" value="{getattr(m, name):g}" step=0.1 min=-8 max=8 '
+            f'aria-label="{label}"></td>'
+        )
 
     head = "<tr><th></th><th>from h₁</th><th>from h₂</th><th>bias b</th></tr>"
-    rows = (f"<tr><td>to h{sub}</td>{field(f'W{k}1')}{field(f'W{k}2')}{field(f'b{k}')}</tr>"
-            for k, sub in ((1, "₁"), (2, "₂")))
+    rows = (
+        f"<tr><td>to h{sub}</td>{field(f'W{k}1')}{field(f'W{k}2')}{field(f'b{k}')}</tr>"
+        for k, sub in ((1, "₁"), (2, "₂"))
+    )
     return f"<table>{head}{''.join(rows)}</table>"

@@ -71,8 +71,14 @@ def _network_end(activation: str, form: str, *, one_unit: bool, with_x: bool) ->
     at = "run.a" if form == "hidden" else "np.vstack([np.zeros_like(run.c[:1]), run.c[:-1]])"
     signed = f"factor = params.W[0, 0] * rnn.derivative({at}, {activation!r})[:, 0]\n" if one_unit else ""
     half = form == "cell" and activation == "logistic"
-    return NETWORK_END.format(signed=signed, activation=activation, a=a, state=state, x='"x": x, ' if with_x else "",
-                              h0="np.full(len(params.b), 0.5)" if half else None)
+    return NETWORK_END.format(
+        signed=signed,
+        activation=activation,
+        a=a,
+        state=state,
+        x='"x": x, ' if with_x else "",
+        h0="np.full(len(params.b), 0.5)" if half else None,
+    )
 
 
 def _vanishing(m: "Vanishing") -> str:

@@ -84,10 +84,21 @@ def network(x: np.ndarray, params: rnn.RnnParams, activation: str, form: str) ->
     if len(params.b) == 1:
         factor = params.W[0, 0] * rnn.derivative(differentiated(a, form), activation)[:, 0]
     lags = len(x)
-    return Network(x, params, activation, form, a, h, factor, gradients.lag_norms(x, params, **settings),
-                   gradients.bound(params.W, activation, lags)[::-1],
-                   gradients.linear_prediction(params.W, lags)[::-1], omega(x, params, a, activation, form),
-                   matrices.eigenvalues(params.W), matrices.singular_values(params.W))
+    return Network(
+        x,
+        params,
+        activation,
+        form,
+        a,
+        h,
+        factor,
+        gradients.lag_norms(x, params, **settings),
+        gradients.bound(params.W, activation, lags)[::-1],
+        gradients.linear_prediction(params.W, lags)[::-1],
+        omega(x, params, a, activation, form),
+        matrices.eigenvalues(params.W),
+        matrices.singular_values(params.W),
+    )
 
 
 def differentiated(a: np.ndarray, form: str) -> np.ndarray:
@@ -109,8 +120,10 @@ def omega(x: np.ndarray, params: rnn.RnnParams, a: np.ndarray, activation: str, 
 def cliff_network(m: "Vanishing") -> Network:
     """The unit c(t) = w f(c(t−1)) + b at the place that the chosen descent has reached, and both descents."""
     settings = {"learning_rate": m.learning_rate, "n_updates": m.descent_steps, "n_steps": m.n_steps}
-    descents = (cliff.descend(m.start_w, m.start_b, threshold=m.threshold, **settings),
-                cliff.descend(m.start_w, m.start_b, **settings))
+    descents = (
+        cliff.descend(m.start_w, m.start_b, threshold=m.threshold, **settings),
+        cliff.descend(m.start_w, m.start_b, **settings),
+    )
     chosen = descents[0 if m.clip else 1]
     params = rnn.RnnParams(np.zeros((1, 1)), np.array([[chosen.w[-1]]]), np.array([chosen.b[-1]]))
     return network(np.zeros(m.n_steps), params, "logistic", "cell")._replace(descents=descents)
@@ -158,8 +171,9 @@ def side_by_side(m: "Vanishing") -> SideBySide:
         "LSTM": lstm.lag_norms(x, lstm_weights(m)),
     }
     carousel = cec.run(x, np.ones(m.horizon), gate).c
-    return SideBySide(x, rnn.run(x, params, activation="tanh").h, carousel, products,
-                      float(np.abs(matrices.eigenvalues(params.W)[0])))
+    return SideBySide(
+        x, rnn.run(x, params, activation="tanh").h, carousel, products, float(np.abs(matrices.eigenvalues(params.W)[0]))
+    )
 
 
 def columns(m: "Vanishing") -> dict[str, np.ndarray]:
@@ -167,11 +181,22 @@ def columns(m: "Vanishing") -> dict[str, np.ndarray]:
     r = m.result
     if isinstance(r, Network):
         ratio = np.append(r.omega.ratios, np.nan)
-        return {"x": r.x, "h": r.state[:, 0], "factor": r.factor, "log10_product": r.log10_product,
-                "bound": r.bound, "prediction": r.prediction, "ratio": ratio}
+        return {
+            "x": r.x,
+            "h": r.state[:, 0],
+            "factor": r.factor,
+            "log10_product": r.log10_product,
+            "bound": r.bound,
+            "prediction": r.prediction,
+            "ratio": ratio,
+        }
     if isinstance(r, Chaos):
-        return {"h": r.runs[0][1:, 0], "h_other": r.runs[1][1:, 0], "log10_distance": r.log10_distance[1:],
-                "log10_expected": expected_distance(m, m.time)}
+        return {
+            "h": r.runs[0][1:, 0],
+            "h_other": r.runs[1][1:, 0],
+            "log10_distance": r.log10_distance[1:],
+            "log10_expected": expected_distance(m, m.time),
+        }
     shown = {"x": r.x, "h": r.h[:, 0], "carousel": r.carousel}
     return {name: _cut(values, m.n_steps) for name, values in shown.items()}
 

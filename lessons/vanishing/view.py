@@ -43,36 +43,100 @@ PRODUCT_HEIGHT = {"vanishing": 104, "exploding": 76}  # low where another card h
 
 
 class VanishingView(View):
-    controls = ("topic", "remedy", "n_units", "w", "matrix", "scaled_by", "size", "activation", "n_steps", "signal",
-                "start_w", "start_b", "learning_rate", "clip", "threshold", "descent_steps", "decay",
-                "gain", "start1", "start2", "separation", "horizon", "forget", "forget_bias")
+    controls = (
+        "topic",
+        "remedy",
+        "n_units",
+        "w",
+        "matrix",
+        "scaled_by",
+        "size",
+        "activation",
+        "n_steps",
+        "signal",
+        "start_w",
+        "start_b",
+        "learning_rate",
+        "clip",
+        "threshold",
+        "descent_steps",
+        "decay",
+        "gain",
+        "start1",
+        "start2",
+        "separation",
+        "horizon",
+        "forget",
+        "forget_bias",
+    )
     more = ("form", "u", "bias", "x")
     conceals: ClassVar = {"log10_product": (("log10_product", "bound", "prediction", "ratio"), ("product",))}
 
     def build(self) -> list[Card]:
         self.lags, self.spectrum, self.modes, self.side = LagCharts(), Spectrum(), Modes(), SideChart()
         self.cliff, self.rescale, self.phase = CliffCharts(), RescaleChart(), PhasePlane()
-        self.heat = Heatmap("heat", "log₁₀‖∂h(t)/∂h(k)‖", x_label="from time step k", y_label="to time step t",
-                            legend="log₁₀")
+        self.heat = Heatmap(
+            "heat", "log₁₀‖∂h(t)/∂h(k)‖", x_label="from time step k", y_label="to time step t", legend="log₁₀"
+        )
         return [Card("", self._time_strips()), *self._network_cards(), *self._topic_cards()]
 
     def _time_strips(self) -> list:
         strip = self.stack.strip
         self.strips = {
-            "x": strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit",
-                       limits=(-1.3, 1.3), at=(-1, 0, 1)),
+            "x": strip(
+                "x",
+                "x",
+                "input",
+                title="Input x(t)",
+                edits="x",
+                hint="click or drag to edit",
+                limits=(-1.3, 1.3),
+                at=(-1, 0, 1),
+            ),
             "h": strip("h", "h", "state", title="State", height=50, at=(0, 1)),
-            "factor": strip("factor", "factor", "gradient", title="Factor of each step", height=56, kind="bar",
-                            limits=(0, 1.2), at=(0, 1)),
-            "log10_product": strip("log10_product", "log₁₀", "gradient", height=104, kind="line", ticks=4, last=True,
-                                   title="log₁₀ of the product from step t to the last step T",
-                                   predicts="log10_product",
-                                   axis_label="step t (dashed (γσₘₐₓ)ᵀ⁻ᵗ, dotted ρᵀ⁻ᵗ)"),
-            "log10_distance": strip("log10_distance", "log₁₀", "gradient", height=84,
-                                    title="log₁₀ of the distance between A and B", kind="line", ticks=3, last=True,
-                                    axis_label="step t (dashed: by the Lyapunov exponent)"),
-            "carousel": strip("carousel", "c", "state", title="State of the carousel", height=56, last=True,
-                              at=(0, 1), axis_label="time step t"),
+            "factor": strip(
+                "factor",
+                "factor",
+                "gradient",
+                title="Factor of each step",
+                height=56,
+                kind="bar",
+                limits=(0, 1.2),
+                at=(0, 1),
+            ),
+            "log10_product": strip(
+                "log10_product",
+                "log₁₀",
+                "gradient",
+                height=104,
+                kind="line",
+                ticks=4,
+                last=True,
+                title="log₁₀ of the product from step t to the last step T",
+                predicts="log10_product",
+                axis_label="step t (dashed (γσₘₐₓ)ᵀ⁻ᵗ, dotted ρᵀ⁻ᵗ)",
+            ),
+            "log10_distance": strip(
+                "log10_distance",
+                "log₁₀",
+                "gradient",
+                height=84,
+                title="log₁₀ of the distance between A and B",
+                kind="line",
+                ticks=3,
+                last=True,
+                axis_label="step t (dashed: by the Lyapunov exponent)",
+            ),
+            "carousel": strip(
+                "carousel",
+                "c",
+                "state",
+                title="State of the carousel",
+                height=56,
+                last=True,
+                at=(0, 1),
+                axis_label="time step t",
+            ),
         }
         self.stack.trace(self.strips["h"], "h_other", "muted", kind="line", dash="dashed", pin=False)
         product, distance = self.strips["log10_product"], self.strips["log10_distance"]
@@ -82,45 +146,95 @@ class VanishingView(View):
         return list(self.strips.values())
 
     def _network_cards(self) -> list[Card]:
-        self.ratio = self.stack.strip("ratio", "ratio", "gradient", title="Ratio of error sizes, t + 1 to t", height=76,
-                                      kind="bar", ticks=3, last=True, axis_label="time step t")
+        self.ratio = self.stack.strip(
+            "ratio",
+            "ratio",
+            "gradient",
+            title="Ratio of error sizes, t + 1 to t",
+            height=76,
+            kind="bar",
+            ticks=3,
+            last=True,
+            axis_label="time step t",
+        )
         rule(self.ratio.plot, 1, "width")
         return [
-            Card("Forward and back along the lag", self.lags.strips, wide=False, key="lags",
-                 help="Left bar: what a single impulse at step 1 leaves in the state after this many steps, in a run "
-                      "of its own without the input above. Right bar: what one step back after another leaves of the "
-                      "gradient in the run above. In a linear unit both are powers of w."),
-            Card("The matrix", self.spectrum.strips, wide=False, key="spectrum",
-                 help="Left, the eigenvalues and the unit circle: the largest distance from 0 is ρ. Right, the "
-                      "singular values: the first is σₘₐₓ. Where all are below the dashed line, 1/γ, every "
-                      "gradient must vanish."),
-            Card("From every step to every other", [self.heat.strip], key="heat",
-                 help="Each row is a step t, each column a step k before it. The diagonal is 10⁰ = 1; the last row is "
-                      "the line plotted above. Large networks are drawn at every second or third step only."),
-            Card("Modes of a symmetric matrix", self.modes.strips, key="modes",
-                 help="h(t) = QΛᵗQᵀh(0) without input, from h(0) = (1, …, 1): along each eigenvector the state is "
-                      "multiplied by λ at every step, if the units were linear. The six largest |λ| are shown."),
+            Card(
+                "Forward and back along the lag",
+                self.lags.strips,
+                wide=False,
+                key="lags",
+                help="Left bar: what a single impulse at step 1 leaves in the state after this many steps, in a run "
+                "of its own without the input above. Right bar: what one step back after another leaves of the "
+                "gradient in the run above. In a linear unit both are powers of w.",
+            ),
+            Card(
+                "The matrix",
+                self.spectrum.strips,
+                wide=False,
+                key="spectrum",
+                help="Left, the eigenvalues and the unit circle: the largest distance from 0 is ρ. Right, the "
+                "singular values: the first is σₘₐₓ. Where all are below the dashed line, 1/γ, every "
+                "gradient must vanish.",
+            ),
+            Card(
+                "From every step to every other",
+                [self.heat.strip],
+                key="heat",
+                help="Each row is a step t, each column a step k before it. The diagonal is 10⁰ = 1; the last row is "
+                "the line plotted above. Large networks are drawn at every second or third step only.",
+            ),
+            Card(
+                "Modes of a symmetric matrix",
+                self.modes.strips,
+                key="modes",
+                help="h(t) = QΛᵗQᵀh(0) without input, from h(0) = (1, …, 1): along each eigenvector the state is "
+                "multiplied by λ at every step, if the units were linear. The six largest |λ| are shown.",
+            ),
         ]
 
     def _topic_cards(self) -> list[Card]:
         return [
-            Card("The loss cliff", self.cliff.strips, wide=False, key="cliff", player="descent_steps",
-                 help="c(t) = w f(c(t−1)) + b from c(0) = 0, f logistic, with the loss (f(c(T)) − 0.7)². Solid: "
-                      "descent with clipping; dashed: without. The line above is of the unit where the "
-                      "descent stands."),
-            Card("Why rescaling is no cure", self.rescale.strips, key="rescale",
-                 help="A gradient is a sum of one term per lag. One factor for the whole sum makes all terms larger "
-                      "or smaller together: the shares stay, and the long lags stay unheard."),
-            Card("Ω, a penalty for errors that change their size", [self.ratio], key="omega",
-                 help="Ω adds up (ratio − 1)². It is 0 where the error keeps its size on every step back (dashed "
-                      "line). Here c is the pre-activation, and the loss L is the sum of the last step's outputs."),
-            Card("Two starts in the plane of h₁ and h₂", self.phase.strips, key="phase", table=True,
-                 help="Colours: starts that end at the same attractor share one; blank where none was found, as in "
-                      "chaos. Solid: start A. Dashed: start B. Rings: both at the time cursor."),
-            Card("Four networks, one gradient scale", self.side.strips, key="side",
-                 help="How much of an error at the last step arrives this many steps back: a tanh network, the linear "
-                      "network with the same W, the carousel with its forget gate at a constant value, and the cell "
-                      "of a random LSTM of the same size (lesson 6)."),
+            Card(
+                "The loss cliff",
+                self.cliff.strips,
+                wide=False,
+                key="cliff",
+                player="descent_steps",
+                help="c(t) = w f(c(t−1)) + b from c(0) = 0, f logistic, with the loss (f(c(T)) − 0.7)². Solid: "
+                "descent with clipping; dashed: without. The line above is of the unit where the "
+                "descent stands.",
+            ),
+            Card(
+                "Why rescaling is no cure",
+                self.rescale.strips,
+                key="rescale",
+                help="A gradient is a sum of one term per lag. One factor for the whole sum makes all terms larger "
+                "or smaller together: the shares stay, and the long lags stay unheard.",
+            ),
+            Card(
+                "Ω, a penalty for errors that change their size",
+                [self.ratio],
+                key="omega",
+                help="Ω adds up (ratio − 1)². It is 0 where the error keeps its size on every step back (dashed "
+                "line). Here c is the pre-activation, and the loss L is the sum of the last step's outputs.",
+            ),
+            Card(
+                "Two starts in the plane of h₁ and h₂",
+                self.phase.strips,
+                key="phase",
+                table=True,
+                help="Colours: starts that end at the same attractor share one; blank where none was found, as in "
+                "chaos. Solid: start A. Dashed: start B. Rings: both at the time cursor.",
+            ),
+            Card(
+                "Four networks, one gradient scale",
+                self.side.strips,
+                key="side",
+                help="How much of an error at the last step arrives this many steps back: a tanh network, the linear "
+                "network with the same W, the carousel with its forget gate at a constant value, and the cell "
+                "of a random LSTM of the same size (lesson 6).",
+            ),
         ]
 
     # What follows the model
@@ -139,8 +253,10 @@ class VanishingView(View):
             self.cliff.show(r.descents, m.n_steps)
         elif m.topic == "exploding":
             self.rescale.show(m.decay)
-        columns = {name: finite(plotted[name]) if name in plotted else np.full(m.n_steps, np.nan)
-                   for name in sorted({name for names in m.columns.values() for name in names})}
+        columns = {
+            name: finite(plotted[name]) if name in plotted else np.full(m.n_steps, np.nan)
+            for name in sorted({name for names in m.columns.values() for name in names})
+        }
         self._fit(columns)
         return columns
 
@@ -243,8 +359,11 @@ class VanishingView(View):
         m = self.model
         if m.topic == "vanishing":
             return loop_diagrams.network_loop(several=m.n_units > 1, cell=m.form == "cell")
-        return {"exploding": loop_diagrams.cliff_unit, "chaos": loop_diagrams.two_units,
-                "side by side": loop_diagrams.four_loops}[m.topic]()
+        return {
+            "exploding": loop_diagrams.cliff_unit,
+            "chaos": loop_diagrams.two_units,
+            "side by side": loop_diagrams.four_loops,
+        }[m.topic]()
 
     def tables(self) -> dict[str, str]:
         return {"phase": weights_table(self.model)} if self.model.topic == "chaos" else {}

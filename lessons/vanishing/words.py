@@ -75,23 +75,31 @@ def _many_units(m: "Vanishing") -> str:
 
 def _exploding(m: "Vanishing") -> str:
     if m.remedy == "rescaling":
-        return (f"Five terms, each {plain(m.decay)} times the one before. Scaled to a sum of 1, the fifth is still "
-                f"{power(4 * np.log10(m.decay))} of the first: one factor for all changes no share.")
+        return (
+            f"Five terms, each {plain(m.decay)} times the one before. Scaled to a sum of 1, the fifth is still "
+            f"{power(4 * np.log10(m.decay))} of the first: one factor for all changes no share."
+        )
     clipped, free = m.result.descents
     chosen, n = (clipped if m.clip else free), m.descent_steps
     if n == 0:
-        return (f"At the start (w = {plain(m.start_w)}, b = {plain(m.start_b)}) the loss is {plain(chosen.loss[0], 3)} "
-                f"and the gradient has length {plain(chosen.gradient_norm[0], 3)}. Take steps of descent.")
+        return (
+            f"At the start (w = {plain(m.start_w)}, b = {plain(m.start_b)}) the loss is {plain(chosen.loss[0], 3)} "
+            f"and the gradient has length {plain(chosen.gradient_norm[0], 3)}. Take steps of descent."
+        )
     longest = f"the longest gradient on the way has length {plain(chosen.gradient_norm[:n].max(), 3)}"
     stands = f"After {steps(n)} (w, b) = ({plain(chosen.w[-1], 3)}, {plain(chosen.b[-1], 3)})"
     ends = f"the loss is {plain(chosen.loss[-1], 3)}, after {plain(chosen.loss[0], 3)} at the start"
     if not m.clip:
-        return (f"Without clipping {longest}, and a step is η times as long. {stands} and {ends}; with clipping the "
-                f"loss would be {plain(clipped.loss[-1], 3)}.")
+        return (
+            f"Without clipping {longest}, and a step is η times as long. {stands} and {ends}; with clipping the "
+            f"loss would be {plain(clipped.loss[-1], 3)}."
+        )
     n_cut = int((chosen.gradient_norm[:n] > m.threshold).sum())
     cut = f"cut to {plain(m.threshold)} at {steps(n_cut)}" if n_cut else "never above the threshold"
-    return (f"With clipping {longest}; it is {cut}. {stands} and {ends}{_swing(chosen.loss)}; without clipping the "
-            f"loss would be {plain(free.loss[-1], 3)}.")
+    return (
+        f"With clipping {longest}; it is {cut}. {stands} and {ends}{_swing(chosen.loss)}; without clipping the "
+        f"loss would be {plain(free.loss[-1], 3)}."
+    )
 
 
 def _swing(loss: np.ndarray) -> str:
@@ -131,8 +139,10 @@ def divergence(m: "Vanishing") -> str:
         return "The carousel adds up its whole input and never forgets."
     rho = m.result.rho
     what = f"|w| = {plain(rho)}" if m.one_unit else f"ρ = {plain(rho)}"
-    return (f"With {what} and an activation that does not saturate, the state is multiplied by up to {plain(rho)} "
-            "at each step.")
+    return (
+        f"With {what} and an activation that does not saturate, the state is multiplied by up to {plain(rho)} "
+        "at each step."
+    )
 
 
 def explain_product(m: "Vanishing", step: int) -> str:
@@ -146,8 +156,10 @@ def explain_product(m: "Vanishing", step: int) -> str:
     if m.one_unit and np.ptp(r.factor) < 1e-12:
         size = plain(abs(r.factor[0]))
         sign = " A negative w turns the product's sign at every step, but not its size." if r.factor[0] < 0 else ""
-        return (f"From t = {step} to {m.n_steps} there are {lag} factors of size {size}: "
-                f"{lag} · log₁₀ {size} = {value}.{sign}")
+        return (
+            f"From t = {step} to {m.n_steps} there are {lag} factors of size {size}: "
+            f"{lag} · log₁₀ {size} = {value}.{sign}"
+        )
     return f"From t = {step} to {m.n_steps} there are {lag} factors; log₁₀ of the size of their product is {value}."
 
 

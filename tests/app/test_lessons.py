@@ -67,15 +67,18 @@ def test_unknown_stem_names_the_known_ones():
         lessons.load("nothing")
 
 
-@pytest.mark.parametrize(("markdown", "inline", "html"), [
-    ("$h_1 < h_2$", True, '<span class="math">h_1 &lt; h_2</span>'),
-    ("a *b* $x_1 * y_2 * z$", True, 'a <em>b</em> <span class="math">x_1 * y_2 * z</span>'),
-    ("$a$", False, '<p><span class="math">a</span></p>\n'),
-    ("$a$, b", True, '<span class="unbroken"><span class="math">a</span>,</span> b'),
-    ("$$\na_1 &= b \\\\\n&> c_2\n$$", False, '<div class="math">a_1 &amp;= b \\\\\n&amp;&gt; c_2</div>\n'),
-    ("<b>no</b>", True, "&lt;b&gt;no&lt;/b&gt;"),
-    (r"$\sum_{t=1}^{T} e_t^2$", True, r'<span class="math">\sum_{t=1}^{T} e_t^2</span>'),
-])
+@pytest.mark.parametrize(
+    ("markdown", "inline", "html"),
+    [
+        ("$h_1 < h_2$", True, '<span class="math">h_1 &lt; h_2</span>'),
+        ("a *b* $x_1 * y_2 * z$", True, 'a <em>b</em> <span class="math">x_1 * y_2 * z</span>'),
+        ("$a$", False, '<p><span class="math">a</span></p>\n'),
+        ("$a$, b", True, '<span class="unbroken"><span class="math">a</span>,</span> b'),
+        ("$$\na_1 &= b \\\\\n&> c_2\n$$", False, '<div class="math">a_1 &amp;= b \\\\\n&amp;&gt; c_2</div>\n'),
+        ("<b>no</b>", True, "&lt;b&gt;no&lt;/b&gt;"),
+        (r"$\sum_{t=1}^{T} e_t^2$", True, r'<span class="math">\sum_{t=1}^{T} e_t^2</span>'),
+    ],
+)
 def test_render(markdown, inline, html):
     assert lessons.render(markdown, inline=inline) == html
 
@@ -84,7 +87,8 @@ def test_words_leave_mathematics_out():
     assert lessons.words("Two words $a + b$ and\n\n$$\nc = d\n$$\n\n## don't stop") == 5
 
 
-SOUND = '''+++
+SOUND = (
+    """+++
 title = "T"
 order = 9
 summary = "S"
@@ -96,7 +100,9 @@ preset = "one"
 signal = "y"
 question = "Q"
 tolerance = 1
-''' + "".join(f'''
+"""
+    + "".join(
+        f'''
 [[presets]]
 name = "{name}"
 title = "T"
@@ -105,32 +111,43 @@ note = "N"
 bits = "01"
 steepness = 2
 snap = true
-''' for name in ("one", "two", "three-more")) + '''
+'''
+        for name in ("one", "two", "three-more")
+    )
+    + """
 [[example]]
 text = "first step"
 preset = "one"
 cursor = 2
 values = { steepness = 3.5 }
-''' + '''
+"""
+    + """
 [[example]]
 text = "step"
-''' * 3 + '''
+"""
+    * 3
+    + """
 [[challenges]]
 goal = "G"
 hint = "H"
 check = "is_done"
 [challenges.solution]
 bits = "1"
-''' * 3 + '''
+"""
+    * 3
+    + """
 [[quiz]]
 question = "Q"
 choices = ["a", "b", "c"]
 answer = 2
 reasons = ["x", "y", "z"]
-''' * 4 + '''+++
+"""
+    * 4
+    + """+++
 ## Body
 Some $x_1$.
-'''
+"""
+)
 
 
 def _read(folder, text):
@@ -151,42 +168,48 @@ def test_sound_file(tmp_path):
     assert lesson.html == '<h2>Body</h2>\n<p>Some <span class="unbroken"><span class="math">x_1</span>.</span></p>\n'
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ('title = "T"\norder', "order", "missing key 'title'.*summary"),
-    ("order = 9", "ordre = 9", "unknown key 'ordre'.*order"),
-    ("order = 9", 'order = "9"', "order.*type int"),
-    ("order = 9", "order = true", "order.*type int"),
-    ("tolerance = 1", "tolerance = 0", "tolerance.*more than 0"),
-    ("tolerance = 1", "", "predict: missing key 'tolerance'"),
-    ('summary = "S"', 'summary = ""', "summary.*not empty"),
-    ('objectives = ["a", "b", "c"]', 'objectives = "a"', "objectives.*a list"),
-    ('objectives = ["a", "b", "c"]', 'objectives = ["a"]', "objectives.*got 1.*exactly 3"),
-    ('note = "N"', 'nota = "N"', r"presets\[0\]: unknown key 'nota'.*note"),
-    ('bits = "01"', "bits = [0, 1]", r"presets\[0\]: values.*numbers"),
-    ('name = "one"', 'name = "One"', "presets name.*kebab-case"),
-    ('name = "two"', 'name = "one"', "presets name.*once"),
-    ('first step"\npreset = "one"', 'first step"\npreset = "none"', r"example\[0\]: preset.*one, two"),
-    ("cursor = 2", "cursor = 0", r"example\[0\]: cursor.*1 or more"),
-    ('[predict]\npreset = "one"', '[predict]\npreset = "none"', "predict: preset.*one, two"),
-    ('\n[[example]]\ntext = "step"\n', "", "example.*got 1.*4 to 7"),
-    ('check = "is_done"', 'check = "is done"', r"challenges\[0\]: check.*method name"),
-    ("answer = 2", "answer = 3", r"quiz\[0\]: answer.*got 3.*0 to 2"),
-    ("answer = 2", "answer = -1", r"quiz\[0\]: answer.*got -1.*0 to 2"),
-    ('reasons = ["x", "y", "z"]', 'reasons = ["x"]', r"quiz\[0\]: reasons.*got 1.*one per choice"),
-    ('choices = ["a", "b", "c"]', 'choices = ["a", "b"]', r"quiz\[0\]: choices.*got 2.*3 or 4"),
-    ("+++\n## Body", "## Body", "no front matter"),
-    ("order = 9", "order = ", "not valid TOML"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('title = "T"\norder', "order", "missing key 'title'.*summary"),
+        ("order = 9", "ordre = 9", "unknown key 'ordre'.*order"),
+        ("order = 9", 'order = "9"', "order.*type int"),
+        ("order = 9", "order = true", "order.*type int"),
+        ("tolerance = 1", "tolerance = 0", "tolerance.*more than 0"),
+        ("tolerance = 1", "", "predict: missing key 'tolerance'"),
+        ('summary = "S"', 'summary = ""', "summary.*not empty"),
+        ('objectives = ["a", "b", "c"]', 'objectives = "a"', "objectives.*a list"),
+        ('objectives = ["a", "b", "c"]', 'objectives = ["a"]', "objectives.*got 1.*exactly 3"),
+        ('note = "N"', 'nota = "N"', r"presets\[0\]: unknown key 'nota'.*note"),
+        ('bits = "01"', "bits = [0, 1]", r"presets\[0\]: values.*numbers"),
+        ('name = "one"', 'name = "One"', "presets name.*kebab-case"),
+        ('name = "two"', 'name = "one"', "presets name.*once"),
+        ('first step"\npreset = "one"', 'first step"\npreset = "none"', r"example\[0\]: preset.*one, two"),
+        ("cursor = 2", "cursor = 0", r"example\[0\]: cursor.*1 or more"),
+        ('[predict]\npreset = "one"', '[predict]\npreset = "none"', "predict: preset.*one, two"),
+        ('\n[[example]]\ntext = "step"\n', "", "example.*got 1.*4 to 7"),
+        ('check = "is_done"', 'check = "is done"', r"challenges\[0\]: check.*method name"),
+        ("answer = 2", "answer = 3", r"quiz\[0\]: answer.*got 3.*0 to 2"),
+        ("answer = 2", "answer = -1", r"quiz\[0\]: answer.*got -1.*0 to 2"),
+        ('reasons = ["x", "y", "z"]', 'reasons = ["x"]', r"quiz\[0\]: reasons.*got 1.*one per choice"),
+        ('choices = ["a", "b", "c"]', 'choices = ["a", "b"]', r"quiz\[0\]: choices.*got 2.*3 or 4"),
+        ("+++\n## Body", "## Body", "no front matter"),
+        ("order = 9", "order = ", "not valid TOML"),
+    ],
+)
 def test_malformed_file(tmp_path, old, new, message):
     assert old in SOUND
     with pytest.raises(ValueError, match=f"broken/lesson.md: .*{message}"):
         _read(tmp_path, SOUND.replace(old, new))
 
 
-@pytest.mark.parametrize(("block", "message"), [
-    ("challenges", "challenges.*got 4.*exactly 3"),
-    ("quiz", "quiz.*got 5.*exactly 4"),
-])
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("challenges", "challenges.*got 4.*exactly 3"),
+        ("quiz", "quiz.*got 5.*exactly 4"),
+    ],
+)
 def test_wrong_count(tmp_path, block, message):
     start = SOUND.index(f"\n[[{block}]]")
     following = SOUND.find("\n[[", start + 1)

@@ -1,6 +1,5 @@
 """The model of lesson 7 against literal loops, least squares and closed forms that share no code with the engine."""
 
-
 import numpy as np
 import pytest
 

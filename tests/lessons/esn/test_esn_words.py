@@ -43,6 +43,7 @@ def test_a_size_of_nothing_is_nothing():
 
 # Two starts
 
+
 def distance(m) -> np.ndarray:
     return np.linalg.norm(m.traced.states - m.result.other, axis=1)
 
@@ -159,6 +160,7 @@ def test_an_input_drawn_by_hand_is_named_whatever_the_task():
 
 
 # Memory, recipe, free run
+
 
 def test_memory_is_told_with_its_bound():
     m = make(topic="memory", n_units=40, lag=3, max_lag=30)

@@ -51,6 +51,7 @@ def dense(matrix) -> np.ndarray:
 
 # The picture
 
+
 def dots(svg: str) -> np.ndarray:
     """The eigenvalues as they are drawn, before any transform."""
     (path,) = re.findall("<path id=eigenvalues d='([^']*)'", svg)
@@ -145,12 +146,18 @@ def test_before_the_input_has_run_nothing_is_active():
 ])  # fmt: skip
 def test_every_output_that_is_fed_back_has_its_line(values, sources):
     svg = reservoir_diagram.diagram(make(**values).result).svg()
-    circles = {label: (float(x), float(y), float(r)) for x, y, r, label in re.findall(
-        r"unit-ring cx=([\d.]+) cy=([\d.]+) r=([\d.]+) /><text[^>]*>([^<]+)</text>", svg)}
+    circles = {
+        label: (float(x), float(y), float(r))
+        for x, y, r, label in re.findall(
+            r"unit-ring cx=([\d.]+) cy=([\d.]+) r=([\d.]+) /><text[^>]*>([^<]+)</text>", svg
+        )
+    }
     assert [label for label in circles if label[0] in "yd"] == sources
     bottom = reservoir_diagram.BOTTOM
-    lines = [[tuple(map(float, point.split(","))) for point in path.split("L")]
-             for path in re.findall(r'class="edge muted" d="M([^"]+)"', svg)]
+    lines = [
+        [tuple(map(float, point.split(","))) for point in path.split("L")]
+        for path in re.findall(r'class="edge muted" d="M([^"]+)"', svg)
+    ]
     back = [line for line in lines if any(y == bottom for _, y in line)]
     starts = [next(label for label, (x, y, r) in circles.items() if abs(np.hypot(x - at, y - height) - r) < 1)
               for (at, height), *_ in back]  # fmt: skip
@@ -163,7 +170,7 @@ def test_every_live_value_has_a_place_in_the_picture(k):
     m = case(k)
     svg, live = reservoir_diagram.diagram(m.result, m.unit).svg(), reservoir_diagram.live(m.result, 11, m.unit)
     for kind in ("text", "level", "on", "transform"):
-        drawn = {name for name in re.findall(f"data-{kind}=\"?([^\" >]+)", svg) if not name.endswith(".label")}
+        drawn = {name for name in re.findall(f'data-{kind}="?([^" >]+)', svg) if not name.endswith(".label")}
         given = set(live[kind])
         assert given <= drawn, given - drawn
         assert kind == "level" or drawn <= given, drawn - given
@@ -193,6 +200,7 @@ def test_the_strongest_connections_are_drawn():
 
 
 # Hand calculations
+
 
 def shown(m: Esn, t: int) -> list[tuple[str, list[str]]]:
     """Titles and lines as a reader sees them; a result on a line of its own is joined to its line."""

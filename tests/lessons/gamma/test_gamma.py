@@ -9,7 +9,8 @@ from bokeh.document import Document
 from app.shell import address, export, lessons, tasks
 from app.shell.page import Page
 from engine import gamma
-from lessons.gamma.view import Gamma, GammaView
+from lessons.gamma.model import Gamma
+from lessons.gamma.view import GammaView
 
 LESSON = lessons.load("gamma")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}

@@ -20,6 +20,7 @@ NOTHING_TO_READ = ("nan", "None", "inf", "not a number", "∞", "Traceback")
 
 # The picture
 
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_valves_open_as_far_as_the_gates(variant):
     m = make(**RICH | {"variant": variant})
@@ -58,6 +59,7 @@ def test_variants_are_drawn_as_they_work():
 
 
 # The four questions
+
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("t", [1, 2, 4, 6])
@@ -148,6 +150,7 @@ def test_characters_are_a_softmax_with_its_cross_entropy():
 
 # The other topics
 
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_one_step_of_the_gradient_agrees_with_a_difference(variant):
     """∂c(t+1)/∂c(t) by nudging c(t), with h(t) following it."""
@@ -213,12 +216,18 @@ def test_a_power_of_ten_is_bracketed_before_its_exponent():
 def test_gates_of_the_variants_come_from_their_sums(t):
     m = make(topic="variants", network="random", n_units=4, n_steps=8, signal="task", unit=2)
     runs, blocks = m.result.runs, shown(m, t)
-    asked = {"LSTM": ("full", "fig"), "No forget gate (1997)": ("no forget gate", "ig"),
-             "Peepholes": ("peephole", "fig"), "Coupled gates": ("coupled gates", "fg"), "GRU": ("GRU", "rzn")}
+    asked = {
+        "LSTM": ("full", "fig"),
+        "No forget gate (1997)": ("no forget gate", "ig"),
+        "Peepholes": ("peephole", "fig"),
+        "Coupled gates": ("coupled gates", "fg"),
+        "GRU": ("GRU", "rzn"),
+    }
     for title, (name, gates) in asked.items():
         for gate in gates:
-            found = re.search(rf"a{gate} = [^=]*= ([^=]+) = (\S+) {gate}\({t}\) = (?:σ|tanh)\((\S+)\) = (\S+)",
-                              blocks[title])
+            found = re.search(
+                rf"a{gate} = [^=]*= ([^=]+) = (\S+) {gate}\({t}\) = (?:σ|tanh)\((\S+)\) = (\S+)", blocks[title]
+            )
             assert computed(found[1]) == pytest.approx(float(found[2]), abs=1e-3) and found[2] == found[3]
             assert float(found[4]) == pytest.approx(getattr(runs[name], gate)[t - 1, 1], abs=1e-5)
 

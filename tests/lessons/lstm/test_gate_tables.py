@@ -23,6 +23,7 @@ DOWN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 # Tables
 
+
 class Fields(HTMLParser):
     """Inputs, buttons and text of a table."""
 
@@ -98,6 +99,7 @@ def test_a_file_name_is_shown_as_it_is_and_runs_nothing():
 
 # Characters
 
+
 def test_the_chart_shows_the_whole_distribution_and_the_character_that_comes():
     chart = CharacterChart()
     m = make(network="characters", text="the house")
@@ -123,6 +125,7 @@ def test_typed_text_is_only_text():
 
 
 # Words
+
 
 def test_the_latch_says_what_it_keeps():
     values = {"network": "latch", "signal": "drawn", "n_steps": 9, "x": (1.0, -1.0, 1.0, 1.0)}
@@ -205,6 +208,7 @@ def test_forgetting_at_once_is_not_called_slow():
 
 # The table of sums
 
+
 @pytest.mark.parametrize("values", [
     {"network": "recall 50", "unit": 3}, {"network": "adding"}, {"network": "random", "n_units": 5, "unit": 5},
     {"network": "random", "variant": "peephole", "n_units": 3},
@@ -213,8 +217,10 @@ def test_forgetting_at_once_is_not_called_slow():
 def test_net_inputs_can_be_added_up_by_hand(values, cursor):
     m = make(signal="task", n_steps=12, cursor=cursor, **values)
     html = gate_tables.weights(m)
-    rows = [[text(entry) for entry in re.findall(r"<td>(.*?)</td>", row)]
-            for row in re.findall(r"<tr>(<td>.*?)</tr>", html[html.index("class=sums") :])]
+    rows = [
+        [text(entry) for entry in re.findall(r"<td>(.*?)</td>", row)]
+        for row in re.findall(r"<tr>(<td>.*?)</tr>", html[html.index("class=sums") :])
+    ]
     *fed, sums = [[float(entry) if entry else 0.0 for entry in row[1:]] for row in rows]
     run, k, unit = m.traced.run, cursor - 1, m.shown_unit - 1
     for place, gate in enumerate("ifgo", 1):
@@ -242,6 +248,7 @@ def test_a_file_without_a_readout_is_said_to_have_none():
 
 
 # Tints
+
 
 def luminance(channels) -> float:
     """Relative luminance of WCAG 2."""

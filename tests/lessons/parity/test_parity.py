@@ -10,8 +10,8 @@ from bokeh.document import Document
 
 from app.shell import address, export, lessons, tasks
 from app.shell.page import Page
-from lessons.parity.model import EXACT, STEEPNESSES
-from lessons.parity.view import Parity, ParityView
+from lessons.parity.model import EXACT, STEEPNESSES, Parity
+from lessons.parity.view import ParityView
 from tests import naive
 
 LESSON = lessons.load("parity")
