@@ -6,12 +6,13 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help serve test lint screenshots clean
+.PHONY: help serve test lint lesson screenshots clean
 
 help:
 	@echo "make serve [PORT=5006]   set up on first use, then serve the course"
 	@echo "make test                set up on first use, then run all tests"
 	@echo "make lint                check the code's style"
+	@echo "make lesson NAME=counter   write a small lesson of that name, to start from"
 	@echo "make screenshots         take pictures of every page, light, dark, phone and presenter"
 	@echo "make clean               remove the virtual environment and all caches"
 
@@ -23,6 +24,9 @@ test: $(VENV)/installed-dev $(VENV)/compiled
 
 lint: $(VENV)/installed-dev
 	@$(IN_VENV) -m ruff check
+
+lesson: $(VENV)/installed
+	@$(IN_VENV) -m app.new_lesson $(NAME)
 
 screenshots: $(VENV)/installed-dev $(VENV)/compiled
 	@$(IN_VENV) tests/browser/screenshots.py

@@ -1,8 +1,9 @@
 """`python -m app [any option of panel serve]`: serve all pages with the defaults of this site.
 
-It is `panel serve app/pages/*.py` in the same process, with kernels compiled beforehand. An option given by the user
-wins over ours. Two environment variables help where there is no command line to edit: PORT, and UNROLLED_ORIGIN, the
-public names of the site (`host` or `host:port`, several separated by commas, or `*`), whose pages may connect to it.
+It is `panel serve app/pages/*.py --index app/index.html` with kernels compiled and pages built beforehand. An option
+given by the user wins over ours. Two environment variables help where there is no command line to edit: PORT, and
+UNROLLED_ORIGIN, the public names of the site (`host` or `host:port`, several separated by commas, or `*`), whose pages
+may connect to it.
 """
 
 import os
@@ -12,9 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from panel.command import main as run_panel
 
-from app.shell.site import page_files
+from app.shell.assets import APP, page_files, page_stems
 
 DEFAULTS = (
+    "--index", str(APP / "index.html"),
     "--liveness",
     "--log-level", "warning",
     # A closed tab's session is dropped after 15 to 20 seconds: long enough for a reload or a moment without network.
@@ -70,7 +72,8 @@ def _origins(options: Namespace, environment: Mapping[str, str]) -> list[str]:
 
 
 def main() -> None:
-    """Compile the kernels, say where the site is, and become `panel serve`."""
+    """Compile the kernels, build the pages, say where the site is, and become `panel serve`."""
+    from app.shell.index import is_sound
     from engine.warm import compile_kernels
 
     given = sys.argv[1:]
@@ -79,6 +82,9 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     compile_kernels()
+    # Before the port answers, and before Panel makes further processes: they inherit what is built.
+    for stem in page_stems():
+        is_sound(stem)
     print(f"Unrolled: {site_url(given, os.environ)}", flush=True)
     run_panel()
 

@@ -119,7 +119,8 @@ def bptt(x, params, explicit, *, h0=None, activation="tanh", window=None):
     slopes = _activation.differentiated(a, activation)
     dF_dh = _truncated(slopes, params.W, explicit, window)
     dF_da = slopes * dF_dh
-    return Gradients(*_recursive.collect(x, h, h0, params.W, dF_da), dF_dh, dF_da)
+    dU, dW, db, dh0 = _recursive.collect(x, h, h0, params.W, dF_da)
+    return Gradients(dU, dW, db, dh0, dF_dh, dF_da)
 
 
 def _truncated(slopes, W, explicit, window):

@@ -89,7 +89,8 @@ def run(x, params, *, h0=None, reset_after=False):
     """
     arrays, reset_after, _ = _checked(x, params, h0, reset_after)
     gates, _, _, h = _gru.forward(*arrays, reset_after)
-    return GruRun(*(block.copy() for block in np.split(gates, 3, axis=1)), h)
+    r, z, n = (block.copy() for block in np.split(gates, 3, axis=1))
+    return GruRun(r, z, n, h)
 
 
 @np.errstate(all="ignore")

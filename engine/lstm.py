@@ -96,7 +96,8 @@ def run(x, params, *, h0=None, c0=None, variant="full"):
     """
     arrays, variant, peepholes = _checked(x, params, h0, c0, variant)
     gates, _, c, _, _, h = _lstm.forward(*arrays, variant, peepholes)
-    return LstmRun(*(block.copy() for block in np.split(gates, 4, axis=1)), c, h)
+    i, f, g, o = (block.copy() for block in np.split(gates, 4, axis=1))
+    return LstmRun(i, f, g, o, c, h)
 
 
 @np.errstate(all="ignore")

@@ -82,7 +82,7 @@ def run(x, network):
     """
     layers, V, b_out = checked(network)
     result = deep.run(x, layers)
-    return NetworkRun(*result, result.h @ V.T + b_out)
+    return NetworkRun(result.layers, result.inputs, result.h, result.h @ V.T + b_out)
 
 
 @np.errstate(all="ignore")

@@ -133,7 +133,7 @@ def _costs():
 
 
 def _gradients():
-    params, x, explicit = rnn.RnnParams([[1.0]] * 2, np.eye(2), [0.0, 0.0]), [1.0] * 4, np.ones((4, 2))
+    params, x, explicit = rnn.RnnParams(np.ones((2, 1)), np.eye(2), np.zeros(2)), [1.0] * 4, np.ones((4, 2))
     h = rnn.run(x, params).h
     rnn.run_cell(x, params)
     rnn.derivative(h, "tanh")

@@ -12,6 +12,7 @@ Source: PyTorch's documentation of torch.nn.RNN, GRU and LSTM. nn.RNN does not s
 """
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +29,8 @@ LIMITS = {"units": 64, "layers": 4, "inputs": 128, "outputs": 128}
 
 _FORMAT = "unrolled network 1"
 _BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
-_PARAMS = {"rnn": rnn.RnnParams, "gru": GruParams, "lstm": LstmParams}
-_OPTIONS = {
+_PARAMS: dict[str, Any] = {"rnn": rnn.RnnParams, "gru": GruParams, "lstm": LstmParams}
+_OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "rnn": ("activation", {name: name for name in rnn.ACTIVATIONS}),
     "lstm": ("variant", {name: name for name in VARIANTS}),
     "gru": ("reset_after", {"True": True, "False": False}),
@@ -116,8 +117,8 @@ def save(file, network):
     for number, layer in enumerate(given.layers):
         for place, cell in deep.cells(layer, f"layers.{number}"):
             named = zip(_PARAMS[cell.kind]._fields, cell.params, strict=False)
-            named = {"kind": cell.kind} | dict(named) | {key: str(value) for key, value in cell.options.items()}
-            arrays |= {f"{place}.{key}": np.asarray(value) for key, value in named.items() if value is not None}
+            values = {"kind": cell.kind} | dict(named) | {key: str(value) for key, value in cell.options.items()}
+            arrays |= {f"{place}.{key}": np.asarray(value) for key, value in values.items() if value is not None}
     _from_own(_Arrays(arrays))
     if hasattr(file, "write"):
         np.savez_compressed(file, **arrays)

@@ -4,7 +4,7 @@ import numpy as np
 from bokeh.models import BasicTicker, ColumnDataSource, Plot
 
 from app.parts.figures import Strip
-from app.parts.ranges import change
+from app.parts.picture import Picture
 
 
 def empty(*names: str) -> ColumnDataSource:
@@ -20,12 +20,14 @@ def finite(values: np.ndarray) -> np.ndarray:
 def round_frame(strip: Strip, reach: float, size: int = 200) -> None:
     """Equal scales on both axes, whatever the width of the window, so that a circle is one."""
     strip.plot.update(sizing_mode=None, width=None, height=None, frame_width=size, frame_height=size)
-    square(strip.plot, reach)
+    for limits in (strip.plot.x_range, strip.plot.y_range):
+        limits.update(start=-reach, end=reach)
 
 
-def square(plot: Plot, reach: float) -> None:
+def square(picture: Picture, plot: Plot, reach: float) -> None:
+    """Let both axes reach from -reach to reach."""
     for limits in (plot.x_range, plot.y_range):
-        change(limits, start=-reach, end=reach)
+        picture.change(limits, start=-reach, end=reach)
 
 
 def whole_steps(strip: Strip) -> None:

@@ -51,7 +51,8 @@ NEGATIVE = ("#6F4BB2", "#B9A2F0")  # of heatmaps whose values have a sign
 def _tinted(role: str, *, signed: bool = False) -> tuple[list[str], list[str]]:
     """From the card's colour to the role's, light and dark; with `signed` also from a negative side to the card."""
     below = [(colour,) if signed else () for colour in NEGATIVE]
-    return tuple(_blend((*below[k], PALETTE["card"][k], PALETTE[role][k]), 63) for k in (0, 1))
+    light, dark = (_blend((*below[k], PALETTE["card"][k], PALETTE[role][k]), 63) for k in (0, 1))
+    return light, dark
 
 
 QUANTITY = _blend(("#EEF2F8", "#8FA3C4", "#1F2430")), _blend(("#232A38", "#6480AE", "#E8ECF4"))

@@ -28,17 +28,20 @@ class Diagram:
         role: str = "state",
         *,
         label: str = "",
-        radius: int = 22,
+        radius: float = 22,
         value: str = "below",
     ) -> None:
-        """A round unit that fills with its activation; its live value stands `below`, `above` or nowhere ("")."""
+        """A round unit; with a `name` it fills with its activation and shows its value `below`, `above` or nowhere.
+
+        value: where, "" for nowhere.
+        """
         offset = {"below": radius + 18, "above": -radius - 8}.get(value)
         live = "" if offset is None else self._text(x, y + offset, "", f"value {css(role)}", live=f"{name}.value")
+        fill = f'<circle class=unit-fill cx={x} cy={y} r={radius} data-level="{name}" />' if name else ""
         self.parts.append(
             f'<g class="unit {css(role)}"><circle class=unit-back cx={x} cy={y} r={radius} />'
-            f'<circle class=unit-fill cx={x} cy={y} r={radius} data-level="{name}" />'
-            f"<circle class=unit-ring cx={x} cy={y} r={radius} />"
-            f"{self._text(x, y + 5, label, 'unit-label', live=f'{name}.label')}</g>{live}"
+            f"{fill}<circle class=unit-ring cx={x} cy={y} r={radius} />"
+            f"{self._text(x, y + 5, label, 'unit-label', live=name and f'{name}.label')}</g>{live}"
         )
 
     def gate(self, name: str, x: float, y: float, role: str, *, label: str, size: int = 58, above: bool = True) -> None:
@@ -55,7 +58,7 @@ class Diagram:
         )
         self._push(self._text(x, top + 66 if above else top + 84, "", "note", live=f"{name}.note"))
 
-    def operator(self, x: float, y: float, sign: str = "+", *, radius: int = 20) -> None:
+    def operator(self, x: float, y: float, sign: str = "+", *, radius: float = 20) -> None:
         """A sum or product node."""
         self.parts.append(
             f"<g class=operator><circle cx={x} cy={y} r={radius} />{self._text(x, y + 7, sign, 'sign')}</g>"
@@ -82,9 +85,10 @@ class Diagram:
         self._push(self._text(x, y, text, kind, live=live, anchor=anchor))
 
     def box(self, name: str, x: float, y: float, width: float, height: float, label: str, kind: str = "box") -> None:
-        """A rounded box that can be lit."""
+        """A rounded box; with a `name` it can be lit."""
+        lit = f' data-on="{name}"' if name else ""
         self.parts.append(
-            f'<g class="{kind}" data-on="{name}"><rect x={x} y={y} width={width} height={height} rx=10 />'
+            f'<g class="{kind}"{lit}><rect x={x} y={y} width={width} height={height} rx=10 />'
             f"{self._text(x + width / 2, y + height / 2 + 5, label, 'box-label')}</g>"
         )
 

@@ -1,8 +1,10 @@
 """Stacked plots on one time axis, and single charts: built once, fed by one data source per group.
 
-Low-level Bokeh models are used because a `figure` with its selection glyphs costs three times as much to open.
+Low-level Bokeh models are used because a `figure` with its selection glyphs costs three times as much to open. They are
+the same for all readers; what a reader's settings change goes into a `Picture`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +26,7 @@ from bokeh.models import (
 )
 
 from app.parts.colours import LIGHT
-from app.parts.ranges import change, reach
+from app.parts.picture import Picture
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MATH_FONT = "Georgia, 'Times New Roman', serif"
@@ -248,12 +250,18 @@ class Stack:
                 ),
             )
 
-    def show(self, group: list[Strip], shown: list[Strip]) -> None:
-        """Of a group of strips show only some; the lowest of them carries the time axis."""
+    def show(
+        self, picture: Picture, group: list[Strip], shown: list[Strip], heights: Mapping[str, int] | None = None
+    ) -> None:
+        """Of a group of strips show only some; the lowest of them carries the time axis.
+
+        heights: of strips by name, in pixels, where they are not those that they were built with.
+        """
         for strip in group:
-            lowest = strip is shown[-1]
-            change(strip.plot, visible=strip in shown, height=strip.height + (AXIS_HEIGHT if lowest else 0))
-            change(strip.plot.below[0], visible=lowest)
+            lowest = bool(shown) and strip is shown[-1]
+            height = (heights or {}).get(strip.name, strip.height)
+            picture.change(strip.plot, visible=strip in shown, height=height + (AXIS_HEIGHT if lowest else 0))
+            picture.change(strip.plot.below[0], visible=lowest)
 
     def marks(self, strip: Strip, column: str, role: str = "alarm", marker: str = "x") -> None:
         """Marks (not a trace) on a strip, one where `column` is a number."""
@@ -271,13 +279,10 @@ class Stack:
             ),
         )
 
-    def update(self, columns: dict[str, np.ndarray], n_steps: int) -> None:
-        """One assignment for all traces; the time axis follows T."""
-        self.source.data = columns
-        change(self.x_range, end=n_steps + 0.5)
-        if len(self.pinned.data["t"]):
-            for strip in self.strips:
-                reach(strip.plot.y_range, *(self.pinned.data.get(column, []) for column in strip.columns))
+    def update(self, picture: Picture, columns: dict[str, np.ndarray], n_steps: int) -> None:
+        """All traces; the time axis follows T."""
+        picture.put(self.source, columns)
+        picture.change(self.x_range, start=0.5, end=n_steps + 0.5)
 
 
 def chart(

@@ -5,7 +5,7 @@ from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, Image, LinearC
 
 from app.parts.colours import HEATS, LIGHT
 from app.parts.figures import FONT, Strip, chart
-from app.parts.ranges import change
+from app.parts.picture import Picture
 
 
 class Heatmap:
@@ -56,10 +56,18 @@ class Heatmap:
         )
         plot.add_layout(bar, "right")
 
-    def show(self, values: np.ndarray, x: tuple[float, float], y: tuple[float, float]) -> None:
+    def show(
+        self,
+        picture: Picture,
+        values: np.ndarray,
+        x: tuple[float, float],
+        y: tuple[float, float],
+    ) -> None:
         """Draw `values` (rows along y from below, columns along x) over the given spans."""
+        low, high = picture.get(self.mapper, "low"), picture.get(self.mapper, "high")
         # Half the bytes of float64, and the eye sees no difference.
-        image = np.ascontiguousarray(np.clip(values, self.mapper.low, self.mapper.high), dtype=np.float32)
-        self.source.data = {"image": [image], "x": [x[0]], "y": [y[0]], "dw": [x[1] - x[0]], "dh": [y[1] - y[0]]}
-        change(self.strip.plot.x_range, start=x[0], end=x[1])
-        change(self.strip.plot.y_range, start=y[0], end=y[1])
+        image = np.ascontiguousarray(np.clip(values, low, high), dtype=np.float32)
+        spans = {"x": [x[0]], "y": [y[0]], "dw": [x[1] - x[0]], "dh": [y[1] - y[0]]}
+        picture.put(self.source, {"image": [image]} | spans)
+        picture.change(self.strip.plot.x_range, start=x[0], end=x[1])
+        picture.change(self.strip.plot.y_range, start=y[0], end=y[1])

@@ -64,7 +64,7 @@ def css(role: str) -> str:
     return role.replace("_", "-")
 
 
-def steps(n: int) -> str:
+def steps(n: float) -> str:
     """`1 step`, `2 steps`."""
     return f"{plain(n)} step" + ("" if n == 1 else "s")
 

@@ -6,13 +6,8 @@ import numpy as np
 LIMIT = 1e6
 
 
-def change(model, **values) -> None:
-    """Set only what differs, so that nothing else is sent."""
-    model.update(**{name: value for name, value in values.items() if getattr(model, name) != value})
-
-
-def fit(limits, *arrays, include=(0.0,), pad: float = 0.18) -> None:
-    """Widen or narrow a range to tidy bounds around finite values; unchanged bounds send nothing."""
+def bounds(*arrays: np.ndarray, include: tuple[float, ...] = (0.0,), pad: float = 0.18) -> tuple[float, float]:
+    """Tidy bounds around the finite values of all arrays and around `include`, with a margin of `pad` of their span."""
     finite = [array[np.isfinite(array)] for array in (np.clip(a, -LIMIT, LIMIT) for a in arrays)]
     values = np.concatenate([*finite, np.asarray(include, dtype=float)])
     low, high = float(values.min()), float(values.max())
@@ -21,15 +16,7 @@ def fit(limits, *arrays, include=(0.0,), pad: float = 0.18) -> None:
     span = tidy(high - low)
     low, high = _round_to(low, span, -1), _round_to(high, span, 1)
     margin = pad * (high - low)
-    change(limits, start=low - margin, end=high + margin)
-
-
-def reach(limits, *arrays) -> None:
-    """Widen a range, if need be, so that the finite values fit in."""
-    values = np.concatenate([np.asarray(array, dtype=float) for array in arrays] or [np.zeros(0)])
-    values = values[np.isfinite(values)]
-    if values.size and (values.min() < limits.start or values.max() > limits.end):
-        fit(limits, values, include=(limits.start, limits.end), pad=0.04)
+    return low - margin, high + margin
 
 
 def tidy(span: float) -> float:

@@ -5,6 +5,7 @@ fails: a value that is not allowed leaves the starting value in place and yields
 """
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote_plus
 
 import param
@@ -62,12 +63,12 @@ def allowed(parameter: param.Parameter) -> str:
     return "text"
 
 
-def values_from(model: PageModel, written: Mapping[str, object]) -> dict[str, object]:
+def values_from(model: PageModel, written: Mapping[str, object]) -> dict[str, Any]:
     """Parsed values for `model`; raises ValueError or KeyError."""
     return with_steps(model, {name: parse(model.param[name], item) for name, item in written.items()})
 
 
-def with_steps(model: PageModel, values: dict[str, object]) -> dict[str, object]:
+def with_steps(model: PageModel, values: dict[str, Any]) -> dict[str, Any]:
     """T follows the longest of the given sequences, where it is not given itself."""
     lengths = [len(values[name]) for name in model.sequences() if name in values]
     if lengths and "n_steps" not in values:
@@ -82,7 +83,7 @@ def apply_preset(model: PageModel, presets: Mapping[str, Mapping], name: str) ->
     model.preset = name
 
 
-def starting_values(model: PageModel) -> dict[str, object]:
+def starting_values(model: PageModel) -> dict[str, Any]:
     """The default of every parameter but the seed."""
     return {name: model.param[name].default for name in model.state_parameters() if name != "seed"}
 

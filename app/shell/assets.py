@@ -3,27 +3,40 @@
 import functools
 import hashlib
 from pathlib import Path
+from typing import Any
 
+import bokeh
 import jinja2
-from panel.io.resources import _env as panel_templates
 
-from app.parts.colours import variables
+from app.parts.colours import HEATS, PALETTE
+from app.parts.colours import variables as css_variables
 from app.static import Assets
 
-STATIC = Path(__file__).parents[1] / "static"
+APP = Path(__file__).parents[1]
+STATIC = APP / "static"
 
 
-@functools.lru_cache(maxsize=1)
+def page_files() -> list[Path]:
+    """The scripts of all pages, sorted by name. A page is found, never registered."""
+    return sorted((APP / "pages").glob("[!_]*.py"))
+
+
+def page_stems() -> list[str]:
+    """The stems of all pages, sorted: the names of their URLs and of their lessons."""
+    return [file.stem for file in page_files()]
+
+
+@functools.cache
 def template() -> jinja2.Template:
-    """The shell's template; its `embed` macro is Bokeh's."""
-    return panel_templates.from_string((STATIC / "shell.html").read_text())
+    """The shell's template."""
+    return jinja2.Environment().from_string((STATIC / "shell.html").read_text(encoding="utf-8"))
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def urls() -> dict[str, str]:
     """Relative URL of each asset by file name, with a content hash so that browsers cache it safely."""
     listed = [("_css", path) for path in Assets._css] + [("_js", path) for path in Assets._js]
-    return {Path(path).name: f"components/app.static/Assets/{kind}/{path}?v={_digest()}" for kind, path in listed}
+    return {path: f"components/app.static/Assets/{kind}/{path}?v={_digest()}" for kind, path in listed}
 
 
 def _digest() -> str:
@@ -31,4 +44,16 @@ def _digest() -> str:
     return hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in names)).hexdigest()[:12]
 
 
-css_variables = variables
+def variables() -> dict[str, Any]:
+    """What the template needs of every page."""
+    return {"bokeh_version": bokeh.__version__, "assets": urls(), "variables": css_variables()}
+
+
+def palette() -> list[tuple[str, str]]:
+    """Each colour of the light theme with its equal in the dark one."""
+    return list(PALETTE.values())
+
+
+def heats() -> dict[str, tuple[list[str], list[str]]]:
+    """Palettes of heatmaps by name, light and dark."""
+    return HEATS

@@ -1,7 +1,7 @@
-"""The one model through which page and server talk beside the sliders: what to show, and what the reader asked for.
+"""The one model that a session has, through which page and server talk: what to show, and what the reader asked for.
 
-Plain HTML in the page's template does what needs no server (tabs, player, theme, quiz); it reads `frame` and writes
-`request`, both JSON. A Bokeh DataModel needs no compiled extension and costs one property change per event.
+Figures, controls and HTML are in the page already; the page writes `request` and reads `frame`, both JSON
+(`app.shell.contract`). A Bokeh DataModel needs no compiled extension and costs one property change per event.
 """
 
 from bokeh.core.properties import String
@@ -9,6 +9,6 @@ from bokeh.model import DataModel
 
 
 class Bridge(DataModel):
-    frame = String("{}", help="server to browser: live values, numbers, sentence, notices, tasks, query (JSON)")
-    request = String("", help="browser to server: one action of the reader (JSON)")
-    download = String("", help="server to browser: a file to save (JSON with name, type and text)")
+    frame = String("{}", help="server to browser: what is shown, as far as it has changed (JSON)")
+    request = String("", help="browser to server: a list of the reader's requests (JSON)")
+    download = String("", help="server to browser: a file to save (JSON with id, name, type and text)")

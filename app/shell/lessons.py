@@ -5,6 +5,7 @@ matter stay Markdown; `render` turns any of them into HTML the way the body is t
 among parameter values are text: bits as ``"0011"``, other sequences run-length coded as ``"1*4,0*3,-0.5"``.
 """
 
+import logging
 import re
 import tomllib
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ __all__ = [
     "word_count",
     "words",
 ]
+
+log = logging.getLogger("unrolled")
 
 FOLDER = Path(__file__).parents[2] / "lessons"
 
@@ -105,21 +108,33 @@ class Lesson:
     body: str
     html: str
 
+    @property
+    def preset_values(self) -> dict[str, Values]:
+        """Parameter values by the preset's name."""
+        return {preset.name: preset.values for preset in self.presets}
+
 
 @cache
 def stems() -> tuple[str, ...]:
-    """Stems of all lessons, in the order their front matter gives."""
-    return tuple(sorted(_folders(), key=lambda stem: (load(stem).order, stem)))
+    """Stems of all lessons that can be read, in the order their front matter gives. The others are logged."""
+    found = []
+    for stem in folders():
+        try:
+            found.append((load(stem).order, stem))
+        except (ValueError, OSError):
+            log.exception("lesson %s can't be read", stem)
+    return tuple(stem for _, stem in sorted(found))
 
 
-def _folders() -> list[str]:
+def folders() -> list[str]:
+    """Names of all folders that hold a lesson, sound or not."""
     return sorted(path.parent.name for path in FOLDER.glob("*/lesson.md"))
 
 
 @cache
 def load(stem: str) -> Lesson:
     """Lesson of that stem. Raises ValueError for an unknown stem or a malformed file."""
-    known = _folders()
+    known = folders()
     if stem not in known:
         raise ValueError(f"stem: no lesson {stem!r}; allowed: {', '.join(known)}")
     return read(FOLDER / stem / "lesson.md")
@@ -175,7 +190,7 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     if get_origin(hint) is tuple:
         _require(isinstance(value, list), where, value, "a list")
         return tuple(_convert(entry, get_args(hint)[0], f"{where}[{n}]") for n, entry in enumerate(value))
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         _require(isinstance(value, dict), where, value, "a table")
         return _build(hint, value, where)
     wanted = (int, float) if hint is float else hint

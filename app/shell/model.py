@@ -1,6 +1,7 @@
 """The part of a page that knows no browser: parameters with bounds, the engine call, and what they mean in words."""
 
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import param
@@ -23,6 +24,9 @@ class PageModel(param.Parameterized):
     """
 
     stem: ClassVar[str]  # the page's name, from the folder of the lesson
+    # Methods without arguments that the browser may call (`<button data-do=name>`), and the largest file it may send.
+    acts: ClassVar[tuple[str, ...]] = ()
+    upload_limit: ClassVar[int] = 4 * 2**20
     returns: ClassVar[bool] = False  # positions T+1…2T of the player lead from step T back to step 1
 
     n_steps = param.Integer(13, bounds=(1, MAX_STEPS), label="steps T", doc="number of time steps shown")
@@ -30,13 +34,16 @@ class PageModel(param.Parameterized):
 
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
-        parts = cls.__module__.split(".")
-        cls.stem = parts[1] if parts[0] == "lessons" else parts[-1]
+        cls.stem = cls.__module__.split(".")[-2]  # of lessons.<stem>.model
 
     def __init__(self, **values):
         super().__init__(**values)
         self._result = None
         self.preset = ""
+        self.concealed = ""  # the trace that the reader predicts just now
+        # Set by the shell: whether a browser is looking; and, for any thread to call, show the page anew.
+        self.connected: Callable[[], bool] = lambda: True
+        self.repaint: Callable[[], None] = lambda: None
         self._notices: list[str] = []
         inputs = [name for name in self.param if name not in ("name", "cursor")]
         self.param.watch(self.forget_result, inputs)
@@ -105,7 +112,25 @@ class PageModel(param.Parameterized):
         tail = getattr(self, name)[self.n_steps :]
         setattr(self, name, (*np.clip(values, low, high).tolist(), *tail))
 
-    def compute(self):
+    def edited(self, name: str) -> None:
+        """Called before a sequence is edited by hand, for pages that must switch to it first."""
+
+    def upload(self, file_name: str, content: bytes) -> None:
+        """Take a file of the reader's. A ValueError is shown to the reader and changes nothing."""
+        raise ValueError("this page takes no files")
+
+    def busy(self) -> bool:
+        """Whether work goes on in the background, so that the page must be shown anew from time to time."""
+        return False
+
+    def waits(self) -> bool:
+        """Whether what is shown belongs to settings before the present ones, whose result is still being computed."""
+        return False
+
+    def close(self) -> None:
+        """The session is over: end whatever still runs."""
+
+    def compute(self) -> Any:
         """Call the engine. One call per change; the result is kept until a parameter changes."""
         raise NotImplementedError
 

@@ -68,6 +68,8 @@ class Sequence(param.Parameter):
             values = []
             for item in text.split(","):
                 values += _run(item, self.most)
+                if len(values) > self.most:  # a few letters can stand for more values than memory holds
+                    break
         self._validate(tuple(values))
         return tuple(values)
 

@@ -1,12 +1,15 @@
 """Scoring of predictions: how many steps are right, and where and why the first one is not."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.parts.numbers import plain
+from app.shell.contract import Score
 from app.shell.model import PageModel
 
 
-def score_prediction(model: PageModel, signal: str, tolerance: float, prediction: list[float]) -> dict:
+def score_prediction(model: PageModel, signal: str, tolerance: float, prediction: Sequence[float | None]) -> Score:
     """Compare a prediction with the trace `signal`: steps right, and the first wrong step explained by the model."""
     truth = np.asarray(model.trace(signal), dtype=float)
     guess = np.full(truth.size, np.nan)

@@ -8,5 +8,9 @@ class Assets:
 
     _css: ClassVar[list[str]] = ["shell.css"]
     _js: ClassVar[list[str]] = [
-        f"{name}.js" for name in ("shell", "dom", "strips", "style", "tasks", "files", "mathematics")
+        f"{name}.js"
+        for name in (
+            *("cards", "contract", "controls", "dom", "figures", "files", "keys", "live", "mathematics", "page"),
+            *("panels", "shell", "strips", "style", "tasks", "wire"),
+        )
     ]

@@ -112,9 +112,7 @@ export class Strips {
 
   // The strip itself changes at once; everything downstream follows when the server has computed it.
   paint(strip, steps) {
-    const source = this.page.doc.get_model_by_name("time-source"), column = source.data[strip.paints]
-    for (const [step, value] of Object.entries(steps)) column[step - 1] = value
-    source.change.emit()
+    this.page.figures.paint(strip.paints, steps)
     this.page.ask("edit", {name: strip.edits, steps})
   }
 
@@ -135,11 +133,15 @@ export class Strips {
     const strip = this.all.find(strip => strip.predicts)
     this.asking = strip.predicts
     this.predictBinary = strip.snaps
-    this.guess = new Array(frame.steps).fill(0)
+    this.guess = this.kept?.length === frame.steps ? this.kept : new Array(frame.steps).fill(0)
+    this.kept = null
     this.element(strip.name).dataset.asking = ""
     this.element(strip.name).scrollIntoView({block: "nearest"})
     this.drawPrediction({})
   }
+
+  // A new session starts the prediction again, with what has been drawn.
+  keepPrediction() { if (this.asking) this.kept = this.guess }
 
   stopPrediction() {
     document.querySelector("[data-asking]")?.removeAttribute("data-asking")

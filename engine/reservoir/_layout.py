@@ -89,8 +89,9 @@ def connections(W, W_late):
     if not scipy.sparse.issparse(W):
         if np.count_nonzero(W) >= DENSE_FROM * W.size:
             return _kept_dense(W)
-        return _packed(*compress(W), W.shape[1])
+        row_starts, columns, values = compress(W)
+        return _packed(row_starts, columns, values, W.shape[1])
     if W.nnz >= DENSE_FROM * W.shape[0] * W.shape[1]:
         return _kept_dense(W.toarray())
-    values = np.require(W.data, requirements="CW")
+    values = np.require(W.data, requirements=["C", "W"])
     return _packed(W.indptr.astype(np.int64), W.indices.astype(np.int64), values, W.shape[1])

@@ -82,7 +82,7 @@ def learn_online(x, d, reservoir, *, ridge, forgetting=1.0, feedback="teacher", 
     x = _arguments.inputs(x, reservoir.W_in.shape[1] - 1)
     d = _arguments.outputs("d", d, len(x), None if reservoir.W_fb is None else reservoir.W_fb.shape[1])
     if feedback == "own" and reservoir.W_fb is not None:
-        heard, learned = _own_output(x, d, reservoir, _arguments.leak(leak_rate), h0, *rates, washout)
+        heard, learned = _own_output(x, d, reservoir, _arguments.leak(leak_rate), h0, rates, washout)
     else:
         teacher = None if reservoir.W_fb is None else d
         heard = states.run(x, reservoir, leak_rate=leak_rate, h0=h0, teacher=teacher)
@@ -91,12 +91,12 @@ def learn_online(x, d, reservoir, *, ridge, forgetting=1.0, feedback="teacher", 
     return OnlineRun(heard, V, y, d - y, largest_weight)
 
 
-def _own_output(x, d, reservoir, leak_rate, h0, ridge, forgetting, washout):
+def _own_output(x, d, reservoir, leak_rate, h0, rates, washout):
     delay = reservoir.delay
     rows = states.rows_to_run(_arguments.history(h0, len(reservoir.W_in), delay), x, reservoir)
     connections = _layout.connections(reservoir.W, reservoir.W_late)
     tanh = _activation.ACTIVATIONS.index("tanh")
     learned = _online_kernels.own_output(
-        rows, delay, connections, leak_rate, tanh, reservoir.W_fb, x, d, ridge, forgetting, washout
+        rows, delay, connections, leak_rate, tanh, reservoir.W_fb, x, d, *rates, washout
     )
     return rows[delay:], learned

@@ -152,14 +152,14 @@ def _extend(connections, basis, H, reached, wanted):
         row, known = np.zeros(n_units), basis[: j + 1]
         past[:n_units] = basis[j]
         _kernels.multiply(connections, past, row)
-        length = first_length = np.linalg.norm(row)
+        length = first_length = float(np.linalg.norm(row))
         before = np.inf
         while length < 0.5 * before:
             before = length
             components = known @ row
             row -= components @ known
             H[: j + 1, j] += components
-            length = np.linalg.norm(row)
+            length = float(np.linalg.norm(row))
         if length <= 1e-13 * first_length:
             return j + 1, True
         H[j + 1, j] = length

@@ -1,18 +1,15 @@
-"""The challenges of lesson 7: what is asked for, and why a setting does not do yet."""
+"""The challenges: what is asked for, and why a setting does not do yet."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.parts.numbers import plain, steps
 from app.shell.model import Check
 from lessons.esn.drawn import Drawn
+from lessons.esn.results import FreeRun, Memory, Recipe, Result
 from lessons.esn.settings import Settings
-from lessons.esn.topics import FreeRun, Memory, Recipe, memory_capacity, prepared
-
-if TYPE_CHECKING:
-    from lessons.esn.model import Esn
+from lessons.esn.topics import memory_capacity, prepared
 
 HELD_STEPS, HELD_WITHIN = 200, 0.1
 MOST_UNITS, NARMA_ERROR = 200, 0.05
@@ -21,9 +18,9 @@ MEMORY_UNITS, CLOSE = 50, 0.03
 GRID = tuple(sorted((round(0.1 * k, 1) for k in range(1, 16)), key=lambda rho: abs(rho - 1)))
 
 
-def sine_held(m: "Esn") -> Check:
+def sine_held(r: Result) -> Check:
     """The free run stays within 0.1 of the sine for 200 steps."""
-    r, s = m.result, m.traced.settings
+    s = r.traced.settings
     if not isinstance(r, FreeRun) or s.task != "sine" or s.signal != "generated":
         return Check(False, "Choose the topic “free run”, the task “sine” and the generated input.")
     free = np.abs(r.y - r.traced.d)[r.first_free - 1 :, 0]
@@ -41,10 +38,10 @@ def sine_held(m: "Esn") -> Check:
     )
 
 
-def narma_below(m: "Esn") -> Check:
-    """NARMA-10 with at most 200 units: error below 0.05 on new data."""
-    r, s = m.result, m.traced.settings
-    if not isinstance(r, Recipe) or m.done < 4 or s.task != "NARMA-10" or s.signal != "generated":
+def narma_below(r: Result, done: int) -> Check:
+    """NARMA-10 with at most 200 units: error below 0.05 on new data, once `done` steps of the recipe are all four."""
+    s = r.traced.settings
+    if not isinstance(r, Recipe) or done < 4 or s.task != "NARMA-10" or s.signal != "generated":
         return Check(False, "Choose the topic “recipe” with all four steps, the task NARMA-10 and the generated input.")
     if s.n_units > MOST_UNITS:
         return Check(False, f"The reservoir has {s.n_units} units; at most {MOST_UNITS} are allowed.")
@@ -57,11 +54,11 @@ def narma_below(m: "Esn") -> Check:
     return Check(bool(r.error_new < NARMA_ERROR), said)
 
 
-def greatest_memory(m: "Esn") -> Check:
+def greatest_memory(r: Result) -> Check:
     """The memory of 50 units without a leak is within 3 % of the most that any ρ of a grid gives this draw."""
-    r, s = m.result, m.traced.settings
-    fits = isinstance(r, Memory) and s.task == "delayed copy" and s.n_units == MEMORY_UNITS and s.leak_rate == 1
-    if not fits or s.signal != "generated":
+    s = r.traced.settings
+    fits = s.task == "delayed copy" and s.signal == "generated" and s.n_units == MEMORY_UNITS and s.leak_rate == 1
+    if not isinstance(r, Memory) or not fits:
         return Check(False, "Choose the topic “memory”, the task “delayed copy”, generated input, the leak rate 1 and "
                             f"N = {MEMORY_UNITS}.")  # fmt: skip
     if s.input_scaling == 0:

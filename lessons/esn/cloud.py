@@ -1,10 +1,13 @@
-"""The reservoir in the picture of lesson 7: a few dozen units in a circle and the connections between them."""
+"""The reservoir in the network's picture: a few dozen units in a circle and the connections between them."""
+
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from app.parts.colours import NEGATIVE
 from app.parts.diagram import Diagram
+from engine.reservoir import Reservoir
 
 CLOUD, RADIUS = (196, 86), 76  # of the reservoir
 MOST_EDGES = 80
@@ -25,7 +28,7 @@ def places(n: int) -> tuple[np.ndarray, float]:
     return np.column_stack([CLOUD[0] + far * np.cos(k * TURN), CLOUD[1] + far * np.sin(k * TURN)]), round(radius, 1)
 
 
-def draw_cloud(d: Diagram, drawn, shown: Shown) -> None:
+def draw_cloud(d: Diagram, drawn: Reservoir, shown: Shown) -> None:
     middles, radius = places(len(shown))
     d.parts.append(f'<circle cx={CLOUD[0]} cy={CLOUD[1]} r={RADIUS} style="fill:var(--inset);stroke:var(--edge)" />')
     for matrix, dash in ((drawn.W, ""), (drawn.W_late, ' stroke-dasharray="3 3"')):
@@ -39,13 +42,13 @@ def draw_cloud(d: Diagram, drawn, shown: Shown) -> None:
                 ]
             )
     for draw in (_unit, _ring):  # no unit covers a ring
-        d.parts += [draw(j, *middle, radius) for j, middle in zip(shown, middles.round(1), strict=True)]
+        d.parts += [draw(j, x, y, radius) for j, (x, y) in zip(shown, middles.round(1), strict=True)]
     if len(shown) <= FEW:
         d.parts += [_numbered(j, *middle) for j, middle in zip(shown, middles.round(1), strict=True)]
     d.label(CLOUD[0] + 66, 16, "", "value state", live="unit", anchor="start")
 
 
-def _arrows(matrix, middles: np.ndarray, radius: float, dash: str) -> list[str]:
+def _arrows(matrix: Any, middles: np.ndarray, radius: float, dash: str) -> list[str]:
     """Each connection between two of few units, bent so that both directions of a pair can be told apart."""
     dense = matrix.toarray() if sparse.issparse(matrix) else matrix
     made = []
@@ -67,7 +70,7 @@ def _towards(start: np.ndarray, goal: np.ndarray, far: float) -> np.ndarray:
     return start + far * (goal - start) / np.linalg.norm(goal - start)
 
 
-def _strongest(matrix, shown: Shown, middles: np.ndarray) -> str:
+def _strongest(matrix: Any, shown: Shown, middles: np.ndarray) -> str:
     """The largest weights between different units of the cloud, as one path."""
     few = list(shown)
     part = matrix[few][:, few]

@@ -1,22 +1,17 @@
-"""The plotted columns of lesson 7 by topic."""
-
-from typing import TYPE_CHECKING
+"""The plotted columns by topic."""
 
 import numpy as np
 
+from lessons.esn.parameters import EsnParameters
+from lessons.esn.results import Echo, FreeRun, Memory, Recipe, Result
 from lessons.esn.settings import Settings, given_input
-from lessons.esn.topics import Echo, FreeRun, Memory, Recipe
-
-if TYPE_CHECKING:
-    from lessons.esn.model import Esn
 
 N_LINES = 5  # units whose states stand in one strip while the recipe is built up
 COLLECTED, FITTED, USED = 2, 3, 4  # steps of the recipe
 
 
-def columns(m: "Esn") -> dict[str, np.ndarray]:
-    """All plotted columns of the present result by name, as long as its settings say; blank where it ended earlier."""
-    r = m.result
+def columns(m: EsnParameters, r: Result) -> dict[str, np.ndarray]:
+    """All plotted columns of a result by name, as long as its settings say; blank where it ended earlier."""
     if isinstance(r, FreeRun):
         found = _outputs(r.y, r.traced.d) | {"log_error": log_error(r)}
     else:
@@ -38,7 +33,7 @@ def fed(settings: Settings) -> dict[str, np.ndarray]:
 
 def _recipe(r: Recipe, done: int) -> dict[str, np.ndarray]:
     """What the recipe has to show after so many of its steps."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     if done >= COLLECTED:
         found |= {f"u{k}": r.traced.states[:, unit] for k, unit in enumerate(line_units(r), 1)}
     if done >= FITTED:

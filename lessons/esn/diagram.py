@@ -1,4 +1,4 @@
-"""The picture of lesson 7: input, reservoir and readout on the left, eigenvalues and the unit circle on the right.
+"""The network's picture: input, reservoir and readout on the left, eigenvalues and the unit circle on the right.
 
 The cloud shows a few dozen units and the strongest connections between them. The eigenvalues are drawn once for the
 matrix as it was drawn, at spectral radius 1; the live kind `transform` scales and shifts them with ρ and the leak.
@@ -10,7 +10,8 @@ from app.parts.diagram import Diagram
 from app.parts.numbers import plain, short
 from lessons.esn.cloud import CLOUD, RADIUS, Shown, draw_cloud
 from lessons.esn.echo_words import is_loopless, power
-from lessons.esn.topics import Echo, Recipe
+from lessons.esn.results import Echo, Recipe, Result, Traced, WithReadout
+from lessons.esn.settings import Settings
 from lessons.esn.words import FITTED
 
 WIDTH, HEIGHT = 660, 196
@@ -23,7 +24,7 @@ FINISHED = 4  # the last step of the recipe
 TELL_DISTANCE = ("distance",)
 
 
-def key(result, unit: int = 1) -> tuple:
+def key(result: Result, unit: int = 1) -> tuple:
     """What the shapes depend on; ρ, scales and leak only move or light what is drawn."""
     now, reservoir = result.traced.settings, result.traced.reservoir
     draw = (now.n_units, now.density, now.topology, now.weights, now.late, now.delay, now.seed)
@@ -32,7 +33,7 @@ def key(result, unit: int = 1) -> tuple:
             reservoir.W_fb is not None, _n_outputs(result), _shown(result, unit))  # fmt: skip
 
 
-def diagram(result, unit: int = 1) -> Diagram:
+def diagram(result: Result, unit: int = 1) -> Diagram:
     """The picture; of a large reservoir the first units stand for all, and the shown one is always among them."""
     n = result.traced.settings.n_units
     d = Diagram(
@@ -52,15 +53,15 @@ def diagram(result, unit: int = 1) -> Diagram:
     return d
 
 
-def _end(result) -> str:
+def _end(result: Result) -> str:
     return "is run from two starts" if isinstance(result, Echo) else "a readout V weighs into the output"
 
 
-def _n_outputs(result) -> int:
+def _n_outputs(result: Result) -> int:
     return 0 if isinstance(result, Echo) else result.y.shape[1]
 
 
-def _shown(result, unit: int) -> Shown:
+def _shown(result: Result, unit: int) -> Shown:
     """The first units; where the shown one is not among them it takes the last place."""
     n = result.traced.settings.n_units
     few, wanted = min(n, MOST_UNITS), min(unit, n) - 1
@@ -89,7 +90,7 @@ def _edge(x: float, y: float) -> tuple[float, float]:
     return round(x + share * dx, 1), round(y + share * dy, 1)
 
 
-def _readout(d: Diagram, result, n_outputs: int) -> None:
+def _readout(d: Diagram, result: WithReadout, n_outputs: int) -> None:
     heights = [CLOUD[1]] if n_outputs == 1 else [70, 132]
     for k, y in enumerate(heights):
         name = "y" if n_outputs == 1 else f"y{k + 1}"
@@ -132,7 +133,7 @@ def _feedback(d: Diagram, low: float) -> None:
                    '<tspan dy=4 style="font-size:.7em">fb</tspan></text>')  # fmt: skip
 
 
-def _plane(d: Diagram, traced) -> None:
+def _plane(d: Diagram, traced: Traced) -> None:
     """Eigenvalues as dots of fixed size; those outside the unit circle show the alarm's colour from below."""
     (x, y), rho = PLANE, traced.settings.spectral_radius
     drawn = traced.eigenvalues / rho if rho > 0 else traced.eigenvalues
@@ -158,7 +159,7 @@ def _plane(d: Diagram, traced) -> None:
 # Live values
 
 
-def live(result, t: int, unit: int = 1, recipe: int = FINISHED) -> dict[str, dict]:
+def live(result: Result, t: int, unit: int = 1, recipe: int = FINISHED) -> dict[str, dict]:
     """Values at step t, with the shown unit ringed; before the third step of the recipe there is no output."""
     traced = result.traced
     row, chosen = min(t, len(traced.states)) - 1, min(unit, traced.states.shape[1])
@@ -177,7 +178,7 @@ def live(result, t: int, unit: int = 1, recipe: int = FINISHED) -> dict[str, dic
     return {"text": text, "level": level, "on": on, "transform": transforms(traced.settings)}
 
 
-def _live_inputs(traced, row: int, ran: bool, text: dict, level: dict, on: dict) -> None:
+def _live_inputs(traced: Traced, row: int, ran: bool, text: dict, level: dict, on: dict) -> None:
     m = traced.reservoir.W_in.shape[1] - 1
     level["bias"] = float(ran and on["bias"])
     for j in range(m):
@@ -187,7 +188,7 @@ def _live_inputs(traced, row: int, ran: bool, text: dict, level: dict, on: dict)
         on[name] = bool(traced.reservoir.W_in[:, 1 + j].any())
 
 
-def _teacher(traced, row: int) -> dict[str, float]:
+def _teacher(traced: Traced, row: int) -> dict[str, float]:
     """How full the targets are that will be fed back."""
     if traced.reservoir.W_fb is None:
         return {}
@@ -196,7 +197,7 @@ def _teacher(traced, row: int) -> dict[str, float]:
     return {f"d{k + 1}": round(float(value), 3) for k, value in enumerate(full)}
 
 
-def _live_outputs(result, row: int, recipe: int, text: dict, level: dict, on: dict) -> None:
+def _live_outputs(result: WithReadout, row: int, recipe: int, text: dict, level: dict, on: dict) -> None:
     fitted = recipe >= FITTED
     on |= {"trained": fitted, "untrained": not fitted}
     n = result.y.shape[1]
@@ -208,7 +209,7 @@ def _live_outputs(result, row: int, recipe: int, text: dict, level: dict, on: di
         level[name] = round(min(abs(y) / scale, 1.0), 3) if fitted and np.isfinite(y) else 0.0
 
 
-def transforms(settings) -> dict[str, str]:
+def transforms(settings: Settings) -> dict[str, str]:
     """CSS transforms of what is drawn in the complex plane, from units of its own to pixels."""
     (x, y), rho, leak = PLANE, settings.spectral_radius, settings.leak_rate
     unit = REACH / max(1.25, 1.05 * rho)
@@ -218,7 +219,7 @@ def transforms(settings) -> dict[str, str]:
             "effective": f"{place(x + (1 - leak) * unit, y)} scale({leak * rho * unit:.3f})"}  # fmt: skip
 
 
-def _plane_text(traced) -> dict[str, str]:
+def _plane_text(traced: Traced) -> dict[str, str]:
     few = "" if traced.complete else f"the {len(traced.eigenvalues)} largest"
     faint = "faint: without leak" if traced.settings.leak_rate < 1 else ""
     rho = 0 if is_loopless(traced) else traced.settings.spectral_radius

@@ -1,4 +1,4 @@
-"""The drawn reservoir of lesson 7 with its spectrum, kept for as long as nothing that is drawn changes."""
+"""The drawn reservoir with its spectrum, kept for as long as nothing that is drawn changes."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ NO_SPECTRUM = Spectrum(np.empty(0, dtype=complex), False)
 class Drawn:
     """Keeps the last drawn reservoir: spectral radius, scales and leak rate only multiply, they never draw.
 
-    Every session, and every thread that computes, has one of its own. spectrum: whether eigenvalues are wanted at all.
+    Every reader, and every thread that computes, has one of its own. spectrum: whether eigenvalues are wanted at all.
     """
 
     def __init__(self, *, spectrum: bool = True) -> None:
@@ -43,6 +43,7 @@ class Drawn:
         if not self.has(settings):
             unit = draw(settings)
             self._kept = _key(settings), unit, spectrum_of(unit) if self._wants_spectrum else NO_SPECTRUM
+        assert self._kept is not None
         return self._kept[1:]
 
     def stretch(self, settings: Settings) -> float:

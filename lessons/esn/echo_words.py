@@ -1,9 +1,10 @@
-"""What lesson 7 says about two starts of the same reservoir: whether, why and how fast they come together."""
+"""What the page says about two starts of the same reservoir: whether, why and how fast they come together."""
 
 import numpy as np
 
 from app.parts.numbers import SUPERSCRIPTS, plain, steps
-from lessons.esn.topics import Echo
+from lessons.esn.results import Echo, Traced
+from lessons.esn.settings import Settings
 
 ROUNDING = -14  # log10 of a distance that is made of rounding errors
 STILL = 1e-3  # a Lyapunov exponent nearer to 0, or a slope of log10 distance per step, is none
@@ -61,19 +62,19 @@ def factor(exponent: float) -> str:
     return plain(np.exp(exponent), digits)
 
 
-def is_loopless(traced) -> bool:
+def is_loopless(traced: Traced) -> bool:
     """Whether the connections form no loop: then all eigenvalues are 0, which no ρ can rescale."""
     rho, largest = traced.settings.spectral_radius, np.abs(traced.eigenvalues).max(initial=0.0)
     return bool(rho > 0 and largest < 0.5 * rho)
 
 
-def rho_asked(traced) -> str:
+def rho_asked(traced: Traced) -> str:
     if is_loopless(traced):
         return "ρ = 0 (the connections form no loop)"
     return f"ρ = {plain(traced.settings.spectral_radius, 3)}"
 
 
-def leak(now) -> str:
+def leak(now: Settings) -> str:
     return f", leak rate {plain(now.leak_rate, 3)}" if now.leak_rate < 1 else ""
 
 
@@ -113,7 +114,7 @@ def _why_without_loop(found: Echo) -> str:
     return f"{chain}: what lasts longest is the share that each leaky unit keeps of itself."
 
 
-def _drivers(traced) -> str:
+def _drivers(traced: Traced) -> str:
     """Who takes the units to where tanh is flat."""
     reservoir = traced.reservoir
     heard = {"the input": traced.x.any() and reservoir.W_in[:, 1:].any(), "the bias": reservoir.W_in[:, 0].any(),

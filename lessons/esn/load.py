@@ -1,9 +1,9 @@
-"""How long a result of lesson 7 takes, and what became of settings that could not be taken as they are."""
+"""How long a result takes, and what became of settings that could not be taken as they are."""
 
 from app.parts.numbers import plain, steps
 from lessons.esn.drawn import ALL_EIGENVALUES, SPARSE_FROM, Drawn
+from lessons.esn.results import Result
 from lessons.esn.settings import Settings
-from lessons.esn.topics import Result
 
 HEAVY = 70.0  # milliseconds
 OPENING = 400.0  # the same for a page that opens: a short wait is better than a picture of something else

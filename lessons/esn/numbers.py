@@ -1,6 +1,7 @@
-"""Lesson 7 by hand: one unit's update and the readout at one step, with every value put in."""
+"""An echo state network by hand: one unit's update and the readout at one step, with every value put in."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -8,32 +9,33 @@ from scipy import sparse
 from app.parts.calculation import DIGITS, added, fitting
 from app.parts.numbers import Block, number, plain, steps, symbol
 from lessons.esn.echo_words import ROUNDING, factor, is_bare, is_loopless
+from lessons.esn.model import Esn
+from lessons.esn.results import Echo, FreeRun, Memory, Recipe, Result, Traced, WithReadout
 from lessons.esn.terms import ALL, BIAS, LARGEST, NOTHING, Group, digits_for, group, numbered, of, result, summed, terms
-from lessons.esn.topics import Echo, FreeRun, Memory, Recipe
 from lessons.esn.words import FITTED
 
 SAME = 1e-6  # relative: the final readout and what was said at the time agree
 
 
-def blocks(model, t: int) -> list[Block]:
+def blocks(m: Esn, t: int) -> list[Block]:
     """The hand calculation of the present topic at step t."""
-    found = model.result
+    found: Result = m.result
     t = min(t, len(found.traced.states))
-    unit = min(model.unit, found.traced.states.shape[1]) - 1
+    unit = min(m.unit, found.traced.states.shape[1]) - 1
     builds = found.traced.settings.topic == "recipe"
-    if builds and model.done == 1:
+    if builds and m.done == 1:
         return [_drawn(found, unit)]
     groups = _groups(found, t, unit)
     made = [_reaches(found, t, unit, groups), _becomes(found, t, unit, summed(groups))]
     if isinstance(found, Echo):
         return [*made, _starts(found, t, unit)]
-    return made if builds and model.done < FITTED else [*made, _readout(found, t), _asked(found, t)]
+    return made if builds and m.done < FITTED else [*made, _readout(found, t), _asked(found, t)]
 
 
 # The unit
 
 
-def _drawn(found, unit: int) -> Block:
+def _drawn(found: Result, unit: int) -> Block:
     """How ρ rescales the weights into a unit."""
     traced, rho = found.traced, found.traced.settings.spectral_radius
     drawn, scaled = _row(traced.unit.W, unit), _row(traced.reservoir.W, unit)
@@ -54,7 +56,7 @@ def _drawn(found, unit: int) -> Block:
     )
 
 
-def _reaches(found, t: int, unit: int, groups: list[Group]) -> Block:
+def _reaches(found: Result, t: int, unit: int, groups: list[Group]) -> Block:
     """a = W_in [1; x] + W h + W_late h + W_fb y of one unit, group by group."""
     reservoir, total = found.traced.reservoir, summed(groups)
     largest = max(np.abs(part.weights * part.values).max(initial=0.0) for part in groups)
@@ -69,7 +71,7 @@ def _reaches(found, t: int, unit: int, groups: list[Group]) -> Block:
     return Block(f"1 What reaches unit {unit + 1}?", lines, note)
 
 
-def _groups(found, t: int, unit: int) -> list[Group]:
+def _groups(found: Result, t: int, unit: int) -> list[Group]:
     """What comes along which connections into the unit."""
     traced, reservoir = found.traced, found.traced.reservoir
     n, m = reservoir.W_in.shape[0], reservoir.W_in.shape[1] - 1
@@ -93,19 +95,19 @@ def _groups(found, t: int, unit: int) -> list[Group]:
     return made
 
 
-def _row(matrix, unit: int) -> np.ndarray:
+def _row(matrix: Any, unit: int) -> np.ndarray:
     """One row, (n,), of a dense or a sparse matrix."""
     return matrix[[unit]].toarray()[0] if sparse.issparse(matrix) else np.asarray(matrix[unit])
 
 
-def _state(found, t: int) -> np.ndarray:
+def _state(found: Result, t: int) -> np.ndarray:
     """h(t), (n,); before step 1 it is 0, or the first start of the echo."""
     if t >= 1:
         return found.traced.states[t - 1]
     return found.starts[0] if t == 0 and isinstance(found, Echo) else np.zeros(found.traced.states.shape[1])
 
 
-def fed_back(found, t: int) -> tuple[np.ndarray, str]:
+def fed_back(found: Result, t: int) -> tuple[np.ndarray, str]:
     """What comes along W_fb at step t, (k,), and whose output it is."""
     traced, row = found.traced, t - 2  # of the step before
     if row < 0:
@@ -117,12 +119,12 @@ def fed_back(found, t: int) -> tuple[np.ndarray, str]:
         own = row >= traced.n_train or (now.learning == "recursive" and now.feedback_from == "own")
     else:
         own = False
-    if own:
+    if own and not isinstance(found, Echo):
         return np.nan_to_num(found.y[row]), f"its own {of('y', t - 1)}"
     return np.nan_to_num(traced.d[row]), f"the teacher’s {of('d', t - 1, role='target')}"
 
 
-def _becomes(found, t: int, unit: int, net: float) -> Block:
+def _becomes(found: Result, t: int, unit: int, net: float) -> Block:
     """tanh of the sum, and its mix with the old state."""
     title, leak = "2 What does the unit make of it?", found.traced.settings.leak_rate
     now, before = float(found.traced.states[t - 1, unit]), float(_state(found, t - 1)[unit])
@@ -191,7 +193,7 @@ def _rate(found: Echo, log: float) -> str:
 # The readout
 
 
-def _readout(found, t: int) -> Block:
+def _readout(found: WithReadout, t: int) -> Block:
     """y = V [1; h; x]: the largest terms and the sum of the others."""
     title, traced = "3 What does the readout say?", found.traced
     if not np.isfinite(found.V).all():
@@ -215,14 +217,14 @@ def _readout(found, t: int) -> Block:
     return Block(title, lines, note)
 
 
-def _read_names(traced) -> Callable[[int], str]:
+def _read_names(traced: Traced) -> Callable[[int], str]:
     """Names of the entries of [1; h; x]."""
     n, m = traced.states.shape[1], traced.x.shape[1]
     units, inputs = numbered("h", max(n, 2)), numbered("x", m, "input")
     return lambda j: BIAS if j == 0 else units(j - 1) if j <= n else inputs(j - 1 - n)
 
 
-def _asked(found, t: int) -> Block:
+def _asked(found: WithReadout, t: int) -> Block:
     """The target, the residual, and what the numbers of the topic mean."""
     title, k_outputs, lines = "4 What was asked for?", found.y.shape[1], []
     for k in range(k_outputs):
@@ -245,7 +247,7 @@ def _still(value: float) -> float:
     return 0.0 if abs(value) < NOTHING else float(value)
 
 
-def _meaning(found, t: int) -> str:
+def _meaning(found: WithReadout, t: int) -> str:
     now = found.traced.settings
     if isinstance(found, Memory):
         here = f" At this lag it is {plain(found.per_lag[now.lag - 1], 3)}." if now.lag <= now.max_lag else ""

@@ -1,17 +1,13 @@
-"""The Python scripts that compute the tables of lesson 7 again, by topic."""
-
-from typing import TYPE_CHECKING
+"""The Python scripts that compute the tables again, by topic."""
 
 import numpy as np
 
 from app.shell.export import literal
 from lessons.esn.columns import COLLECTED, FITTED, USED, line_units
 from lessons.esn.drawn import SPARSE_FROM
+from lessons.esn.parameters import EsnParameters
+from lessons.esn.results import Echo, FreeRun, Recipe, Result, Traced
 from lessons.esn.settings import MIDDLE, REACH, TASKS, Settings, given_input
-
-if TYPE_CHECKING:
-    from lessons.esn.model import Esn
-    from lessons.esn.topics import Traced
 
 # The generated rows of each task, n of them.
 ROWS = {
@@ -78,18 +74,27 @@ y = np.concatenate([y, np.full((len(x) - n_train, y.shape[1]), np.nan)])  # V is
 """
 
 
-def source(m: "Esn") -> str:
-    now = m.traced
+def source(m: EsnParameters, r: Result) -> str:
+    now = r.traced
     s = now.settings
-    bodies = {"echo": _echo, "memory": _memory, "recipe": _recipe, "sweep": _recipe, "free run": _free_run}
-    parts = [_head(m, s), _fed(m, now), _network(s), bodies[s.topic](m, now)]
+    parts = [_head(m.shown_unit, s), _fed(now), _network(s), _body(r, m.done)]
     if len(now.d) < s.n_steps:
         parts.append(f"table = {{name: np.concatenate([column, np.full({s.n_steps} - len(column), np.nan)])\n"
                      "         for name, column in table.items()}")  # fmt: skip
     return "\n".join(parts)
 
 
-def _values(s: Settings) -> dict:
+def _body(r: Result, done: int) -> str:
+    """The lines of the topic; `done` steps of the recipe are shown."""
+    if isinstance(r, Recipe):
+        return _recipe(r, done)
+    if isinstance(r, FreeRun):
+        return _free_run(r)
+    template = ECHO if isinstance(r, Echo) else MEMORY
+    return template.format(**_values(r.traced.settings)) + ("" if isinstance(r, Echo) else _said(1, residual=True))
+
+
+def _values(s: Settings) -> dict[str, object]:
     """What the templates may ask for."""
     teacher = ", teacher=np.nan_to_num(d)" if s.has_feedback else ""
     h0 = "states[-1]" if s.late == 0 else f"np.concatenate([np.zeros(({s.delay}, {s.n_units})), states])[-{s.delay}:]"
@@ -98,18 +103,18 @@ def _values(s: Settings) -> dict:
             "y0": "y" if own else "d"}  # fmt: skip
 
 
-def _head(m: "Esn", s: Settings) -> str:
+def _head(unit: int, s: Settings) -> str:
     return f"""
 import numpy as np
 
 from engine import reservoir, series, signals
 
-unit = {m.shown_unit - 1}  # counted from 0
+unit = {unit - 1}  # counted from 0
 table = {{"t": np.arange(1, {s.n_steps} + 1)}}
 """
 
 
-def _fed(m: "Esn", now: "Traced") -> str:
+def _fed(now: Traced) -> str:
     """x (T, m) and d (T, k)."""
     s, n_steps = now.settings, len(now.d)
     x = given_input(s)
@@ -133,12 +138,12 @@ def _asks_next(s: Settings) -> bool:
     return s.topic not in ("memory", "free run") and TASKS[s.task].target is None
 
 
-def _knows_next(now: "Traced") -> bool:
+def _knows_next(now: Traced) -> bool:
     """Whether the target of the last step comes from the series itself."""
     return _asks_next(now.settings) and bool(np.isfinite(now.d[-1]).all())
 
 
-def _asked(now: "Traced") -> list[str]:
+def _asked(now: Traced) -> list[str]:
     """Lines that set d (T, k)."""
     s = now.settings
     if s.topic == "free run":
@@ -163,46 +168,38 @@ network = reservoir.scaled(drawn, spectral_radius={s.spectral_radius!r}, input_s
                            bias_scaling={s.bias_scaling!r}, feedback_scaling={feedback!r}){bias_only}"""
 
 
-def _echo(m: "Esn", now: "Traced") -> str:
-    return ECHO.format(**_values(now.settings))
-
-
-def _memory(m: "Esn", now: "Traced") -> str:
-    return MEMORY.format(**_values(now.settings)) + _said(1, residual=True)
-
-
-def _recipe(m: "Esn", now: "Traced") -> str:
-    s = now.settings
+def _recipe(r: Recipe, done: int) -> str:
+    s = r.traced.settings
     values, recursive = _values(s), s.learning == "recursive"
     if recursive:
         learned = RECURSIVE.format(**values)
     else:
         learned = RIDGE.format(**values | {"teacher": ", teacher=d[:n_train]" if s.has_feedback else ""})
-    lines = [learned, _rest(m, now).format(**values)]
-    if m.done >= COLLECTED:
-        units = ", ".join(f'"u{k}": states[:, {unit}]' for k, unit in enumerate(line_units(m.result), 1))
+    lines = [learned, _rest(r).format(**values)]
+    if done >= COLLECTED:
+        units = ", ".join(f'"u{k}": states[:, {unit}]' for k, unit in enumerate(line_units(r), 1))
         lines.append(f"table |= {{{units}}}")
-    if FITTED <= m.done < USED:
+    if FITTED <= done < USED:
         lines.append("y[n_train:] = np.nan  # the new data come with the last step of the recipe")
-    if m.done >= FITTED:
+    if done >= FITTED:
         lines.append(_said(s.n_channels, residual=True))
-    if m.done == USED and np.isfinite(m.result.error_new):
+    if done == USED and np.isfinite(r.error_new):
         lines.append(NEW_ERROR)
     return "\n".join(lines)
 
 
-def _free_run(m: "Esn", now: "Traced") -> str:
-    values = _values(now.settings)
-    learned = RIDGE.format(**values | {"teacher": ", teacher=d[:n_train]" if now.settings.has_feedback else ""})
-    n_channels = now.settings.n_channels
-    return f"{learned}{_rest(m, now).format(**values)}{_said(n_channels, residual=False)}{LOG_ERROR}"
+def _free_run(r: FreeRun) -> str:
+    s = r.traced.settings
+    values = _values(s)
+    learned = RIDGE.format(**values | {"teacher": ", teacher=d[:n_train]" if s.has_feedback else ""})
+    return f"{learned}{_rest(r).format(**values)}{_said(s.n_channels, residual=False)}{LOG_ERROR}"
 
 
-def _rest(m: "Esn", now: "Traced") -> str:
+def _rest(r: Recipe | FreeRun) -> str:
     """How the run goes on after training."""
-    if not np.isfinite(m.result.V).all():
+    if not np.isfinite(r.V).all():
         return LEARNING_FAILED
-    return GO_ON_ALONE if now.settings.has_feedback else GO_ON
+    return GO_ON_ALONE if r.traced.settings.has_feedback else GO_ON
 
 
 def _said(n_channels: int, *, residual: bool) -> str:

@@ -1,25 +1,17 @@
-"""What a result of lesson 7 depends on, the inputs and targets of its tasks, and how the steps are shared out."""
+"""What a result depends on, the inputs and targets of its tasks, and how the steps are shared out."""
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from app.parts.ranges import LIMIT
 from engine import series, signals
 
-if TYPE_CHECKING:
-    from lessons.esn.model import Esn
-
 MOST_BITS = 10  # of the parity task
 LONGEST = 2001  # values of a series that are ever asked for: all steps and the one after them
 MIDDLE, REACH = 0.85, 0.65  # of the Mackey-Glass series, which stays inside (0.2, 1.5)
-
-
-def _written(value):
-    """A number as an address writes it: the noise beyond would show in small distances after a while."""
-    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 class Settings(NamedTuple):
@@ -51,12 +43,6 @@ class Settings(NamedTuple):
     feedback_from: str
     forgetting: float
     max_lag: int
-
-    @classmethod
-    def of(cls, model: "Esn") -> "Settings":
-        values = {name: _written(getattr(model, name)) for name in cls._fields if name != "x"}
-        drawn = tuple(model.sequence("x").tolist()) if model.signal == "drawn" else ()
-        return cls(**values, x=drawn)
 
     @property
     def ridge(self) -> float:
@@ -108,7 +94,7 @@ def _narma_input(settings: Settings, n: int) -> np.ndarray:
 @lru_cache(maxsize=4)
 def _mackey_glass(tau: int) -> np.ndarray:
     values = (signals.mackey_glass(LONGEST, tau) - MIDDLE) / REACH
-    values.flags.writeable = False  # shared by all sessions
+    values.flags.writeable = False  # shared by all readers
     return values
 
 

@@ -1,13 +1,17 @@
-"""The plots over time of lesson 7, which of them a topic shows, and the marks of wash-out, training and new data."""
+"""The plots over time, which of them a topic shows, and the marks of wash-out, training and new data."""
+
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 from bokeh.models import BoxAnnotation, Label, Line, Scatter
 
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, Stack, Strip
-from app.parts.ranges import change, fit
+from app.parts.picture import Picture
 from lessons.esn.charts import Raster
-from lessons.esn.topics import Traced
+from lessons.esn.model import Esn
+from lessons.esn.results import Traced
 
 # Strips from top to bottom by topic; those without columns now are left out.
 STRIPS = {
@@ -31,11 +35,15 @@ HEIGHTS = {
 CLOSEST, FARTHEST = -17.0, 2.3  # log10 of a distance: rounding from below, 2000 units from −1 to 1 from above
 
 
-class Strips:
-    """Builds the strips on a stack and keeps their ranges fitting."""
+def raster_is_shown(m: Esn) -> bool:
+    return "raster" in STRIPS[m.topic_shown] and (m.topic_shown != "recipe" or m.done >= RASTER_FROM)
 
-    def __init__(self, stack: Stack):
-        self.stack, self._arranged = stack, ()
+
+class Strips:
+    """Builds the strips on a stack, shows those of a topic and lets their ranges fit."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
         strip = stack.strip
         self.named: dict[str, Strip] = {
             "x": strip("x", "x", "input", title="Input x(t)", edits="x", hint="click or drag to edit", kind="line",
@@ -58,13 +66,12 @@ class Strips:
                                ticks=3),
         }  # fmt: skip
         for name in ("log10_distance", "log_error"):
-            change(self.named[name].plot.left[0], axis_label_orientation="vertical")
-        self._heights = {name: strip.height for name, strip in self.named.items()}
-        for strip in self.named.values():
-            strip.plot.min_border_right = 24  # half of the last step's number
+            self.named[name].plot.left[0].update(axis_label_orientation="vertical")
+        for one in self.named.values():
+            one.plot.min_border_right = 24  # half of the last step's number
         self._further_lines()
         self.marks = _Marks(self.named)
-        self._dots = [renderer for strip in self.named.values() for renderer in strip.plot.renderers
+        self._dots = [renderer for one in self.named.values() for renderer in one.plot.renderers
                       if isinstance(renderer.glyph, Scatter) and renderer.glyph.name == "dot"]  # fmt: skip
 
     def _further_lines(self) -> None:
@@ -85,48 +92,46 @@ class Strips:
         """All columns that the strips draw."""
         return [column for strip in self.named.values() for column in strip.columns]
 
-    def arrange(self, topic: str, plotted: dict, done: int, now: Traced, n_steps: int) -> None:
-        """Show the topic's strips that have something to show. n_steps: what the reader has asked for by now."""
-        fits = now.settings.n_steps == n_steps
-        arranged = (topic, tuple(plotted), done, now.settings.n_steps, len(now.d), now.washout, now.n_train, fits)
-        if arranged == self._arranged:
-            return
-        self._arranged = arranged
+    def shown(self, m: Esn, plotted: Collection[str]) -> list[Strip]:
+        """The topic's strips that have something to show, from top to bottom; `plotted` are the model's columns."""
         has = set(plotted) | ({"units"} if "u1" in plotted else set())
-        if topic != "recipe" or done >= RASTER_FROM:
+        if raster_is_shown(m):
             has.add("raster")
-        shown = [self.named[name] for name in STRIPS[topic] if name in has]
-        for name, strip in self.named.items():
-            strip.height = HEIGHTS.get(topic, {}).get(name, self._heights[name])
+        return [self.named[name] for name in STRIPS[m.topic_shown] if name in has]
+
+    def arrange(self, picture: Picture, m: Esn, plotted: Collection[str]) -> None:
+        """Show the topic's strips, so high and so finely divided as there is room."""
+        now, heights = m.traced, HEIGHTS.get(m.topic_shown, {})
+        shown = self.shown(m, plotted)
+        self.stack.show(picture, list(self.named.values()), shown, heights)
         for name in ("y", "y2"):
-            change(self.named[name].plot.left[0].ticker, desired_num_ticks=4 if self.named[name].height > 70 else 2)
-        self.stack.show(list(self.named.values()), shown)
+            high = heights.get(name, self.named[name].height) > 70
+            picture.change(self.named[name].plot.left[0].ticker, desired_num_ticks=4 if high else 2)
         for strip in self.named.values():
             # three digits run into each other on a phone
-            change(strip.plot.below[0].ticker, desired_num_ticks=12 if now.settings.n_steps < 100 else 7)
+            picture.change(strip.plot.below[0].ticker, desired_num_ticks=12 if now.settings.n_steps < 100 else 7)
         for renderer in self._dots:
-            change(renderer, visible=now.settings.n_steps <= FEW_STEPS)
-        two = "y2" in plotted
-        change(self.named["y"].plot.left[0], axis_label="y₁" if two else "y")
-        two_parts, free = topic in ("memory", "recipe", "sweep"), topic == "free run"
-        self.marks.show(now, shown if fits else [], two_parts=two_parts, free=free)
+            picture.change(renderer, visible=now.settings.n_steps <= FEW_STEPS)
+        picture.change(self.named["y"].plot.left[0], axis_label="y₁" if "y2" in plotted else "y")
+        fits = now.settings.n_steps == m.n_steps  # else the reader has asked for another number of steps by now
+        self.marks.show(picture, now, shown if fits else [])
 
-    def fit(self, columns: dict[str, np.ndarray], limits: tuple[float, float]) -> None:
+    def fit(self, picture: Picture, columns: dict[str, np.ndarray], limits: tuple[float, float]) -> None:
         """Ranges that follow the values."""
         low, high = limits
         ranges = {name: strip.plot.y_range for name, strip in self.named.items()}
         margin = 0.15 * (high - low)
-        change(ranges["x"], start=low - margin, end=high + margin)
-        change(self.named["x"].plot.left[0].ticker, ticks=sorted({low, 0.0, high}))
-        fit(ranges["h"], columns["h"], columns["h_other"], pad=0.08)
-        fit(ranges["units"], *(columns[f"u{k}"] for k in range(1, 6)), pad=0.08)
+        picture.change(ranges["x"], start=low - margin, end=high + margin)
+        picture.change(self.named["x"].plot.left[0].ticker, ticks=sorted({low, 0.0, high}))
+        picture.fit(ranges["h"], columns["h"], columns["h_other"], pad=0.08)
+        picture.fit(ranges["units"], *(columns[f"u{k}"] for k in range(1, 6)), pad=0.08)
         for name, other in (("y", "d"), ("y2", "d2")):
             d = columns[other]
             reach = 3 * max(float(np.abs(d[np.isfinite(d)]).max(initial=0)), 1e-3)
             # a wild output must not press what is asked for flat
-            fit(ranges[name], np.clip(columns[name], -reach, reach), d, pad=0.1)
-        fit(ranges["residual"], columns["residual"], pad=0.1)
-        fit(ranges["log_error"], columns["log_error"], include=(-2, 0), pad=0.05)
+            picture.fit(ranges[name], np.clip(columns[name], -reach, reach), d, pad=0.1)
+        picture.fit(ranges["residual"], columns["residual"], pad=0.1)
+        picture.fit(ranges["log_error"], columns["log_error"], include=(-2, 0), pad=0.05)
 
 
 class _Marks:
@@ -134,8 +139,8 @@ class _Marks:
 
     PLACES = ("y", "y2", "units", "residual", "log_error")
 
-    def __init__(self, strips: dict[str, Strip]):
-        look = {"level": "underlay", "fill_color": LIGHT["muted"], "line_color": None}
+    def __init__(self, strips: dict[str, Strip]) -> None:
+        look: dict[str, Any] = {"level": "underlay", "fill_color": LIGHT["muted"], "line_color": None}
         self.washout = BoxAnnotation(right=0.5, fill_alpha=0.22, **look)
         self.new = BoxAnnotation(left=0.5, fill_alpha=0.08, **look | {"line_color": LIGHT["muted"]})
         self.words = {}
@@ -152,18 +157,19 @@ class _Marks:
             for label in self.words[name]:
                 plot.add_layout(label)
 
-    def show(self, now: Traced, shown: list[Strip], *, two_parts: bool, free: bool) -> None:
+    def show(self, picture: Picture, now: Traced, shown: list[Strip]) -> None:
         """The words stand in the first of the plots that are shown; nothing is marked where there is none."""
-        marked = bool(shown) and (two_parts or free)
-        change(self.washout, right=now.washout + 0.5, visible=marked and now.washout > 0)
-        change(self.new, left=now.n_train + 0.5, visible=marked)
+        free = now.settings.topic == "free run"
+        marked = bool(shown) and now.settings.topic != "echo"
+        picture.change(self.washout, right=now.washout + 0.5, visible=marked and now.washout > 0)
+        picture.change(self.new, left=now.n_train + 0.5, visible=marked)
         names = ("wash-out", "with teacher" if free else "training", "runs freely" if free else "new data")
         names_shown = {strip.name for strip in shown}
         first = next((name for name in self.PLACES if name in names_shown), "") if marked else ""
         for name, labels in self.words.items():
             for label, place, word in zip(labels, _places(now, names), names, strict=True):
                 room = name == first and place is not None
-                change(label, x=place if room else 0.5, text=word if room else "", visible=room)
+                picture.change(label, x=place if room else 0.5, text=word if room else "", visible=room)
 
 
 def _places(now: Traced, words: tuple[str, str, str]) -> list[float | None]:

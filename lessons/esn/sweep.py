@@ -16,6 +16,7 @@ import numpy as np
 from app.shell.job import WORKERS, Job
 from lessons.esn import topics
 from lessons.esn.drawn import Drawn
+from lessons.esn.parameters import EsnParameters
 from lessons.esn.settings import Settings
 
 MEASURES = ("error", "memory")
@@ -33,8 +34,8 @@ class Plan(NamedTuple):
     n_seeds: int
 
     @classmethod
-    def of(cls, model) -> "Plan":
-        return cls(Settings.of(model)._replace(topic="sweep", spectral_radius=0.0, leak_rate=0.0), model.n_seeds)
+    def of(cls, model: EsnParameters) -> "Plan":
+        return cls(model.settings._replace(topic="sweep", spectral_radius=0.0, leak_rate=0.0), model.n_seeds)
 
 
 class Place(NamedTuple):
@@ -51,11 +52,11 @@ class Snapshot(NamedTuple):
     n_done: int
     error: np.ndarray  # (n_leak_rates, n_spectral_radii, n_seeds) normalised, on new data
     memory: np.ndarray  # same shape: memory capacity
-    seconds: float  # how long the points took, waiting for other sessions included
+    seconds: float  # how long the points took, waiting for other readers included
 
 
 class Sweep:
-    """The sweep of one session, and buttons for it: `start`, `pause`, `stop`.
+    """The sweep of one reader, and buttons for it: `start`, `pause`, `stop`.
 
     plan is fixed: another one needs another Sweep. leak_rate: its curve comes first; it is added to the grid if need
     be. connected() says whether any browser still shows the page. `state` is "ready", "running", "paused", "finished"
@@ -177,7 +178,8 @@ class _Course:
     def _take(self) -> Snapshot:
         values = self._values.copy()
         values.flags.writeable = False
-        return Snapshot(self._n_done, *values, self._seconds)
+        error, memory = values
+        return Snapshot(self._n_done, error, memory, self._seconds)
 
 
 def measured(measure: str, settings: Settings, drawn: Drawn) -> float:
@@ -204,10 +206,10 @@ def coarse_to_fine(n: int) -> list[int]:
     return sorted(range(n), key=lambda k: (-(k & -k or n), k))
 
 
-class SweepsLive:
+class SweepsLive(EsnParameters):
     """What a page's model needs for one sweep at a time; the settings are parameters of the page."""
 
-    connected: Callable[[], bool] = staticmethod(lambda: True)
+    acts = ("start", "pause", "stop")
     _sweep: Sweep | None = None
 
     @property
@@ -217,16 +219,26 @@ class SweepsLive:
         if now is None or now.plan != wanted or (now.state == "ready" and now.leak_rate != self.leak_rate):
             dropped = now is not None and (now.shown.n_done > 0 or now.remark == STARTS_ANEW)
             self.end_sweep()
-            self._sweep = Sweep(wanted, self.leak_rate, lambda: self.connected(), STARTS_ANEW if dropped else "")
-        return self._sweep
+            now = self._sweep = Sweep(wanted, self.leak_rate, lambda: self.connected(), STARTS_ANEW if dropped else "")
+        return now
 
-    @property
-    def sweep_runs(self) -> bool:
+    def start(self) -> None:
+        """Only while it is shown: a sweep that nobody sees pauses."""
+        if self.topic_shown == "sweep":
+            self.sweep.start()
+
+    def pause(self) -> None:
+        self.sweep.pause()
+
+    def stop(self) -> None:
+        self.sweep.stop()
+
+    def busy(self) -> bool:
         return self._sweep is not None and self._sweep.state == "running"
 
     def pause_sweep(self) -> None:
         """Nobody looks at the sweep any more; whoever comes back is told."""
-        if self.sweep_runs:
+        if self._sweep is not None and self.busy():
             self._sweep.pause(LEFT)
 
     def end_sweep(self) -> None:

@@ -1,13 +1,15 @@
-"""Lesson 7's tables as HTML: what theory and a run say about the echo, the recipe's four steps, errors, memory."""
+"""The page's tables as HTML: what theory and a run say about the echo, the recipe's four steps, errors, memory."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
 from app.parts.numbers import SUPERSCRIPTS, plain, steps
 from app.parts.ranges import LIMIT
 from lessons.esn.echo_words import factor, is_bare, is_loopless, power, rho_asked, tendency
-from lessons.esn.topics import Echo, Memory, Recipe
+from lessons.esn.model import Esn
+from lessons.esn.results import Echo, Memory, Recipe
 from lessons.esn.words import (
     FITTED,
     ceiling,
@@ -23,7 +25,7 @@ STEPS = ("Draw the reservoir", "Run the input through it", "Fit the readout", "U
 AGREE = 1e-6  # two readouts that differ by less are called the same
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], *, chosen: int = -1) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, chosen: int = -1) -> str:
     """Rows of a name, a value and an explanation that may wrap."""
     top = "".join(f"<th{' class=wide' if k == len(heads) - 1 else ''}>{head}</th>" for k, head in enumerate(heads))
     body = ""
@@ -46,9 +48,9 @@ def _nmse(value: float) -> str:
 # Stability
 
 
-def stability(model) -> str:
+def stability(m: Esn) -> str:
     """What says whether echoes die: the spectrum, a bound, and the run itself."""
-    found: Echo = model.result
+    found: Echo = m.result
     now, sure = found.traced.settings, found.certainty
     rows = [_spectral_radius(found)]
     if not is_bare(found):
@@ -131,17 +133,17 @@ def _for_certain(found: Echo) -> str:
 # The recipe
 
 
-def recipe(model) -> str:
+def recipe(m: Esn) -> str:
     """Four steps as buttons, each with what it has done; later ones wait."""
-    found: Recipe = model.result
+    found: Recipe = m.result
     said = (_drawn(found), _ran(found), _fitted(found), _used(found))
     rows = []
     for step, (name, line) in enumerate(zip(STEPS, said, strict=True), 1):
-        pressed = "true" if step == model.done else "false"
+        pressed = "true" if step == m.done else "false"
         button = f"<button data-set='{json.dumps({'recipe': step})}' aria-pressed={pressed}>{step} {name}</button>"
-        rows.append((button, line if step <= model.done else "not yet"))
+        rows.append((button, line if step <= m.done else "not yet"))
     body = "".join(
-        f"<tr{' data-chosen' if k == model.done else ''}><td>{button}</td><td class=wide>{line}</td></tr>"
+        f"<tr{' data-chosen' if k == m.done else ''}><td>{button}</td><td class=wide>{line}</td></tr>"
         for k, (button, line) in enumerate(rows, 1)
     )
     return f"<table>{body}</table>"
@@ -188,12 +190,12 @@ def _beta(log_ridge: float) -> str:
 # Errors and weights
 
 
-def errors(model) -> str:
+def errors(m: Esn) -> str:
     """Normalised errors, the largest weight, and ridge regression against recursive least squares."""
-    found: Recipe = model.result
-    if model.done < FITTED:
+    found: Recipe = m.result
+    if m.done < FITTED:
         return _help("No readout yet.")
-    traced, shows_new = found.traced, model.done > FITTED
+    traced, shows_new = found.traced, m.done > FITTED
     learned = traced.n_train - traced.washout
     rows = [("NMSE, training", _nmse(found.error_train), steps(learned))]
     if shows_new:
@@ -233,9 +235,9 @@ def _against_ridge(found: Recipe, shows_new: bool) -> list[tuple[str, str, str]]
 # Memory
 
 
-def totals(model) -> str:
+def totals(m: Esn) -> str:
     """The memory capacity against its bound, and how far back it reaches."""
-    found: Memory = model.result
+    found: Memory = m.result
     now, r2, most = found.traced.settings, found.per_lag, ceiling(found)[0]
     bound = (
         "N: no reservoir of N units can have more (Jaeger 2002)"

@@ -1,6 +1,6 @@
-"""Pieces of lesson 7's hand calculations: sums of products, of which the largest terms are written out."""
+"""Pieces of the hand calculations: sums of products, of which the largest terms are written out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +62,7 @@ def terms(part: Group, largest: float, total: float) -> list[str]:
     if heading and not part.values.any():
         return [f"{part.heading} 0"]
     products, digits, lines = part.weights * part.values, digits_for(largest, total), []
-    chosen = range(len(products))
+    chosen: Sequence[int] = range(len(products))
     if len(products) > ALL:
         chosen = sorted(np.argsort(-np.abs(products), kind="stable")[:LARGEST].tolist())
     for j in chosen:

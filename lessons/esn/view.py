@@ -1,30 +1,21 @@
-"""Lesson 7: echo state networks, whose recurrent weights are drawn and never trained."""
+"""Echo state networks, whose recurrent weights are drawn and never trained."""
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
+from app.parts.charts import finite
 from app.parts.diagram import Diagram
 from app.parts.figures import Card
 from app.parts.numbers import Block
-from app.parts.ranges import change
+from app.parts.picture import Picture
 from app.shell.view import View
-from lessons.esn import (
-    charts,
-    sweep_charts,
-)
-from lessons.esn import (
-    diagram as reservoir_diagram,
-)
-from lessons.esn import (
-    numbers as reservoir_numbers,
-)
-from lessons.esn import (
-    tables as reservoir_tables,
-)
+from lessons.esn import charts, diagram, numbers, sweep_words, tables
 from lessons.esn.columns import fed, padded
-from lessons.esn.settings import TASKS, Settings
-from lessons.esn.strips import Strips
+from lessons.esn.model import Esn
+from lessons.esn.strips import Strips, raster_is_shown
+from lessons.esn.sweep_charts import SweepCharts
 
 WINDOW = 100  # steps shown around the cursor
 CARDS = {
@@ -54,9 +45,17 @@ CONTROLS = {
     "free run": NETWORK - {"input_scaling"} | LEARNS | {"task", "feedback_scaling", "unit"},
     "sweep": NETWORK | LEARNS | {"task", "signal", "feedback_scaling", "max_lag", "n_seeds"},
 }
+TABLES: dict[str, Callable[[Esn], str]] = {
+    "recipe": tables.recipe,
+    "stability": tables.stability,
+    "errors": tables.errors,
+    "totals": tables.totals,
+    "sweep": sweep_words.controls,
+    "findings": sweep_words.findings,
+}
 
 
-class EsnView(View):
+class EsnView(View[Esn]):
     controls = (
         "topic",
         "spectral_radius",
@@ -89,23 +88,18 @@ class EsnView(View):
         "x",
         "shown",
     )
-    conceals: ClassVar = {"log10_distance": (("log10_distance", "h", "h_other"), reservoir_diagram.TELL_DISTANCE)}
-    acts = ("start", "pause", "stop")
+    conceals: ClassVar = {"log10_distance": (("log10_distance", "h", "h_other"), diagram.TELL_DISTANCE)}
 
     def build(self) -> list[Card]:
-        m = self.model
-        m.connected = lambda: self.connected()
-        m.latest.done = lambda: self.repaint()
         self.strips = Strips(self.stack)
         self.eigenvalues, self.histogram = charts.Eigenvalues(), charts.Histogram()
         self.memory, self.weights, self.phase = charts.MemoryBars(), charts.WeightBars(), charts.PhasePlot()
-        self.sweep = sweep_charts.SweepCharts()
-        self._painted: tuple = ()
+        self.sweep = SweepCharts()
         return [
             Card("The recipe", key="recipe", table=True),
             Card("", list(self.strips.named.values())),
             Card("", self.sweep.strips, wide=False, key="sweep", table=True, leads=True),
-            Card("What the sweep finds", key="findings", table=True, help=sweep_charts.HELP),
+            Card("What the sweep finds", key="findings", table=True, help=sweep_words.HELP),
             Card("What it draws", [self.phase.strip], key="phase"),
             Card("", [self.memory.strip], key="memory", leads=True),
             Card(
@@ -121,55 +115,50 @@ class EsnView(View):
             Card("Errors", key="errors", table=True),
         ]
 
-    # What follows the model
-
-    def update(self) -> dict[str, np.ndarray]:
-        m = self.model
-        plotted, r = m.table(), m.result
-        self.strips.arrange(m.topic_shown, plotted, m.done, r.traced, m.n_steps)
-        hidden = self.hidden_cards()
+    def update(self, m: Esn, picture: Picture) -> dict[str, np.ndarray]:
+        plotted, r, hidden = m.table(), m.result, self.hidden_cards(m)
+        self.strips.arrange(picture, m, plotted)
+        if not _is_zoomed(m):
+            self._paint_raster(m, picture, 1, m.n_steps)
         if "spectrum" not in hidden:
-            self.eigenvalues.show(r.traced)
-            self.histogram.show(r.traced)
-            change(self.histogram.strip.plot, visible=m.topic != "recipe" or m.recipe > 1)  # nothing has run before
+            self.eigenvalues.show(picture, r.traced)
+            self.histogram.show(picture, r.traced)
+            has_run = m.topic != "recipe" or m.recipe > 1
+            picture.change(self.histogram.strip.plot, visible=has_run)
         if "memory" not in hidden:
-            self.memory.show(r)
+            self.memory.show(picture, r)
         if "weights" not in hidden:
-            self.weights.show(r)
+            self.weights.show(picture, r)
         if "phase" not in hidden:
-            self.phase.show(r)
+            self.phase.show(picture, r)
         if "sweep" not in hidden:
-            self.sweep.show(m)
-            if m.sweep.remark:
-                m.notify(m.sweep.remark)
-        else:
-            m.pause_sweep()  # nobody sees it
+            self.sweep.show(picture, m)
         blank = np.full(m.n_steps, np.nan)
         if "x" in plotted:
-            plotted |= fed(Settings.of(m))  # what the hand draws is shown at once, whatever is still being computed
-        columns = {name: _finite(padded(plotted[name], m.n_steps)) if name in plotted else blank
+            plotted |= fed(m.settings)  # what the hand draws is shown at once, whatever is still being computed
+        columns = {name: finite(padded(plotted[name], m.n_steps)) if name in plotted else blank
                    for name in self.strips.columns}  # fmt: skip
-        self.strips.fit(columns, self.input_limits())
-        self._painted = ()
+        self.strips.fit(picture, columns, m.input_limits)
         return columns
 
-    def input_limits(self) -> tuple[float, float]:
-        m = self.model
-        task = TASKS[m.task]
-        if m.signal != "drawn" or m.task in ("parity", "NARMA-10"):
-            return task.low, task.high
-        return (-2.0, 2.0) if np.abs(m.sequence("x")).max() > 1 else (-1.0, 1.0)
+    def follow(self, m: Esn, picture: Picture, t: int) -> None:
+        """The steps that are shown, in the raster only these, and the place in the phase plane."""
+        first, last = _window(m, t)
+        picture.change(self.stack.x_range, start=first - 0.5, end=last + 0.5)
+        if _is_zoomed(m):
+            self._paint_raster(m, picture, first, last)
+        if "phase" not in self.hidden_cards(m):
+            self.phase.follow(picture, m.result, t)
 
-    def edited(self, name: str) -> None:
-        """Drawing starts from the input that is shown."""
-        if self.model.signal != "drawn":
-            self.model.draw_input()
+    def _paint_raster(self, m: Esn, picture: Picture, first: int, last: int) -> None:
+        if raster_is_shown(m):
+            self.strips.raster.show(picture, m.traced, m.shown_unit, first, min(last, len(m.traced.states)))
 
-    def fixed_strips(self) -> set[str]:
-        return {"x"} if self.model.topic == "free run" else set()
+    def fixed_strips(self, m: Esn) -> set[str]:
+        return {"x"} if m.topic == "free run" else set()
 
-    def hidden_controls(self) -> set[str]:
-        m, shown = self.model, set(CONTROLS[self.model.topic])
+    def hidden_controls(self, m: Esn) -> set[str]:
+        shown = set(CONTROLS[m.topic])
         if m.task in ("sine", "figure of eight"):
             shown.add("period")
         if m.topic in ("recipe", "sweep") and m.task in ("delayed copy", "parity", "pulse"):
@@ -182,14 +171,12 @@ class EsnView(View):
             shown.add("shown")
         return set(self.controls + self.more) - {"topic"} - shown
 
-    def idle_controls(self) -> set[str]:
-        m = self.model
+    def idle_controls(self, m: Esn) -> set[str]:
         idle = set() if m.signal == "drawn" else {"x"}
         return idle | ({"density"} if m.topology == "ring" else set())
 
-    def hidden_cards(self) -> set[str]:
-        m = self.model
-        shown = set() if self.concealed else set(CARDS[m.topic_shown])
+    def hidden_cards(self, m: Esn) -> set[str]:
+        shown = set() if m.concealed else set(CARDS[m.topic_shown])
         if m.topic == "recipe" and m.recipe < 3:
             shown -= {"weights", "errors"}
             shown |= {"spectrum"}
@@ -197,74 +184,37 @@ class EsnView(View):
             shown -= {"phase"}
         return {card.key for card in self.cards if card.key and card.key not in shown}
 
-    def diagram_key(self) -> tuple:
-        return reservoir_diagram.key(self.model.result, self.model.shown_unit)
+    def diagram_key(self, m: Esn) -> tuple:
+        return diagram.key(m.result, m.shown_unit)
 
-    def diagram(self) -> Diagram:
-        return reservoir_diagram.diagram(self.model.result, self.model.shown_unit)
+    def diagram(self, m: Esn) -> Diagram:
+        return diagram.diagram(m.result, m.shown_unit)
 
-    def tables(self) -> dict[str, str]:
-        make = {
-            "recipe": reservoir_tables.recipe,
-            "stability": reservoir_tables.stability,
-            "errors": reservoir_tables.errors,
-            "totals": reservoir_tables.totals,
-            "sweep": sweep_charts.controls,
-            "findings": sweep_charts.findings,
+    def tables(self, m: Esn) -> dict[str, str]:
+        hidden, said = self.hidden_cards(m), f"<p class=help>{m.sentence()}</p>" if m.stands_in else ""
+        return {
+            key: said if said and key not in CARDS["sweep"] else make(m)
+            for key, make in TABLES.items()
+            if key not in hidden
         }
-        shown = {key: html for key, html in make.items() if key not in self.hidden_cards()}
-        if self.model.stands_in:
-            said = f"<p class=help>{self.model.sentence()}</p>"
-            shown |= {key: lambda model: said for key in shown if key not in CARDS["sweep"]}
-        return {key: html(self.model) for key, html in shown.items()}
 
-    def live(self, t: int) -> dict[str, dict]:
-        m = self.model
-        self._zoom(t)
-        if "phase" not in self.hidden_cards():
-            self.phase.follow(m.result, t)
-        shown = reservoir_diagram.live(m.result, t, m.shown_unit, m.done)
+    def live(self, m: Esn, t: int) -> dict[str, dict]:
+        shown: dict[str, Any] = diagram.live(m.result, t, m.shown_unit, m.done)
         if m.stands_in:
             shown["text"] = dict.fromkeys(shown["text"], "…")
-        return shown | {"limits": {"x": self.input_limits()}, "snap": False}
+        return shown | {"limits": {"x": m.input_limits}, "snap": False}
 
-    def _zoom(self, t: int) -> None:
-        """The steps that are shown, and in the raster only these."""
-        m, now = self.model, self.model.traced
-        first, last = 1, m.n_steps
-        if m.shown != "all" and m.n_steps > WINDOW:
-            first = (t - 1) // WINDOW * WINDOW + 1
-            last = min(first + WINDOW - 1, m.n_steps)
-        change(self.stack.x_range, start=first - 0.5, end=last + 0.5)
-        if self._painted != (first, last) and self.strips.raster.strip.plot.visible:
-            self._painted = (first, last)
-            self.strips.raster.show(now, m.shown_unit, first, min(last, len(now.states)))
-
-    def numbers(self, t: int) -> list[Block]:
-        return [] if self.model.stands_in else reservoir_numbers.blocks(self.model, t)
-
-    # What the reader does besides settings, and results that come later
-
-    def start(self) -> None:
-        self.model.sweep.start()
-
-    def pause(self) -> None:
-        self.model.sweep.pause()
-
-    def stop(self) -> None:
-        self.model.sweep.stop()
-
-    def busy(self) -> bool:
-        return self.model.sweep_runs
-
-    def waits(self) -> bool:
-        return self.model.latest.working
-
-    def close(self) -> None:
-        self.model.latest.close()
-        self.model.end_sweep()
+    def numbers(self, m: Esn, t: int) -> list[Block]:
+        return [] if m.stands_in else numbers.blocks(m, t)
 
 
-def _finite(values: np.ndarray) -> np.ndarray:
-    """Values with NaN, which plots leave blank, for whatever is not finite."""
-    return np.where(np.isfinite(values), values, np.nan)
+def _is_zoomed(m: Esn) -> bool:
+    return m.shown != "all" and m.n_steps > WINDOW
+
+
+def _window(m: Esn, t: int) -> tuple[int, int]:
+    """The first and the last of the steps that are shown."""
+    if not _is_zoomed(m):
+        return 1, m.n_steps
+    first = (t - 1) // WINDOW * WINDOW + 1
+    return first, min(first + WINDOW - 1, m.n_steps)

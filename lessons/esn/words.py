@@ -1,6 +1,7 @@
-"""What lesson 7 says in words about its present state, by topic."""
+"""What the page says in words about its present state, by topic."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -8,11 +9,8 @@ from scipy import sparse
 from app.parts.numbers import plain, steps
 from app.parts.ranges import LIMIT
 from lessons.esn import echo_words as echo
-from lessons.esn.sweep import SPECTRAL_RADII
-from lessons.esn.topics import Echo, FreeRun, Memory, Recipe
-
-if TYPE_CHECKING:
-    from lessons.esn.model import Esn
+from lessons.esn.results import Echo, FreeRun, Memory, Recipe, Result, Traced
+from lessons.esn.sweep import SPECTRAL_RADII, SweepsLive
 
 FITTED = 3  # from this step of the recipe on the readout is trained
 LARGE_WEIGHT = 100.0  # of the readout: an error of 0.01 in one state then moves y by 1, as much as a target is large
@@ -20,13 +18,12 @@ LARGE_WEIGHT = 100.0  # of the readout: an error of 0.01 in one state then moves
 MUCH_WORSE, NOT_GOOD = 5, 0.1
 
 
-def sentence(m: "Esn") -> str:
-    drawn = m.traced.settings.signal == "drawn"
-    return _told(m) + (" x is drawn by you; the task’s own is back with the input “generated”." if drawn else "")
+def sentence(m: SweepsLive, found: Result) -> str:
+    drawn = found.traced.settings.signal == "drawn"
+    return _told(m, found) + (" x is drawn by you; the task’s own is back with the input “generated”." if drawn else "")
 
 
-def _told(m: "Esn") -> str:
-    found = m.result
+def _told(m: SweepsLive, found: Result) -> str:
     if isinstance(found, Echo):
         return echo.sentence(found)
     if isinstance(found, Memory):
@@ -90,9 +87,9 @@ def _error(value: float) -> str:
 # The recipe
 
 
-def connections(traced) -> int:
+def connections(traced: Traced) -> int:
     """How many recurrent weights there are, the late ones among them."""
-    matrices = [matrix for matrix in (traced.unit.W, traced.unit.W_late) if matrix is not None]
+    matrices: list[Any] = [matrix for matrix in (traced.unit.W, traced.unit.W_late) if matrix is not None]
     return sum(m.count_nonzero() if sparse.issparse(m) else int(np.count_nonzero(m)) for m in matrices)
 
 
@@ -147,7 +144,7 @@ def _on_new_data(found: Recipe) -> str:
     return f"{said}; the mean has 1." if found.error_new < 1 else f"{said}, worse than the mean."
 
 
-def _sweep(m: "Esn", found: Recipe) -> str:
+def _sweep(m: SweepsLive, found: Recipe) -> str:
     """The error here, and the best of what has been measured at the present leak rate."""
     now, sweep = found.traced.settings, m.sweep
     here = _error(found.error_new)
@@ -166,7 +163,7 @@ def _sweep(m: "Esn", found: Recipe) -> str:
     return f"{said} Of the ρ measured so far at {at}, {' and '.join(best)}."
 
 
-def _best(values: np.ndarray, what: str, place) -> str:
+def _best(values: np.ndarray, what: str, place: Callable[[np.ndarray], np.intp]) -> str:
     """values (n_radii, n_seeds), NaN where nothing has been measured."""
     known = np.flatnonzero(np.isfinite(values).any(axis=1))
     if not known.size:
@@ -247,9 +244,8 @@ def _at_rest(y: np.ndarray) -> str:
 # Single values
 
 
-def divergence(m: "Esn", step: int) -> str:
+def divergence(found: Result, step: int) -> str:
     """Why values left the plots."""
-    found = m.result
     if isinstance(found, Echo):
         return "The output that is fed back pushes the states apart."
     if isinstance(found, Recipe) and found.online is not None:
@@ -266,12 +262,12 @@ def divergence(m: "Esn", step: int) -> str:
     return f"Readout weights of up to {largest} turn small changes of the states into large ones. A larger β helps."
 
 
-def explain(m: "Esn", name: str, step: int) -> str:
-    """Why a trace has its value at `step`, in one sentence with numbers."""
-    found, row = m.result, min(step, len(m.result.traced.states)) - 1
+def explain(found: Result, unit: int, name: str, step: int) -> str:
+    """Why a trace has its value at `step`, in one sentence with numbers; `unit` (from 1) is the one shown."""
+    row = min(step, len(found.traced.states)) - 1
     if name == "log10_distance" and isinstance(found, Echo):
         return echo.explain_distance(found, row + 1)
-    known = {"x": found.traced.x[:, :1], "h": found.traced.states[:, min(m.unit, found.traced.states.shape[1]) - 1 :],
+    known = {"x": found.traced.x[:, :1], "h": found.traced.states[:, unit - 1 :],
              "d": found.traced.d} | ({} if isinstance(found, Echo) else {"y": found.y})  # fmt: skip
     if name not in known or not known[name].shape[1] or not np.isfinite(known[name][row, 0]):
         return "This trace has no formula of its own."

@@ -1,4 +1,4 @@
-"""Lesson 3: the tapped gamma memory line, what its one number does to depth and resolution, and how to learn it."""
+"""The tapped gamma memory line, what its one number does to depth and resolution, and how to learn it."""
 
 from typing import NamedTuple
 
@@ -64,6 +64,12 @@ class Gamma(PageModel):
         if self.signal in periodic:
             return periodic[self.signal](n, self.period)
         return {"impulse": series.impulse, "step": series.step}[self.signal](n)
+
+    def edited(self, name: str) -> None:
+        """Drawing starts from the signal that is shown."""
+        if self.signal != "drawn":
+            shown = tuple(np.round(self.result.x, 3).tolist())
+            self.param.update(x=shown, signal="drawn")
 
     def compute(self) -> Result:
         x = self.input()

@@ -1,9 +1,12 @@
-"""Lesson 2: the gate, the constant error carousel, and the gated carousel that an LSTM is built around."""
+"""The gate, the constant error carousel, and the gated carousel that an LSTM is built around."""
+
+from typing import Any
 
 import numpy as np
 import param
 
 from app.parts.numbers import plain, steps
+from app.parts.ranges import LIMIT
 from app.shell.export import literal
 from app.shell.model import Check, PageModel
 from app.shell.sequence import Sequence
@@ -17,7 +20,7 @@ class GatedCEC(PageModel):
 
     n_steps = param.Integer(13, bounds=(10, 200), label="steps T", doc="number of time steps")
     cursor = param.Integer(7, bounds=(1, 200), doc="time step under the cursor")
-    circuit = param.Selector(
+    circuit: param.Selector = param.Selector(
         default="gated carousel",
         objects=["gated carousel", "carousel", "gate"],
         label="circuit",
@@ -49,13 +52,21 @@ class GatedCEC(PageModel):
     forget_gate = Sequence((1.0,) * 6 + (0.0,) + (1.0,) * 3 + (0.0,) * 3, fill=1.0, label="forget gate f")
     output_gate = Sequence(ONES, fill=1.0, label="output gate o")
 
-    def __init__(self, **values):
+    def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.param.watch(self._keep_sensed_inside, ["n_steps", "sensitivity_at"])
 
-    def _keep_sensed_inside(self, *events) -> None:
+    def _keep_sensed_inside(self, *events: object) -> None:
         """The slider never names a step that is not there."""
         self.sensitivity_at = min(self.sensitivity_at, self.n_steps)
+
+    def edited(self, name: str) -> None:
+        """A gate painted by hand is a gate in use: the circuit becomes one that has it."""
+        unused = {"carousel": ("input_gate", "forget_gate", "output_gate"), "gate": ("forget_gate", "output_gate")}
+        if name in unused.get(self.circuit, ()):
+            self.circuit = "gated carousel"
+        if name == "forget_gate":
+            self.constant_forget = False
 
     def gates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Input, forget and output gate (T,) as the chosen circuit uses them."""
@@ -126,7 +137,7 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
             )
         return f"{self._at_cursor(r, t)} {self._reach(r)}"
 
-    def _at_cursor(self, r: dict, t: int) -> str:
+    def _at_cursor(self, r: dict[str, np.ndarray], t: int) -> str:
         before, now, kept = (r["c"][t - 2] if t > 1 else 0.0), r["c"][t - 1], self.w * r["f"][t - 1]
         if before == 0:
             return f"At t = {t} the carousel was empty and now holds {plain(now)}."
@@ -138,7 +149,7 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
         added = now - kept * before
         return f"At t = {t} the carousel {share}" + (f" and takes in {plain(added)}." if abs(added) > 1e-12 else ".")
 
-    def _reach(self, r: dict) -> str:
+    def _reach(self, r: dict[str, np.ndarray]) -> str:
         """Which inputs can still be felt in c(n), and why no more."""
         sensed, row = self.sensed, r["dc_dx"][: self.sensed]
         reached = np.flatnonzero(np.abs(row) > 1e-12)
@@ -157,7 +168,9 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
         )
 
     def divergence(self, step: int) -> str:
-        power = f"{plain(self.w)}^{step} is already {plain(self.w**step)}"
+        # A sensitivity grows back in time: its factors are those between `step` and the sensed one.
+        count = step if abs(self.result["c"][step - 1]) > LIMIT else self.sensed - step
+        power = f"{plain(self.w)}^{count} is already {plain(self.w**count)}"
         return f"Every step multiplies the memory by up to w = {plain(self.w)}; {power}."
 
     def explain(self, name: str, step: int) -> str:
@@ -172,10 +185,11 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
 
     def keeps_then_forgets(self) -> Check:
         c = self.result["c"]
-        held = {int(k): _steps_held(c, k) for k in np.flatnonzero(np.abs(c) > 0.1)}
-        k = max(held, key=held.get, default=None)
-        if k is None or held[k] < 50:
-            return Check(False, f"The longest a value is kept now: {steps(held.get(k, 0))}; 50 are asked for.")
+        held = {int(k): _steps_held(c, int(k)) for k in np.flatnonzero(np.abs(c) > 0.1)}
+        longest = max(held.values(), default=0)
+        if longest < 50:
+            return Check(False, f"The longest a value is kept now: {steps(longest)}; 50 are asked for.")
+        k = max(held, key=held.__getitem__)
         kept = f"c({k + 1}) = {plain(c[k])} is kept for {steps(held[k])}"
         if abs(c[-1]) < 0.01 * abs(c[k]):
             return Check(True, f"{kept}, then forgotten.")

@@ -1,12 +1,15 @@
 """How likely a character model takes each character to come next, with the one that does come marked."""
 
 import numpy as np
-from bokeh.models import ColumnDataSource, FixedTicker, Scatter, VBar
+from bokeh.models import FixedTicker, Scatter, VBar
 
+from app.parts.charts import empty
 from app.parts.colours import LIGHT
 from app.parts.figures import Strip, chart
+from app.parts.picture import Picture
 from engine import network, tasks
 from lessons.lstm.diagram import read, shown_character
+from lessons.lstm.model import Lstm
 
 ABOVE = 0.07  # distance of the mark from its bar
 
@@ -14,10 +17,10 @@ ABOVE = 0.07  # distance of the mark from its bar
 class CharacterChart:
     """One bar for each character of the alphabet."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         n = len(tasks.ALPHABET)
-        self.bars = ColumnDataSource({"place": [], "p": []})
-        self.next = ColumnDataSource({"place": [], "p": [], "above": []})
+        self.bars = empty("place", "p")
+        self.next = empty("place", "p", "above")
         strip = chart("next-character", "", x_label="next character (␣ space, ↵ line end)",
                       y_label="probability p", x_limits=(-0.7, n - 0.3), y_limits=(0, 1.12), height=190)  # fmt: skip
         names = {k: shown_character(character) for k, character in enumerate(tasks.ALPHABET)}
@@ -30,25 +33,15 @@ class CharacterChart:
         strip.plot.add_glyph(self.next, Scatter(x="place", y="above", marker="inverted_triangle", size=11,
                                                 fill_color=LIGHT["target"], line_color=LIGHT["target"]))  # fmt: skip
         self.strips: list[Strip] = [strip]
-        self._shown: tuple = ()
 
-    def show(self, model, t: int) -> None:
+    def show(self, m: Lstm, picture: Picture, t: int) -> None:
         """The distribution after character t; at the end of the text nothing is marked."""
-        y = model.traced.y
+        y = m.traced.y
         if y is None or y.shape[1] != len(tasks.ALPHABET):
-            self._empty()
+            picture.put(self.bars, {"place": [], "p": []})
+            picture.put(self.next, {"place": [], "p": [], "above": []})
             return
-        follows = tasks.ALPHABET.index(read(model)[t]) if t < model.n_steps else -1
-        if self._shown == (follows, y[t - 1].tobytes()):
-            return
-        self._shown = (follows, y[t - 1].tobytes())
         p = np.nan_to_num(network.softmax(y[t - 1 : t])[0])
-        self.bars.data = {"place": np.arange(len(p)), "p": p}
-        comes = [follows] if follows >= 0 else []
-        self.next.data = {"place": comes, "p": p[comes], "above": p[comes] + ABOVE}
-
-    def _empty(self) -> None:
-        if self._shown != ("nothing",):
-            self._shown = ("nothing",)
-            self.bars.data = {"place": [], "p": []}
-            self.next.data = {"place": [], "p": [], "above": []}
+        comes = [tasks.ALPHABET.index(read(m)[t])] if t < m.n_steps else []
+        picture.put(self.bars, {"place": np.arange(len(p)), "p": p})
+        picture.put(self.next, {"place": comes, "p": p[comes], "above": p[comes] + ABOVE})

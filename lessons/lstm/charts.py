@@ -1,18 +1,20 @@
-"""What only lesson 6 plots: all units over time, the text under the traces, and keys to lines that share an axis."""
+"""What only the LSTM page plots: all units over time, the text below, and keys to lines that share an axis."""
 
 from html import escape
 from typing import NamedTuple
 
 import numpy as np
-from bokeh.models import BoxAnnotation, ColumnDataSource, Text
+from bokeh.models import BoxAnnotation, Text
 
-from app.parts.charts import whole_steps
+from app.parts.charts import empty, finite, whole_steps
 from app.parts.colours import LIGHT
 from app.parts.figures import Stack, Strip
 from app.parts.heatmap import Heatmap
 from app.parts.numbers import css, plain
-from app.parts.ranges import change, tidy
+from app.parts.picture import Picture
+from app.parts.ranges import tidy
 from lessons.lstm.model import Lstm
+from lessons.lstm.topics import Gradient, Variants
 
 NAMES = {
     "i": "input gate i",
@@ -33,7 +35,7 @@ MONOSPACE = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 class GateHeat:
     """One quantity of all units over time; the band is the time cursor, the box encloses the unit that is shown."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.heat = Heatmap(
             "heat",
             "All units over time",
@@ -71,9 +73,9 @@ class GateHeat:
         )
         plot.add_layout(self.row)
         whole_steps(self.strip)
-        change(plot.left[0].ticker, desired_num_ticks=5, min_interval=1)
+        plot.left[0].ticker.update(desired_num_ticks=5, min_interval=1)
 
-    def show(self, m: Lstm) -> None:
+    def show(self, m: Lstm, picture: Picture) -> None:
         values = getattr(m.traced.run, m.heat).T
         n_units, n_steps = values.shape
         low, high = (0.0, 1.0) if m.heat in "ifo" else (-1.0, 1.0)
@@ -81,20 +83,20 @@ class GateHeat:
             largest = max(1e-12, float(np.abs(np.clip(np.nan_to_num(values), -1e6, 1e6)).max()))
             high = float(tidy(largest) * np.ceil(largest / tidy(largest)))
             low = -high
-        change(self.heat.mapper, low=low, high=high, tags=[ROLES[m.heat]])
-        change(self.bar.ticker, ticks=[low, (low + high) / 2, high])
-        change(self.bar, title=NAMES[m.heat])
-        change(self.strip.plot, height=int(np.clip(80 + 9 * n_units, 130, 330)))
-        self.heat.show(np.where(np.isfinite(values), values, np.nan), (0.5, n_steps + 0.5), (0.5, n_units + 0.5))
-        change(self.row, right=n_steps + 0.5, bottom=m.shown_unit - 0.5, top=m.shown_unit + 0.5)
+        picture.change(self.heat.mapper, low=low, high=high, tags=[ROLES[m.heat]])
+        picture.change(self.bar.ticker, ticks=[low, (low + high) / 2, high])
+        picture.change(self.bar, title=NAMES[m.heat])
+        picture.change(self.strip.plot, height=int(np.clip(80 + 9 * n_units, 130, 330)))
+        self.heat.show(picture, finite(values), (0.5, n_steps + 0.5), (0.5, n_units + 0.5))
+        picture.change(self.row, right=n_steps + 0.5, bottom=m.shown_unit - 0.5, top=m.shown_unit + 0.5)
 
 
 class TextStrip:
     """The characters that are read, each at its time step."""
 
-    def __init__(self, stack: Stack):
+    def __init__(self, stack: Stack) -> None:
         self.strip: Strip = stack.strip("text", "text", "input", title="Text", height=30, kind="none", at=(2,))
-        self.source = ColumnDataSource({"t": [], "character": []})
+        self.source = empty("t", "character")
         self.glyph = Text(
             x="t",
             y=0.4,
@@ -107,11 +109,11 @@ class TextStrip:
         )
         self.strip.plot.add_glyph(self.source, self.glyph)
 
-    def show(self, m: Lstm) -> None:
+    def show(self, m: Lstm, picture: Picture) -> None:
         shown = [character.replace("\n", "↵") for character in m.text[: m.n_steps]]
-        if shown != list(self.source.data["character"]):
-            change(self.glyph, text_font_size=f"{int(np.clip(TEXT_WIDTH / (ADVANCE * len(shown)), 10, 14))}px")
-            self.source.data = {"t": np.arange(1.0, len(shown) + 1), "character": shown}
+        size = int(np.clip(TEXT_WIDTH / (ADVANCE * len(shown)), 10, 14))
+        picture.change(self.glyph, text_font_size=f"{size}px")
+        picture.put(self.source, {"t": np.arange(1.0, len(shown) + 1), "character": shown})
 
 
 class Line(NamedTuple):
@@ -142,9 +144,11 @@ STROKES = {
 
 def lines_table(m: Lstm) -> str:
     """A key to the five lines with their values at the cursor."""
-    k = m.at
-    rows = "".join(_line_row(line, float(getattr(m.result, line.column)[k - 1])) for line in LINES)
-    exact = float(m.result.truncated_exact[k - 1])
+    k, r = m.at, m.result
+    if not isinstance(r, Gradient):
+        return ""
+    rows = "".join(_line_row(line, float(getattr(r, line.column)[k - 1])) for line in LINES)
+    exact = float(r.truncated_exact[k - 1])
     rows += _line_row(Line("", "", "", 0, "∂h(T)/∂c(k)", "exact; not plotted: what the truncated one leaves out is "
                                                         "the difference"), exact)  # fmt: skip
     return f"<table class=stacked><tr><th>line</th><th>size at k = {k}</th><th class=wide></th></tr>{rows}</table>"
@@ -197,11 +201,13 @@ RELATIVES = (
 
 def relatives(m: Lstm) -> str:
     """A key to the variants with their values at the cursor."""
-    k, unit, runs = m.at - 1, m.shown_unit - 1, m.result.runs
+    k, unit, r = m.at - 1, m.shown_unit - 1, m.result
+    if not isinstance(r, Variants):
+        return ""
     drawn = ", drawn from the seed" if m.traced.params.P is None else ""
     rows = ""
     for name, equation, shares in RELATIVES:
-        run = runs[name]
+        run = r.runs[name]
         state = (run.h if name == "GRU" else run.c)[k, unit]
         keeps = run.z[k, unit] if name == "GRU" else 1.0 if name == "no forget gate" else run.f[k, unit]
         rows += (f"<tr><td>{name}</td><td><b>{plain(state, 3)}</b></td><td class=forget-gate>{plain(keeps, 3)}</td>"

@@ -1,25 +1,22 @@
-"""The challenges of lesson 6: what is asked for, and why a setting does not do yet."""
-
-from typing import TYPE_CHECKING
+"""The challenges of the LSTM page: what is asked for, and why a setting does not do yet."""
 
 import numpy as np
 
 from app.parts.numbers import plain, steps
 from app.shell.model import Check
-
-if TYPE_CHECKING:
-    from lessons.lstm.model import Lstm
+from lessons.lstm.parameters import LstmParameters
+from lessons.lstm.topics import Gradient, Shown
 
 KEPT_UNTIL = 101  # a bit of step 1 is looked at 100 steps later
 DISTRACTORS = 20
 LAG = 10  # steps back at which the gradient must still be felt
 
 
-def keeps_a_bit(m: "Lstm") -> Check:
+def keeps_a_bit(m: LstmParameters, r: Shown) -> Check:
     """c(1) of the single cell is still there at step 101, within 1 %, whatever x did in between."""
     if not m.one_cell or m.topic != "gates" or m.n_steps < KEPT_UNTIL:
         return Check(False, f"Choose the topic “gates”, the network “one cell” and at least {KEPT_UNTIL} steps.")
-    c, x = m.traced.run.c[:, 0], m.inputs()[0]
+    c, x = r.traced.run.c[:, 0], m.inputs()[0]
     loud = int((np.abs(x[1:KEPT_UNTIL]) >= 0.1).sum())
     if loud < DISTRACTORS:
         return Check(False, f"x must disturb: at least 0.1 in size at {DISTRACTORS} later steps, now it is at {loud}.")
@@ -31,12 +28,12 @@ def keeps_a_bit(m: "Lstm") -> Check:
     return Check(bool(off <= 0.01), said)
 
 
-def truncated_is_exact(m: "Lstm") -> Check:
+def truncated_is_exact(m: LstmParameters, r: Shown) -> Check:
     """∂h(T)/∂c(k) through the cell's own delay is all there is, for every k, and not because nothing is left."""
     own = m.shown_network in ("one cell", "random")
-    if m.topic != "gradient" or not own or m.n_steps <= LAG:
+    if not isinstance(r, Gradient) or not own or m.n_steps <= LAG:
         return Check(False, "Choose the topic “gradient”, the network “one cell” or “random” and at least 11 steps.")
-    exact, truncated = m.result.truncated_exact, m.result.truncated
+    exact, truncated = r.truncated_exact, r.truncated
     felt = float(truncated[-1 - LAG])
     if not felt >= -3:
         size = plain(10.0**felt, 2)
@@ -50,14 +47,14 @@ def truncated_is_exact(m: "Lstm") -> Check:
     return Check(worst <= 0.01, said)
 
 
-def forgets_at_mark(m: "Lstm") -> Check:
+def forgets_at_mark(m: LstmParameters, r: Shown) -> Check:
     """The single cell loses its content at the marked step, and its forget gate is open at all others."""
     marked = np.flatnonzero(m.inputs()[1]) + 1
     if not m.one_cell or m.topic != "gates" or m.n_steps < 10:
         return Check(False, "Choose the topic “gates”, the network “one cell” and at least 10 steps.")
     if len(marked) != 1 or not 3 <= marked[0] <= m.n_steps - 2:
         return Check(False, f"Mark exactly one step, between t = 3 and t = {m.n_steps - 2}.")
-    s, run = int(marked[0]), m.traced.run
+    s, run = int(marked[0]), r.traced.run
     before, after = float(run.c[s - 2, 0]), float(run.c[s - 1, 0])
     if abs(before) < 0.5:
         return Check(False, f"There is too little to forget: c({s - 1}) = {plain(before)}, at least 0.5 is asked for.")

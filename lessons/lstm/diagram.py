@@ -1,4 +1,4 @@
-"""The picture of lesson 6: one LSTM cell (Fig. 12.17), its gates drawn as valves in the pipes of the cell.
+"""The picture of the LSTM page: one LSTM cell (Fig. 12.17), its gates drawn as valves in the pipes of the cell.
 
 The gates' control lines come up from one line that carries x, the mark and h(t−1). A pipe is as dark as what flows.
 """
@@ -9,6 +9,7 @@ import numpy as np
 
 from app.parts.diagram import Diagram
 from app.parts.numbers import short
+from lessons.lstm.model import Lstm
 
 MAIN, LOOP, BUS = 66, 124, 172  # heights of the main pipe, the carousel's way back, and the control line
 CANDIDATE, INPUT, PLUS, CELL, TANH, OUTPUT, HIDDEN = 104, 192, 276, 380, 472, 550, 626  # places from left to right
@@ -22,15 +23,15 @@ TELL_CELL = ("c.value", "h.value", "tanh.value", "before.value", "c", "h", *(
     f"pipe.{name}" for name in ("cell", "squashed", "shown", "before", "kept")))  # fmt: skip
 
 
-def key(model) -> tuple:
+def key(m: Lstm) -> tuple:
     """What the shapes depend on."""
-    traced = model.traced
-    first = model.shown_layer == 1
-    return traced.variant, traced.params.P is not None, first, first and model.uses_mark and traced.inputs.shape[1] == 2
+    traced = m.traced
+    first = m.shown_layer == 1
+    return traced.variant, traced.params.P is not None, first, first and m.uses_mark and traced.inputs.shape[1] == 2
 
 
-def diagram(model) -> Diagram:
-    variant, peepholes, first, mark = key(model)
+def diagram(m: Lstm) -> Diagram:
+    variant, peepholes, first, mark = key(m)
     d = Diagram(
         660,
         200,
@@ -51,7 +52,7 @@ def diagram(model) -> Diagram:
         d.label(FORGET, LOOP - 10, "× 1", "note")
     else:
         _valve(d, "f", FORGET, LOOP, "forget_gate")
-    d.box("tanh", TANH - 22, MAIN - 17, 44, 34, "tanh")
+    d.box("", TANH - 22, MAIN - 17, 44, 34, "tanh")
     d.label(TANH, MAIN - 28, "", "value state", live="tanh.value")
     _valve(d, "o", OUTPUT, MAIN, "output_gate")
     d.unit("h", HIDDEN, MAIN, "state", label="h", value="above")
@@ -151,9 +152,9 @@ def _thin(*points: tuple[float, float]) -> str:
     return f'<path class="edge peephole state" d="{path}" marker-end=url(#head) />'
 
 
-def live(model, t: int) -> dict[str, dict]:
+def live(m: Lstm, t: int) -> dict[str, dict]:
     """The shown unit's values at step t."""
-    traced, k, unit = model.traced, t - 1, model.shown_unit - 1
+    traced, k, unit = m.traced, t - 1, m.shown_unit - 1
     i, f, g, o, c, h = (float(array[k, unit]) for array in traced.run)
     before = float(traced.run.c[k - 1, unit]) if k else 0.0
     squashed, full = float(np.tanh(c)), _full(traced.run.c[:, unit])
@@ -164,12 +165,12 @@ def live(model, t: int) -> dict[str, dict]:
     text = {f"{name}.value": _brief(value, scale) for name, value, scale in (
         ("g", g, _full(traced.run.g[:, unit])), ("c", c, full), ("h", h, shown), ("tanh", squashed, shown),
         ("before", before, full))}  # fmt: skip
-    flow = {}
+    flow: dict[str, float] = {}
     for name, value in (("i", i), ("f", f), ("o", o)):
         text[f"{name}.value"] = opening(value)
         flow |= {name: round(value, 4), f"{name}.shut": round(1 - value, 4)}
-    levels |= _live_inputs(model, traced.inputs, k, text)
-    units = f"unit {model.shown_unit} of {traced.run.h.shape[1]}"
+    levels |= _live_inputs(m, traced.inputs, k, text)
+    units = f"unit {m.shown_unit} of {traced.run.h.shape[1]}"
     text["which"] = "" if traced.run.h.shape[1] == 1 else units
     return {"text": text, "level": {name: round(abs(level), 4) for name, level in levels.items()}, "flow": flow}
 
@@ -188,24 +189,24 @@ def _brief(value: float, full: float) -> str:
     return f"{value:.0e}".replace("e-0", "e-").replace("-", "−") if tiny else short(value)
 
 
-def _live_inputs(model, inputs: np.ndarray, k: int, text: dict[str, str]) -> dict[str, float]:
+def _live_inputs(m: Lstm, inputs: np.ndarray, k: int, text: dict[str, str]) -> dict[str, float]:
     """Puts the inputs' labels into `text`; returns their levels."""
-    if model.is_text and model.shown_layer == 1:
-        text["x.value"] = f"“{shown_character(read(model)[k])}”"
+    if m.is_text and m.shown_layer == 1:
+        text["x.value"] = f"“{shown_character(read(m)[k])}”"
         return {"x": 1.0}
-    if model.shown_layer > 1 or inputs.shape[1] > 2:
+    if m.shown_layer > 1 or inputs.shape[1] > 2:
         text["x.value"] = f"{inputs.shape[1]} in"
         return {"x": float(np.abs(inputs[k]).max())}
     text["x.value"] = short(inputs[k, 0])
-    if not model.uses_mark:
+    if not m.uses_mark:
         return {"x": float(inputs[k, 0])}
     text["mark.value"] = short(inputs[k, 1])
     return {"x": float(inputs[k, 0]), "mark": float(inputs[k, 1])}
 
 
-def read(model) -> str:
+def read(m: Lstm) -> str:
     """The text as the network reads it, a character a step: spaces follow one that is too short."""
-    return model.text.ljust(model.n_steps)[: model.n_steps]
+    return m.text.ljust(m.n_steps)[: m.n_steps]
 
 
 def shown_character(character: str) -> str:

@@ -1,28 +1,30 @@
-"""Lesson 6 by hand: the five lines of the gradient view at one step, as products where they are products."""
+"""The LSTM page by hand: the five lines of the gradient view at one step, as products where they are products."""
 
 import numpy as np
 
 from app.parts.calculation import DIGITS, added, fitting, result, value
 from app.parts.numbers import Block, number, symbol
+from lessons.lstm.model import Lstm
 from lessons.lstm.terms import factors, net_inputs, raised, size, slope, tanh_slope
+from lessons.lstm.topics import Gradient
 
 NARROW = 30  # characters: these lines have wide signs
 
 
-def gradient_blocks(model, t: int) -> list[Block]:
-    one_step = model.traced.run.h.shape[1] == 1 and t < model.n_steps
-    return [_lines(model, t), *([_one_step(model, t)] if one_step else [])]
+def gradient_blocks(m: Lstm, r: Gradient, t: int) -> list[Block]:
+    one_step = m.traced.run.h.shape[1] == 1 and t < m.n_steps
+    return [_lines(m, r, t), *([_one_step(m, t)] if one_step else [])]
 
 
 def _between(name: str, other: str, T: int, t: int) -> str:
     return f"∂<i>{name}</i>({T})/∂<i>{other}</i>({t})"
 
 
-def _lines(model, t: int) -> Block:
-    r, T, k = model.result, model.n_steps, t - 1
-    many = model.traced.run.h.shape[1] > 1
-    f = model.traced.run.f[t:, model.shown_unit - 1][::-1]
-    unit = f" of unit {model.shown_unit}" if many else ""
+def _lines(m: Lstm, r: Gradient, t: int) -> Block:
+    T, k = m.n_steps, t - 1
+    many = m.traced.run.h.shape[1] > 1
+    f = m.traced.run.f[t:, m.shown_unit - 1][::-1]
+    unit = f" of unit {m.shown_unit}" if many else ""
     bars = "‖" if many else "|"
 
     def sized(name: str, other: str) -> str:
@@ -33,7 +35,7 @@ def _lines(model, t: int) -> Block:
         *fitting(f"exact: {sized('h', 'h')}", size(r.hidden[k]), NARROW),
         f"forget gates{unit}: <i>f</i>({T})···<i>f</i>({t + 1})" if len(f) > 1 else f"forget gates{unit}:",
         *fitting(f"&emsp;= {factors(f, 'forget_gate')}", size(r.forget[k], "forget-gate"), NARROW),
-        *_truncated(model, t),
+        *_truncated(r, t),
         *fitting(f"exact: {sized('h', 'c')}", size(r.truncated_exact[k]), NARROW),
         *fitting(f"tanh RNN: ‖{_between('h', 'h', T, t)}‖", size(r.vanilla[k]), NARROW),
     ]
@@ -43,9 +45,9 @@ def _lines(model, t: int) -> Block:
     return Block(f"From step {T} back to k = {t}", lines, note)
 
 
-def _truncated(model, t: int) -> list[str]:
+def _truncated(r: Gradient, t: int) -> list[str]:
     """The one way back along c: o(T) (1 − tanh² c(T)) times the forget gates, for the unit where it is largest."""
-    run, r = model.traced.run, model.result
+    run = r.traced.run
     shown = run.o[-1] / np.cosh(run.c[-1]) ** 2
     with np.errstate(divide="ignore"):
         reach = np.log10(np.abs(shown)) + np.log10(run.f[t:]).sum(axis=0)
@@ -58,17 +60,17 @@ def _truncated(model, t: int) -> list[str]:
     return [*lines, *fitting(product, size(r.truncated[t - 1]), NARROW)]
 
 
-def _one_step(model, t: int) -> Block:
+def _one_step(m: Lstm, t: int) -> Block:
     """∂c(t+1)/∂c(t) of a single unit: the direct way, and the way through h(t) and the gates."""
-    p, run = model.traced.params, model.traced.run
+    p, run = m.traced.params, m.traced.run
     f, c, shown = float(run.f[t, 0]), float(run.c[t - 1, 0]), float(run.o[t - 1, 0])
     W, P = p.W[:, 0], np.zeros(3) if p.P is None else p.P[:, 0]
-    slopes = _slopes(model, t, c)
+    slopes = _slopes(m, t, c)
     back = {gate: float(W["ifgo".index(gate)]) for gate in slopes}
     detour = sum(back[gate] * slopes[gate][1] for gate in slopes)
     seen = {gate: float(P["if".index(gate)]) * slopes[gate][1] for gate in slopes if gate in "if" and p.P is not None}
     tanh = float(np.tanh(c))
-    shows = slope(net_inputs(model.traced, t, 0)["o"])
+    shows = slope(net_inputs(m.traced, t, 0)["o"])
     out = shown * tanh_slope(c) + float(P[2]) * tanh * shows
     direct = f + sum(seen.values())
     lines = [f"directly: {symbol('f', 'forget_gate', t + 1)} = {number(f, 'forget_gate', digits=DIGITS)}"]
@@ -91,9 +93,9 @@ def _one_step(model, t: int) -> Block:
     )
 
 
-def _slopes(model, t: int, c: float) -> dict[str, tuple[str, float]]:
+def _slopes(m: Lstm, t: int, c: float) -> dict[str, tuple[str, float]]:
     """What the net input of each gate does to c(t + 1): as symbols and as a number."""
-    net, run, variant = net_inputs(model.traced, t + 1, 0), model.traced.run, model.traced.variant
+    net, run, variant = net_inputs(m.traced, t + 1, 0), m.traced.run, m.traced.variant
     i, g = float(run.i[t, 0]), float(run.g[t, 0])
     candidate = ("<i>i</i>(1 − <i>g</i>²)", i * tanh_slope(net["g"]))
     if variant == "coupled gates":

@@ -1,4 +1,4 @@
-"""What the networks of lesson 6 are fed, and what their tasks ask for."""
+"""What the networks of the LSTM page are fed, and what their tasks ask for."""
 
 import numpy as np
 

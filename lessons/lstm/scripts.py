@@ -1,15 +1,12 @@
-"""The Python scripts that compute the tables of lesson 6 again, by topic."""
-
-from typing import TYPE_CHECKING
+"""The Python scripts that compute the tables of the LSTM page again, by topic."""
 
 import numpy as np
 
 from app.shell.export import literal
-from lessons.lstm.topics import HAND_SET
+from lessons.lstm.networks import HAND_SET
+from lessons.lstm.parameters import LstmParameters
+from lessons.lstm.topics import Shown, Traced, says_characters, trained_updates
 from lessons.lstm.training import BATCH_SIZE
-
-if TYPE_CHECKING:
-    from lessons.lstm.model import Lstm
 
 GRADIENT = """
 settings = {{"variant": {variant!r}}}
@@ -46,18 +43,19 @@ probability = network.softmax(net.y)[np.arange(len(following)), following]
 table |= {"y": np.append(probability, np.nan), "d": np.full(len(fed), np.nan)}"""
 
 
-def source(m: "Lstm") -> str:
-    parts = [_head(m), _input(m), _network(m)]
+def source(m: LstmParameters, r: Shown) -> str:
+    """Lines that leave the plotted columns in a dict `table`."""
+    parts = [_head(m), _input(m), _network(m, r)]
     if m.topic == "gradient":
-        parts.append(GRADIENT.format(variant=m.traced.variant, n_units=m.n_shown_units, seed=m.seed))
+        parts.append(GRADIENT.format(variant=r.traced.variant, n_units=m.n_shown_units, seed=m.seed))
     elif m.topic == "variants":
-        parts.append(VARIANTS.format(peepholes=_peepholes(m)))
+        parts.append(VARIANTS.format(peepholes=_peepholes(m, r.traced)))
     else:
-        parts.append(_gates(m))
+        parts.append(_gates(m, r.traced))
     return "\n".join(parts)
 
 
-def _head(m: "Lstm") -> str:
+def _head(m: LstmParameters) -> str:
     used = {"gates": [], "gradient": ["gradients", "rnn"], "variants": ["gru"], "training": ["training"]}[m.topic]
     used = [*used, "lstm"]
     if m.is_text:
@@ -75,7 +73,7 @@ unit = {m.shown_unit - 1}  # counted from 0
 """
 
 
-def _input(m: "Lstm") -> str:
+def _input(m: LstmParameters) -> str:
     if m.is_text:
         text = m.text.ljust(m.n_steps)[: m.n_steps]
         return f"""text = {text!r}
@@ -95,7 +93,7 @@ table = {{"t": np.arange(1, len(fed) + 1)}}"""
     return "\n".join([*lines, f'table = {{"t": np.arange(1, len(x) + 1), "x": x{marked}}}'])
 
 
-def _origin(m: "Lstm") -> tuple[str, str]:
+def _origin(m: LstmParameters) -> tuple[str, str]:
     """The module that has the shown network, and the call that gives it."""
     shown = m.shown_network
     if shown in HAND_SET:
@@ -105,10 +103,10 @@ def _origin(m: "Lstm") -> tuple[str, str]:
     return "trained", f"trained.load({shown!r})"
 
 
-def _network(m: "Lstm") -> str:
+def _network(m: LstmParameters, r: Shown) -> str:
     if m.topic == "training":
         return f"""
-{_trained_here(m)}
+{_trained_here(m, trained_updates(r))}
 net = network.run(fed, trainer.network)
 run, params = net.layers[0], trainer.network.layers[0].params"""
     if m.has_readout:
@@ -120,21 +118,21 @@ net = network.run(fed, shown)
 run, params = net.layers[{k}], shown.layers[{k}].params{below}"""
     return f"""
 {_own_params(m)}
-run = lstm.run(fed, params, variant={m.traced.variant!r})"""
+run = lstm.run(fed, params, variant={r.traced.variant!r})"""
 
 
-def _trained_here(m: "Lstm") -> str:
+def _trained_here(m: LstmParameters, n_updates: int) -> str:
     settings = (
         f"lag={m.lag}, n_units={m.n_units}, learning_rate={m.learning_rate!r}, method={m.method!r},\n"
         f"    clip={m.clip!r}, seed={m.seed}, forget_bias={m.forget_bias!r}, batch_size={BATCH_SIZE}"
     )
     return f"""trainer = training.recall_trainer(
     "lstm", {settings})
-for _ in range({m.trained_updates}):
+for _ in range({n_updates}):
     trainer.step()"""
 
 
-def _own_params(m: "Lstm") -> str:
+def _own_params(m: LstmParameters) -> str:
     if not m.one_cell:
         peepholes = ", peepholes=True" if m.variant == "peephole" else ""
         return f"""rng = np.random.default_rng({m.seed})
@@ -146,19 +144,19 @@ params = lstm.LstmParams(U=np.array({U.tolist()}),
                          W=np.array({W.tolist()}), b=np.array({b.tolist()}){peepholes})"""
 
 
-def _peepholes(m: "Lstm") -> str:
-    if m.traced.params.P is not None:
+def _peepholes(m: LstmParameters, now: Traced) -> str:
+    if now.params.P is not None:
         return "params.P"
     return f"lstm.initial({m.n_shown_units}, fed.shape[1], np.random.default_rng({m.seed}), peepholes=True).P"
 
 
-def _gates(m: "Lstm") -> str:
+def _gates(m: LstmParameters, now: Traced) -> str:
     names = ("f", "c") if m.topic == "training" else ("i", "f", "g", "o", "c", "h")
     lines = ["table |= {" + ", ".join(f'"{name}": run.{name}[:, unit]' for name in names) + "}"]
-    if m.says_characters:
+    if says_characters(m, now):
         lines.append(TEXT_ANSWER)
     elif m.has_readout:
-        d = m.traced.d
+        d = now.d
         written = "np.full(len(fed), np.nan)" if np.isnan(d).all() else f"np.array({_with_gaps(d)})"
         lines.append(f'table |= {{"y": net.y[:, 0], "d": {written}}}')
     return "\n".join(lines)

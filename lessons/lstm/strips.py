@@ -1,12 +1,14 @@
-"""Strips that only lesson 6 has: a cell beside its gate on two axes, and five gradients in one plot."""
+"""The strips of the LSTM page: input, gates and states; a cell beside its gate on two axes; five gradients in one."""
+
+from typing import Any
 
 import numpy as np
-from bokeh.models import FixedTicker, Legend, LegendItem, Line, Range1d
+from bokeh.models import FixedTicker, Legend, LegendItem, Line, Range1d, Scatter
 
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, MATH_FONT, Stack, Strip, add_axis
-from app.parts.ranges import change, fit
-from lessons.lstm.charts import LINES
+from app.parts.picture import Picture
+from lessons.lstm.charts import LINES, TextStrip
 
 # Variants: column, label beside the axis, title, and the column of what keeps the old state.
 VARIANT_STRIPS = (
@@ -19,6 +21,61 @@ VARIANT_STRIPS = (
 KEEPS = tuple(keeps for *_, keeps in VARIANT_STRIPS if keeps)
 GATE_AXIS, NO_AXIS = 44, 14  # pixels right of the plots, with and without an axis for a gate
 PAD = 0.18
+
+
+def all_strips(stack: Stack) -> tuple[dict[str, Strip], TextStrip]:
+    """All strips of the page by name, from top to bottom, and the text among them."""
+    strips = _input_strips(stack)
+    text = TextStrip(stack)
+    strips |= {"text": text.strip} | _state_strips(stack)
+    strips |= {"cell": gradient_strip(stack)} | variant_strips(stack)
+    return strips, text
+
+
+def _input_strips(stack: Stack) -> dict[str, Strip]:
+    return {
+        "x": stack.strip(
+            "x",
+            "x",
+            "input",
+            title="Input x(t)",
+            edits="x",
+            hint="click or drag to edit",
+            limits=(-1.3, 1.3),
+            at=(-1, 0, 1),
+        ),
+        "mark": stack.strip(
+            "mark",
+            "mark",
+            "input",
+            title="Mark",
+            edits="mark",
+            height=30,
+            binary=True,
+            limits=(-0.38, 1.38),
+            at=(0, 1),
+        ),
+    }
+
+
+def _state_strips(stack: Stack) -> dict[str, Strip]:
+    """Gates, candidate, cell, output and readout."""
+    gate: dict[str, Any] = {"limits": (-0.28, 1.28), "at": (0, 1), "height": 36}
+    strip = stack.strip
+    strips = {
+        "i": strip("i", "i", "input_gate", title="Input gate i(t)", **gate),
+        "f": strip("f", "f", "forget_gate", title="Forget gate f(t)", **gate),
+        "g": strip("g", "g", "candidate", title="Candidate g(t)", height=38, limits=(-1.5, 1.5), at=(-1, 1)),
+        "o": strip("o", "o", "output_gate", title="Output gate o(t)", **gate),
+        "c": strip("c", "c", "state", title="Cell c(t)", height=72, ticks=3, predicts="c"),
+        "h": strip("h", "h", "state", title="Output h(t)", height=38, limits=(-1.5, 1.5), at=(-1, 1)),
+        "y": strip("y", "y", "state", title="Readout y(t), dashed what the task asks for", height=48, at=(0, 1)),
+    }
+    stack.trace(strips["y"], "d", "target", kind="line", dash="dashed", pin=False)
+    ring = Scatter(x="t", y="d_alone", size=10, fill_color=None, line_color=LIGHT["target"], line_width=2)
+    # at the last step and the highest value: not cut off where the plot ends
+    strips["y"].plot.add_glyph(stack.source, ring, level="overlay")
+    return strips
 
 
 def variant_strips(stack: Stack) -> dict[str, Strip]:
@@ -65,9 +122,8 @@ def gradient_strip(stack: Stack) -> Strip:
     return strip
 
 
-def fit_low(strip: Strip, *arrays: np.ndarray, include=(0.0,)) -> None:
+def fit_low(picture: Picture, strip: Strip, *arrays: np.ndarray, include: tuple[float, ...] = (0.0,)) -> None:
     """Fit a low plot, which has room for two tick labels."""
-    limits = strip.plot.y_range
-    fit(limits, *arrays, include=include, pad=PAD)
-    margin = PAD / (1 + 2 * PAD) * (limits.end - limits.start)
-    change(strip.plot.left[0].ticker, ticks=[round(limits.start + margin, 9), round(limits.end - margin, 9)])
+    low, high = picture.fit(strip.plot.y_range, *arrays, include=include, pad=PAD)
+    margin = PAD / (1 + 2 * PAD) * (high - low)
+    picture.change(strip.plot.left[0].ticker, ticks=[round(low + margin, 9), round(high - margin, 9)])

@@ -1,17 +1,19 @@
-"""The weights of lesson 6 as HTML: numbers set by hand with their reasons, the reader's own cell, and uploads."""
+"""The weights of the LSTM page as HTML: numbers set by hand with their reasons, the reader's own cell, and uploads."""
 
 import json
 import re
 from html import escape
+from typing import Any
 
 import numpy as np
 
 from app.parts.numbers import plain
 from engine import hand_set
 from engine.weights import LIMITS, MAX_BYTES
-from lessons.lstm.model import GATES, PEEPHOLES, WEIGHTS
+from lessons.lstm.model import Lstm
+from lessons.lstm.networks import HAND_SET
+from lessons.lstm.parameters import GATES, PEEPHOLES, WEIGHTS
 from lessons.lstm.terms import net_inputs
-from lessons.lstm.topics import HAND_SET
 
 KINDS = {"U": "U (x)", "M": "M (mark)", "W": "W (h)", "b": "b"}
 ROLES = {"i": "input-gate", "f": "forget-gate", "g": "candidate", "o": "output-gate"}
@@ -22,29 +24,29 @@ MOST_ROWS = 20  # inputs and units of a network whose sums are written out
 ACCEPTS = ".npz,.safetensors"
 
 
-def weights(model) -> str:
+def weights(m: Lstm) -> str:
     """The card of the shown network's numbers."""
-    if model.one_cell:
-        return _cell(model)
-    if model.topic != "training" and model.shown_network in HAND_SET:
-        return _by_hand(hand_set.make(HAND_SET[model.shown_network]))
-    return _sizes(model)
+    if m.one_cell:
+        return _cell(m)
+    if m.topic != "training" and m.shown_network in HAND_SET:
+        return _by_hand(hand_set.make(HAND_SET[m.shown_network]))
+    return _sizes(m)
 
 
 # The reader's own cell
 
 
-def _cell(model) -> str:
-    kinds = KINDS | ({"P": "P (c)"} if model.variant == "peephole" else {})
+def _cell(m: Lstm) -> str:
+    kinds = KINDS | ({"P": "P (c)"} if m.variant == "peephole" else {})
     heads = "".join(f"<th>{head}</th>" for head in ("", *kinds.values()))
     rows = "".join(
-        f"<tr><td>{_gate_name(gate)}</td>{''.join(_field(model, kind, gate) for kind in kinds)}</tr>" for gate in GATES
+        f"<tr><td>{_gate_name(gate)}</td>{''.join(_field(m, kind, gate) for kind in kinds)}</tr>" for gate in GATES
     )
     return (
         f"<table class=gate-weights><tr>{heads}</tr>{rows}</table>"
         f"<p class=help>A gate is σ(U·x + M·mark + W·h(t−1) + b{' + P·c' if 'P' in kinds else ''}), the "
         f"candidate tanh of {'that without c' if 'P' in kinds else 'the same sum'}. "
-        f"{'Row ' + UNUSED[model.variant] if model.variant in UNUSED else ''}</p>"
+        f"{'Row ' + UNUSED[m.variant] if m.variant in UNUSED else ''}</p>"
     )
 
 
@@ -54,14 +56,14 @@ def _gate_name(gate: str) -> str:
     return f'<span class="gate-name {ROLES[gate]}" title="{kind.strip()}"><span class=long>{kind}</span>{gate}</span>'
 
 
-def _field(model, kind: str, gate: str) -> str:
+def _field(m: Lstm, kind: str, gate: str) -> str:
     name = f"{kind}_{gate}"
     if kind == "P" and name not in PEEPHOLES:
         return "<td></td>"
-    parameter = model.param[name]
+    parameter = m.param[name]
     low, high = parameter.bounds
     return (
-        f'<td><input type=number data-set={name} value="{getattr(model, name):.6g}" step={parameter.step:g} '
+        f'<td><input type=number data-set={name} value="{getattr(m, name):.6g}" step={parameter.step:g} '
         f'min={low} max={high} aria-label="{parameter.label}: {parameter.doc}"></td>'
     )
 
@@ -141,14 +143,14 @@ def _minus(sentence: str) -> str:
 # Larger networks
 
 
-def _sizes(model) -> str:
-    params, shown = model.traced.params, model.network_object()
-    n, m = params.W.shape[1], params.U.shape[1]
+def _sizes(m: Lstm) -> str:
+    params, shown = m.traced.params, m.network_object()
+    n, n_inputs = params.W.shape[1], params.U.shape[1]
     count = sum(array.size for array in params if array is not None)
-    layer = f"Layer {model.shown_layer} of {model.n_layers}: " if model.n_layers > 1 else ""
-    inputs = "1 input" if m == 1 else f"{m} inputs"
+    layer = f"Layer {m.shown_layer} of {m.n_layers}: " if m.n_layers > 1 else ""
+    inputs = "1 input" if n_inputs == 1 else f"{n_inputs} inputs"
     lines = [
-        f"{layer}{n} unit{'s' * (n > 1)}, {inputs}: U {4 * n} × {m}, W {4 * n} × {n}, b {4 * n}"
+        f"{layer}{n} unit{'s' * (n > 1)}, {inputs}: U {4 * n} × {n_inputs}, W {4 * n} × {n}, b {4 * n}"
         f"{f', P 3 × {n}' if params.P is not None else ''}, <b>{count} numbers</b>; rows i, f, g, o."
     ]
     if shown is not None:
@@ -156,28 +158,29 @@ def _sizes(model) -> str:
         none = np.array_equal(shown.V, np.eye(*shown.V.shape)) and not shown.b_out.any()
         lines.append(
             "The file holds no readout: y is h."
-            if none and model.shown_network == "uploaded"
+            if none and m.shown_network == "uploaded"
             else f"Readout y = V h + b: V {k} × {shown.V.shape[1]}, b {k}."
         )
-    lines.append(_origin(model))
-    few = n + m <= MOST_ROWS
-    unused = f" Column {UNUSED[model.traced.variant]}" if model.traced.variant in UNUSED else ""
+    lines.append(_origin(m))
+    few = n + n_inputs <= MOST_ROWS
+    unused = f" Column {UNUSED[m.traced.variant]}" if m.traced.variant in UNUSED else ""
     sums = (
-        f"Unit {model.shown_unit} at t = {model.at}: each value times its weight, added up, is a gate's net "
-        f"input a; h is that of t = {model.at - 1}.{unused}"
+        f"Unit {m.shown_unit} at t = {m.at}: each value times its weight, added up, is a gate's net "
+        f"input a; h is that of t = {m.at - 1}.{unused}"
     )
     lines.append(sums if few else "The exported script has all the numbers.")
-    return "".join(f"<p class=help>{line}</p>" for line in lines) + (_sums(model) if few else "")
+    return "".join(f"<p class=help>{line}</p>" for line in lines) + (_sums(m) if few else "")
 
 
-def _sums(model) -> str:
+def _sums(m: Lstm) -> str:
     """What the shown unit is fed at the cursor, with its weight into each gate, and the net inputs."""
-    now, k, unit = model.traced, model.at - 1, model.shown_unit - 1
+    now, k, unit = m.traced, m.at - 1, m.shown_unit - 1
     p, n = now.params, now.params.W.shape[1]
     own = [gate * n + unit for gate in range(len(GATES))]
     before = now.run.h[k - 1] if k else np.zeros(n)
-    fed = [(name, value, p.U[own, j]) for j, (name, value) in
-           enumerate(zip(_input_names(model, len(now.inputs[k])), now.inputs[k], strict=True))]  # fmt: skip
+    names = _input_names(m, len(now.inputs[k]))
+    fed: list[tuple[str, float, Any]] = []
+    fed += [(name, value, p.U[own, j]) for j, (name, value) in enumerate(zip(names, now.inputs[k], strict=True))]
     fed += [(f"h{_index(j, n)}", before[j], p.W[own, j]) for j in range(n)]
     fed.append(("1 (b)", 1.0, p.b[own]))
     if p.P is not None:
@@ -196,12 +199,11 @@ def _sums(model) -> str:
     )
 
 
-def _input_names(model, m: int) -> list[str]:
-    if model.shown_layer == 1 and model.uses_x and m <= 2:
-        return ["x", "mark"][:m]
-    return [
-        f"{'h' if model.shown_layer > 1 else 'x'}{_index(j, m)}{' below' * (model.shown_layer > 1)}" for j in range(m)
-    ]
+def _input_names(m: Lstm, n_inputs: int) -> list[str]:
+    if m.shown_layer == 1 and m.uses_x and n_inputs <= 2:
+        return ["x", "mark"][:n_inputs]
+    letter, below = ("h", " below") if m.shown_layer > 1 else ("x", "")
+    return [f"{letter}{_index(j, n_inputs)}{below}" for j in range(n_inputs)]
 
 
 def _index(j: int, of: int) -> str:
@@ -216,27 +218,27 @@ def _entry(value: float | None) -> str:
     return plain(value, 3) if rounded else f"{value:.4f}".replace("-", "−")
 
 
-def _origin(model) -> str:
-    if model.topic == "training":
+def _origin(m: Lstm) -> str:
+    if m.topic == "training":
         return "These weights are in training now."
-    if model.shown_network == "random":
+    if m.shown_network == "random":
         return (
-            f"Drawn from seed {model.seed}: uniform between ±1/√n, biases 0 but the forget gate's, which are "
-            f"{plain(model.forget_bias)}."
+            f"Drawn from seed {m.seed}: uniform between ±1/√n, biases 0 but the forget gate's, which are "
+            f"{plain(m.forget_bias)}."
         )
-    if model.shown_network == "uploaded":
-        return f"From your file {escape(model.upload_name)}."
+    if m.shown_network == "uploaded":
+        return f"From your file {escape(m.upload_name)}."
     return f"The numbers were {TRAINED}."
 
 
 # Upload
 
 
-def upload(model) -> str:
+def upload(m: Lstm) -> str:
     """The card where readers choose a file with their own weights."""
-    loaded = f"Loaded: <b>{escape(model.upload_name)}</b>." if model.uploaded is not None else "Nothing is loaded yet."
+    loaded = f"Loaded: <b>{escape(m.upload_name)}</b>." if m.uploaded is not None else "Nothing is loaded yet."
     show = ""
-    if model.uploaded is not None and model.network != "uploaded":
+    if m.uploaded is not None and m.network != "uploaded":
         show = ' <button data-set=\'{"network": "uploaded"}\'>Show it</button>'
     return (
         f'<p class=help><label>Your own weights: <input type=file data-upload accept="{ACCEPTS}" '

@@ -1,4 +1,4 @@
-"""Pieces that the hand calculations of lesson 6 are made of: values, sums that wrap, gates near 0 and 1, sizes."""
+"""Pieces that the hand calculations of the LSTM page are made of: values, sums that wrap, gates near 0 and 1, sizes."""
 
 from itertools import pairwise
 
@@ -6,14 +6,15 @@ import numpy as np
 
 from app.parts.calculation import DIGITS
 from app.parts.numbers import number, plain
-from lessons.lstm.words import within
+from lessons.lstm.phrases import within
+from lessons.lstm.topics import Traced
 
 MOST_FACTORS = 3  # of a product that is written out
 NEARLY = 5e-5  # a gate or a probability this near to 1 shows how near
 ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "o": "output_gate"}
 
 
-def net_inputs(traced, t: int, unit: int) -> dict[str, float]:
+def net_inputs(traced: Traced, t: int, unit: int) -> dict[str, float]:
     """a = U x(t) + W h(t−1) + b, with its peephole, of each gate of a unit (counted from 0)."""
     p, run, n = traced.params, traced.run, traced.run.h.shape[1]
     before = run.h[t - 2] if t > 1 else np.zeros(n)

@@ -1,16 +1,14 @@
-"""What lesson 6 computes for each of its topics: one engine run, and the plotted columns."""
+"""What the LSTM page computes for each of its topics: one engine run, and the plotted columns."""
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import gradients, gru, hand_set, lstm, network, rnn, tasks, trained
+from engine import gradients, gru, lstm, network, rnn, tasks
+from lessons.lstm.inputs import N_CHARACTERS
+from lessons.lstm.parameters import LstmParameters
+from lessons.lstm.training import Snapshot
 
-if TYPE_CHECKING:
-    from lessons.lstm.model import Lstm
-
-HAND_SET = {"latch": "latch", "marked sum": "marked sum", "count ab": "aⁿbⁿ", "parity": "parity"}  # engine's names
 GRU_FROM = (3, 1, 2)  # rows r, z, n of the GRU are the LSTM's rows o, f, g
 
 
@@ -26,6 +24,13 @@ class Traced(NamedTuple):
     b_out: np.ndarray | None  # (k,)
     y: np.ndarray | None  # (T, k)
     d: np.ndarray  # (T,) what the task asks for; NaN where it asks for nothing
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """(T, k) y of a network that has a readout. Raises ValueError for one that has none."""
+        if self.y is None:
+            raise ValueError("this network has no readout, so it has no outputs")
+        return self.y
 
 
 class Gates(NamedTuple):
@@ -48,22 +53,20 @@ class Variants(NamedTuple):
     """The same input, and where they share parameters the same weights."""
 
     traced: Traced
-    runs: dict  # by name: "full", "no forget gate", "peephole", "coupled gates" -> LstmRun; "GRU" -> GruRun
+    runs: dict[str, Any]  # by name: "full", "no forget gate", "peephole", "coupled gates" -> LstmRun; "GRU" -> GruRun
 
 
 class TrainingShown(NamedTuple):
     traced: Traced  # the LSTM in training on a probe sequence of the task
+    snapshot: Snapshot  # of the training, that this belongs to
 
 
-@lru_cache(maxsize=16)
-def shipped(name: str) -> network.Network:
-    """A hand-set or trained network; shared by all sessions, so never written to."""
-    return hand_set.make(HAND_SET[name]).network if name in HAND_SET else trained.load(name)
+Shown = Gates | Gradient | Variants | TrainingShown
 
 
-def traced(m: "Lstm") -> Traced:
-    """The shown network on the present input."""
-    fed, shown = m.fed(), m.network_object()
+def traced(m: LstmParameters, shown: network.Network | None) -> Traced:
+    """A network on the present input; None stands for the single cell or the random layer, without a readout."""
+    fed = m.fed()
     if shown is None:
         params, variant = m.own_params()
         run = lstm.run(fed, params, variant=variant)
@@ -74,9 +77,18 @@ def traced(m: "Lstm") -> Traced:
     return Traced(fed, run.inputs[k], layer.params, variant, run.layers[k], shown.V, shown.b_out, run.y, m.targets())
 
 
-def gradient(m: "Lstm") -> Gradient:
+def says_characters(m: LstmParameters, now: Traced) -> bool:
+    """Whether the outputs are one number per character."""
+    return m.is_text and now.y is not None and now.y.shape[1] == N_CHARACTERS
+
+
+def trained_updates(r: Shown) -> int:
+    """Updates of the LSTM in training that is shown; 0 where another network is."""
+    return len(r.snapshot.histories["lstm"].loss) if isinstance(r, TrainingShown) else 0
+
+
+def gradient(m: LstmParameters, now: Traced) -> Gradient:
     """How much of the last step's derivative arrives at each step of the shown layer."""
-    now = traced(m)
     inputs, params, settings = now.inputs, now.params, {"variant": now.variant}
     n_inputs, n_units = inputs.shape[1], now.run.c.shape[1]
     forget = lstm.forget_products(now.run.f)[:, m.shown_unit - 1]
@@ -92,20 +104,19 @@ def gradient(m: "Lstm") -> Gradient:
     )
 
 
-def with_peepholes(params: lstm.LstmParams, seed: int) -> lstm.LstmParams:
-    """The layer with its own peepholes, or with random ones where it has none."""
+def peepholes(params: lstm.LstmParams, seed: int) -> np.ndarray:
+    """(3, n) the layer's own peepholes, or random ones where it has none."""
     if params.P is not None:
-        return params
+        return params.P
     n_units, n_inputs = params.W.shape[1], params.U.shape[1]
-    return params._replace(P=lstm.initial(n_units, n_inputs, np.random.default_rng(seed), peepholes=True).P)
+    return np.asarray(lstm.initial(n_units, n_inputs, np.random.default_rng(seed), peepholes=True).P)
 
 
-def variants(m: "Lstm") -> Variants:
+def variants(m: LstmParameters, now: Traced) -> Variants:
     """All variants of the shown layer on its input, with its own weights as far as they go."""
-    now = traced(m)
     plain = now.params._replace(P=None)
     runs = {name: lstm.run(now.inputs, plain, variant=name) for name in lstm.VARIANTS}
-    runs["peephole"] = lstm.run(now.inputs, with_peepholes(now.params, m.seed))
+    runs["peephole"] = lstm.run(now.inputs, plain._replace(P=peepholes(now.params, m.seed)))
     runs["GRU"] = gru.run(now.inputs, gru_params(plain))
     return Variants(now, runs)
 
@@ -123,22 +134,22 @@ def gru_params(params: lstm.LstmParams) -> gru.GruParams:
     return gru.GruParams(rows(params.U), rows(params.W), rows(params.b))
 
 
-def columns(m: "Lstm") -> dict[str, np.ndarray]:
+def columns(m: LstmParameters, r: Shown) -> dict[str, np.ndarray]:
     """All plotted columns of the present topic by name, (T,) each."""
-    r, now = m.result, m.traced
+    now = r.traced
     x, mark = m.inputs()
     found = {"x": x, "mark": mark} if m.uses_x else {}
     if not m.uses_mark:
         found.pop("mark", None)
-    if m.topic == "variants":
+    if isinstance(r, Variants):
         return found | _variant_columns(r, m.shown_unit - 1)
     gates = {name: getattr(now.run, name)[:, m.shown_unit - 1] for name in ("i", "f", "g", "o", "c", "h")}
-    if m.topic == "gradient":
+    if isinstance(r, Gradient):
         lines = {name: getattr(r, name) for name in ("cell", "hidden", "forget", "truncated", "vanilla")}
         return found | {"f": gates["f"], "c": gates["c"]} | lines
-    if m.topic == "training":
+    if isinstance(r, TrainingShown):
         gates = {name: gates[name] for name in ("f", "c")}
-    return found | gates | ({"y": answer(m), "d": now.d} if now.y is not None else {})
+    return found | gates | ({"y": answer(m, now), "d": now.d} if now.y is not None else {})
 
 
 def _variant_columns(r: Variants, unit: int) -> dict[str, np.ndarray]:
@@ -147,10 +158,9 @@ def _variant_columns(r: Variants, unit: int) -> dict[str, np.ndarray]:
     return found | {"gru": r.runs["GRU"].h[:, unit]} | forget | {"z_gru": r.runs["GRU"].z[:, unit]}
 
 
-def answer(m: "Lstm") -> np.ndarray:
+def answer(m: LstmParameters, now: Traced) -> np.ndarray:
     """The plotted output y, (T,): the first one, or with text the probability given to the character that comes."""
-    y = m.traced.y
-    if not m.says_characters:
-        return y[:, 0]
+    if not says_characters(m, now):
+        return now.outputs[:, 0]
     following = tasks.encode(m.text.ljust(m.n_steps)[: m.n_steps])[1:]
-    return np.append(network.softmax(y)[np.arange(len(following)), following], np.nan)
+    return np.append(network.softmax(now.outputs)[np.arange(len(following)), following], np.nan)

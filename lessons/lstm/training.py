@@ -13,6 +13,7 @@ import numpy as np
 from app.shell.job import Job
 from engine.network import Network
 from engine.training import KINDS, recall_trainer
+from lessons.lstm.parameters import LstmParameters
 
 # Kinds of network in the order in which they are named and drawn.
 NAMES = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
@@ -36,7 +37,7 @@ class Settings(NamedTuple):
     seed: int
 
     @classmethod
-    def of(cls, model) -> "Settings":
+    def of(cls, model: LstmParameters) -> "Settings":
         return cls(*(getattr(model, name) for name in cls._fields))
 
 
@@ -49,7 +50,8 @@ class History(NamedTuple):
 
     def recent(self) -> tuple[float, float, float]:
         """Loss, gradient norm and share of right answers: means of the last WINDOW updates (of all, if fewer)."""
-        return tuple(float(values[-WINDOW:].mean()) for values in self)
+        loss, norm, right = (float(values[-WINDOW:].mean()) for values in self)
+        return loss, norm, right
 
 
 class Snapshot(NamedTuple):
@@ -173,40 +175,3 @@ class _Course:
         histories = {kind: History(*self._measures[kind][:, : lengths[kind]]) for kind in KINDS}
         networks = {kind: trainer.network for kind, trainer in self._trainers.items()}
         return Snapshot(n_done, histories, networks, dict(self._diverged), self._seconds)
-
-
-class TrainsLive:
-    """What a page's model needs for one training at a time; the settings are parameters of the page."""
-
-    connected: Callable[[], bool] = staticmethod(lambda: True)
-    _training: Training | None = None
-    _snapshot: Snapshot | None = None  # of the training, that the result belongs to
-
-    @property
-    def training(self) -> Training:
-        """The three networks in training; other settings start anew."""
-        wanted, now = Settings.of(self), self._training
-        if now is None or now.settings != wanted:
-            dropped = now is not None and (now.shown.n_done > 0 or now.remark == STARTS_ANEW)
-            self.end_training()
-            self._training = Training(wanted, lambda: self.connected(), STARTS_ANEW if dropped else "")
-        return self._training
-
-    @property
-    def training_runs(self) -> bool:
-        return self._training is not None and self._training.state == "running"
-
-    def pause_training(self) -> None:
-        """Nobody looks at the training any more; whoever comes back is told."""
-        if self.training_runs:
-            self._training.pause(LEFT)
-
-    def end_training(self) -> None:
-        if self._training is not None:
-            self._training.close()
-        self._training = None
-
-    @property
-    def trained_updates(self) -> int:
-        """Updates of the LSTM in training that is shown."""
-        return len(self._snapshot.histories["lstm"].loss) if self._snapshot else 0

@@ -2,15 +2,18 @@
 
 from html import escape
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Line, Text
+from bokeh.models import Line, Text
 
+from app.parts.charts import empty
 from app.parts.colours import LIGHT
 from app.parts.diagram import Diagram
 from app.parts.figures import FONT, Strip, chart, rule
 from app.parts.numbers import plain
-from app.parts.ranges import change, fit
+from app.parts.picture import Picture
+from lessons.lstm.model import Lstm
 from lessons.lstm.training import NAMES, WINDOW, History, Snapshot, Training
 
 CHARTS = ("loss", "norm", "right")
@@ -24,24 +27,23 @@ NAMES_WIDTH = 42  # right of a chart, for names whose lines have come to the end
 class TrainingCharts:
     """Three charts against the number of the update, with the names of the networks at the ends of their lines."""
 
-    def __init__(self):
-        self.lines = ColumnDataSource({"update": [], **{f"{chart}_{kind}": [] for chart in CHARTS for kind in LOOKS}})
-        self.names = ColumnDataSource({column: [] for column in ("name", "update", *CHARTS)})
+    def __init__(self) -> None:
+        self.lines = empty("update", *(f"{chart}_{kind}" for chart in CHARTS for kind in LOOKS))
+        self.names = empty("name", "update", *CHARTS)
         self.loss = self._chart("loss", "Loss (grey: always answering 0)", "log₁₀ of the loss", "state")
         self.norm = self._chart("norm", "Gradient norm (grey: clip norm)", "log₁₀ of the norm", "gradient")
         self.right = self._chart("right", "Right answers (grey: guessing)", "share", "state")
-        change(self.right.plot.y_range, start=-0.04, end=1.08)
+        self.right.plot.y_range.update(start=-0.04, end=1.08)
         self.strips = [self.loss, self.norm, self.right]
         self._clip = rule(self.norm.plot, 0.0, dash="solid")
         rule(self.loss.plot, 0.0, dash="solid")
         rule(self.right.plot, 0.5, dash="solid")
-        self._shown: tuple = ()
 
     def _chart(self, name: str, title: str, label: str, role: str) -> Strip:
         strip = chart(f"training-{name}", title, x_label="update", y_label=label, height=200,
                       x_limits=(0, 100), y_limits=(-2, 0.5), ticks=4)  # fmt: skip
         strip.plot.min_border_right = NAMES_WIDTH
-        change(strip.plot.below[0].ticker, desired_num_ticks=4, min_interval=1)
+        strip.plot.below[0].ticker.update(desired_num_ticks=4, min_interval=1)
         for kind, (dash, width) in LOOKS.items():
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": width}
             strip.plot.add_glyph(self.lines, Line(x="update", y=f"{name}_{kind}", **look))
@@ -52,32 +54,29 @@ class TrainingCharts:
         strip.plot.add_glyph(self.names, ends, level="overlay")
         return strip
 
-    def show(self, model) -> None:
-        """Bring the charts to the latest step of `model.training`; what is shown already is not sent again."""
-        training: Training = model.training
+    def show(self, picture: Picture, training: Training) -> None:
+        """The charts after the latest step."""
         shown, settings = training.shown, training.settings
-        if self._shown and shown is self._shown[0] and settings == self._shown[1]:
-            return
-        self._shown = (shown, settings)
         columns, clip = lines(shown, settings.n_updates), float(np.log10(settings.clip))
-        change(self._clip, location=clip)
+        picture.change(self._clip, location=clip)
         for strip in self.strips:
-            change(strip.plot.x_range, end=settings.n_updates)
-        fit(self.loss.plot.y_range, *(columns[f"loss_{kind}"] for kind in LOOKS), include=(-2, 0.25), pad=0.05)
+            picture.change(strip.plot.x_range, end=settings.n_updates)
+        losses = (columns[f"loss_{kind}"] for kind in LOOKS)
+        picture.fit(self.loss.plot.y_range, *losses, include=(-2, 0.25), pad=0.05)
         norms = (columns[f"norm_{kind}"] for kind in LOOKS)
-        fit(self.norm.plot.y_range, *norms, include=(clip - 1, clip + 0.5), pad=0.05)
-        self.lines.data = columns
-        self.names.data = self._ends(columns)
+        picture.fit(self.norm.plot.y_range, *norms, include=(clip - 1, clip + 0.5), pad=0.05)
+        picture.put(self.lines, columns)
+        picture.put(self.names, self._ends(columns, picture))
 
-    def _ends(self, columns: dict[str, np.ndarray]) -> dict:
+    def _ends(self, columns: dict[str, np.ndarray], picture: Picture) -> dict[str, Any]:
         """The names, each where its line ends, but set apart from each other."""
         if not columns["update"].size:
-            return {column: [] for column in self.names.data}
-        found = {"name": list(NAMES.values()), "update": [columns["update"][-1]] * len(NAMES)}
+            return {column: [] for column in ("name", "update", *CHARTS)}
+        found: dict[str, Any] = {"name": list(NAMES.values()), "update": [columns["update"][-1]] * len(NAMES)}
         for name, strip in zip(CHARTS, self.strips, strict=True):
-            limits = strip.plot.y_range
+            low, high = (picture.get(strip.plot.y_range, end) for end in ("start", "end"))
             ends = [_end(columns[f"{name}_{kind}"]) for kind in LOOKS]
-            found[name] = _apart(ends, 0.13 * (limits.end - limits.start), limits.end)
+            found[name] = _apart(ends, 0.13 * (high - low), high)
         return found
 
 
@@ -158,9 +157,9 @@ def diagram(lag: int) -> Diagram:
     return d
 
 
-def live(m) -> dict[str, dict]:
+def live(m: Lstm) -> dict[str, dict]:
     """The marked bit, and what the LSTM says of it now."""
-    first, said = float(m.traced.x[0, 0]), float(m.traced.y[-1, 0])
+    first, said = float(m.traced.x[0, 0]), float(m.traced.outputs[-1, 0])
     text = {"first": f"marked: {plain(first)}", "last": f"y({m.n_steps}) = {plain(said, 2)}"}
     return {"text": text, "level": {"first": abs(first), "last": round(abs(said), 4)}}
 
@@ -170,9 +169,8 @@ def live(m) -> dict[str, dict]:
 STARTS = ("ready", "paused")
 
 
-def controls(model) -> str:
-    """Buttons, progress and the latest numbers of `model.training`, as HTML of a live table."""
-    training: Training = model.training
+def controls(training: Training) -> str:
+    """Buttons, progress and the latest numbers, as HTML of a live table."""
     shown, state = training.shown, training.state
     return _buttons(state) + _progress(training, shown, state) + _trouble(training, shown) + _table(shown)
 

@@ -1,21 +1,16 @@
-"""What lesson 6 says of the networks in training: how far they are, and what to change where nothing is learned."""
-
-from typing import TYPE_CHECKING
+"""What the LSTM page says of the networks in training: how far they are, and what to change if they learn nothing."""
 
 import numpy as np
 
 from app.parts.numbers import plain
+from lessons.lstm.parameters import LstmParameters
 from lessons.lstm.training import NAMES, WINDOW, Snapshot
-
-if TYPE_CHECKING:
-    from lessons.lstm.model import Lstm
 
 GUESSING = 0.65  # share of right answers: of 320 in a window, chance alone hardly ever gives as many
 PATIENCE = 200  # updates after which it is worth saying that nothing has been learned
 
 
-def sentence(m: "Lstm") -> str:
-    shown = m.training.shown
+def sentence(m: LstmParameters, shown: Snapshot) -> str:
     if not shown.n_done:
         return (
             f"LSTM, GRU and RNN have their initial weights. Start, and each learns to say at the end which bit was "
@@ -42,7 +37,7 @@ def all_guess(shown: Snapshot) -> bool:
     )  # fmt: skip
 
 
-def _advice(m: "Lstm", shown: Snapshot) -> str:
+def _advice(m: LstmParameters, shown: Snapshot) -> str:
     """What to change where all of them still guess."""
     if not all_guess(shown):
         return ""

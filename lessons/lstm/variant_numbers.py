@@ -1,11 +1,13 @@
-"""Lesson 6 by hand: one step of each variant side by side, and the latest update of the networks in training."""
+"""The LSTM page by hand: one step of each variant side by side, and the latest update of the networks in training."""
 
 import numpy as np
 
 from app.parts.calculation import DIGITS, added, result, value
 from app.parts.numbers import Block, css, number, symbol
+from engine import gru, lstm
+from lessons.lstm.model import Lstm
 from lessons.lstm.terms import logistic
-from lessons.lstm.topics import gru_params, with_peepholes
+from lessons.lstm.topics import Variants, gru_params, peepholes
 from lessons.lstm.training import NAMES, WINDOW, History
 
 TITLES = {"full": "LSTM", "no forget gate": "No forget gate (1997)", "peephole": "Peepholes",
@@ -14,14 +16,14 @@ ROLES = {"i": "input_gate", "f": "forget_gate", "g": "candidate", "r": "output_g
          "n": "candidate"}  # fmt: skip
 
 
-def variant_blocks(model, t: int) -> list[Block]:
-    runs = model.result.runs
-    return [_gru(model, runs[name], t) if name == "GRU" else _cell(model, name, runs[name], t) for name in TITLES]
+def variant_blocks(m: Lstm, r: Variants, t: int) -> list[Block]:
+    runs = r.runs
+    return [_gru(m, runs[name], t) if name == "GRU" else _cell(m, name, runs[name], t) for name in TITLES]
 
 
-def _cell(model, name: str, run, t: int) -> Block:
+def _cell(m: Lstm, name: str, run: lstm.LstmRun, t: int) -> Block:
     """c of one variant from its gates, and those from their net inputs."""
-    unit = model.shown_unit - 1
+    unit = m.shown_unit - 1
     i, f, g, c = (float(array[t - 1, unit]) for array in (run.i, run.f, run.g, run.c))
     before = float(run.c[t - 2, unit]) if t > 1 else 0.0
     gate, kept = f"{symbol('f', 'forget_gate', t)}·", f"{value(f, 'forget_gate')}·{value(before)}"
@@ -34,7 +36,7 @@ def _cell(model, name: str, run, t: int) -> Block:
     head = symbol("c", "state", t)
     lines = []
     for letter in {"no forget gate": "ig", "coupled gates": "fg"}.get(name, "fig"):
-        lines += _gate(model, name, run, letter, t)
+        lines += _gate(m, name, run, letter, t)
     lines += added(head, [f"{gate}{symbol('c', 'state', t - 1)}", f"{let}·{symbol('g', 'candidate', t)}"])
     lines += [*added("&emsp;", [kept, wrote]), f"&emsp; = {result(c)}"]
     note = {
@@ -45,20 +47,20 @@ def _cell(model, name: str, run, t: int) -> Block:
     return Block(TITLES[name], lines, note)
 
 
-def _gate(model, name: str, run, letter: str, t: int) -> list[str]:
+def _gate(m: Lstm, name: str, run: lstm.LstmRun, letter: str, t: int) -> list[str]:
     """A gate of an LSTM variant: what comes from x, from h(t−1), its bias, its peephole; and σ or tanh of the sum."""
-    params, k, n = model.traced.params, t - 1, run.h.shape[1]
-    row = "ifgo".index(letter) * n + model.shown_unit - 1
+    params, k, n = m.traced.params, t - 1, run.h.shape[1]
+    row = "ifgo".index(letter) * n + m.shown_unit - 1
     before = run.h[k - 1] if k else np.zeros(n)
-    parts = [float(params.U[row] @ model.traced.inputs[k]), float(params.W[row] @ before), float(params.b[row])]
+    parts = [float(params.U[row] @ m.traced.inputs[k]), float(params.W[row] @ before), float(params.b[row])]
     written = [
         f"{symbol('U', sub=letter)}·{symbol('x', 'input', t)}",
         f"{symbol('W', sub=letter)}·{symbol('h', 'state', t - 1)}",
         symbol("b", sub=letter),
     ]
     if name == "peephole" and letter in "if":
-        seen = float(run.c[k - 1, model.shown_unit - 1]) if k else 0.0
-        P = float(with_peepholes(model.traced.params, model.seed).P["if".index(letter), model.shown_unit - 1])
+        seen = float(run.c[k - 1, m.shown_unit - 1]) if k else 0.0
+        P = float(peepholes(m.traced.params, m.seed)["if".index(letter), m.shown_unit - 1])
         return _summed(
             letter,
             t,
@@ -82,16 +84,16 @@ def _summed(letter: str, t: int, written: list[str], parts: list[str], net: floa
     ]
 
 
-def _gru(model, run, t: int) -> Block:
+def _gru(m: Lstm, run: gru.GruRun, t: int) -> Block:
     """h of the GRU from r, z and n. Its candidate sees r∘h(t−1)."""
-    unit, k, params = model.shown_unit - 1, t - 1, gru_params(model.traced.params._replace(P=None))
+    unit, k, params = m.shown_unit - 1, t - 1, gru_params(m.traced.params._replace(P=None))
     old = run.h[k - 1] if k else np.zeros(run.h.shape[1])
     lines = []
     for place, letter in enumerate("rzn"):
         row, seen = place * len(old) + unit, run.r[k] * old if letter == "n" else old
         back = symbol("h", "state", t - 1)
         back = f"[{symbol('r', ROLES['r'], t)}∘{back}]" if letter == "n" else back
-        parts = [float(params.U[row] @ model.traced.inputs[k]), float(params.W[row] @ seen), float(params.b[row])]
+        parts = [float(params.U[row] @ m.traced.inputs[k]), float(params.W[row] @ seen), float(params.b[row])]
         lines += _summed(
             letter,
             t,
@@ -122,29 +124,32 @@ def _gru(model, run, t: int) -> Block:
     )
 
 
-def update_block(model) -> Block:
+def update_block(m: Lstm) -> Block:
     """How the latest updates of each network in training went."""
-    shown = model.training.shown
+    shown = m.training.shown
     if not shown.n_done:
         return Block("No update yet", ["initial weights"], "Start, or step once. Below: the LSTM as it is now.")
-    lines = [line for kind, name in NAMES.items() for line in _latest(model, name, shown.histories[kind])]
+    lines = [line for kind, name in NAMES.items() for line in _latest(m, name, shown.histories[kind])]
     lines += [f"{NAMES[kind]}: diverged at update {last}" for kind, last in shown.diverged.items()]
-    how = "Adam moves each weight by about η" if model.method == "adam" else "Descent moves the weights by η·‖gradient‖"
+    how = "Adam moves each weight by about η" if m.method == "adam" else "Descent moves the weights by η·‖gradient‖"
     return Block(
-        f"Update {shown.n_done} of {model.n_updates}",
+        f"Update {shown.n_done} of {m.n_updates}",
         lines,
-        f"Means of the last {min(WINDOW, shown.n_done)} updates. {how}, η = {number(model.learning_rate)}. "
+        f"Means of the last {min(WINDOW, shown.n_done)} updates. {how}, η = {number(m.learning_rate)}. "
         "Below: the LSTM now, on a sequence of the task.",
     )
 
 
-def _latest(model, name: str, history: History) -> list[str]:
+def _latest(m: Lstm, name: str, history: History) -> list[str]:
     """One network's last updates in numbers."""
     if not history.loss.size:
         return []
     loss, norm, right = history.recent()
     recent = history.gradient_norm[-WINDOW:]
-    clipped, updates = int((recent > model.clip).sum()), f"{recent.size} update{'' if recent.size == 1 else 's'}"
-    cut = [f"&emsp;clipped to {number(model.clip)} in {clipped} of {updates}"] if clipped else []
-    right = f"{100 * right:.0f} % right"
-    return [f"{name}: loss {number(loss)}, {right}", f"&emsp;‖gradient‖ = {number(norm, 'gradient')}", *cut]
+    clipped, updates = int((recent > m.clip).sum()), f"{recent.size} update{'' if recent.size == 1 else 's'}"
+    cut = [f"&emsp;clipped to {number(m.clip)} in {clipped} of {updates}"] if clipped else []
+    lines = [
+        f"{name}: loss {number(loss)}, {100 * right:.0f} % right",
+        f"&emsp;‖gradient‖ = {number(norm, 'gradient')}",
+    ]
+    return [*lines, *cut]

@@ -1,4 +1,6 @@
-"""Lesson 1: two switches in a loop that keep the parity of any number of bits, and what soft switches make of them."""
+"""Two switches in a loop that keep the parity of any number of bits, and what soft switches make of them."""
+
+from typing import Any
 
 import numpy as np
 import param
@@ -43,7 +45,7 @@ class Parity(PageModel):
         doc="paste zeros and ones here, or click the plot",
     )
     random_bits = param.Boolean(False, label="random bits from the seed", doc="New seed draws others")
-    activation = param.Selector(
+    activation: param.Selector = param.Selector(
         default="hardlim",
         objects=["hardlim", "logistic"],
         label="switches",
@@ -62,12 +64,12 @@ class Parity(PageModel):
     seed = param.Integer(1, bounds=(0, 9999), label="seed", doc="seed of the perturbation and of the random bits")
     U1, U2, W11, W12, W21, W22, b1, b2, V1, V2, b_out = (_weight(name) for name in EXACT)
 
-    def __init__(self, **values):
+    def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self._swept = (b"", np.zeros_like(STEEPNESSES))
         self.param.watch(self._settle_bits, ["bits", "random_bits", "seed"])
 
-    def _settle_bits(self, *events) -> None:
+    def _settle_bits(self, *events: Any) -> None:
         """Bits typed while random ones are shown end the chance; a new draw is told to whoever shows the bits."""
         changed = {event.name for event in events if event.type != "triggered"}
         if changed == {"bits"}:
@@ -92,6 +94,11 @@ class Parity(PageModel):
         if not (perturbed and self.perturbation):
             return chosen
         return parity.perturb(chosen, self.perturbation, np.random.default_rng(self.seed))
+
+    def edited(self, name: str) -> None:
+        """Drawing starts from the bits that are shown."""
+        if self.random_bits:
+            self.param.update(bits=tuple(self.sequence("bits").tolist()), random_bits=False)
 
     def compute(self) -> dict[str, np.ndarray]:
         x, weights = self.sequence("bits"), self.weights()

@@ -1,18 +1,20 @@
-"""Lesson 1: two switches in a loop that keep the parity of any number of bits, and what soft switches make of them."""
+"""Two switches in a loop that keep the parity of any number of bits, and what soft switches make of them."""
 
 import json
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from bokeh.models import FixedTicker, Line, Scatter
+from bokeh.models import ColumnDataSource, FixedTicker, Line, Scatter
 
+from app.parts.charts import empty, finite
 from app.parts.colours import LIGHT
 from app.parts.diagram import Diagram
-from app.parts.figures import Card, ColumnDataSource, chart, rule
-from app.parts.numbers import Block, number, plain, symbol
-from app.parts.ranges import fit
+from app.parts.figures import Card, Strip, chart, rule
+from app.parts.numbers import Block, plain
+from app.parts.picture import Picture
 from app.shell.view import View
-from lessons.parity.model import EXACT, STATES, STEEPNESSES
+from lessons.parity import numbers
+from lessons.parity.model import EXACT, STATES, STEEPNESSES, Parity
 
 # where the diagram shows each number
 PLACES = (
@@ -30,14 +32,37 @@ PLACES = (
 )
 
 
-class ParityView(View):
+class ParityView(View[Parity]):
     controls = ("bits", "n_steps", "random_bits", "activation", "steepness", "perturbation")
     more = tuple(EXACT)
     buttons = ((json.dumps(EXACT | {"perturbation": 0}), "Exact weights (Eq. 12.36)"),)
     conceals: ClassVar = {"y": (("h1", "h2", "y", "xor", "missed"), ("h1.value", "h2.value", "y.value"))}
 
     def build(self) -> list[Card]:
-        strip, switch = self.stack.strip, {"limits": (-0.22, 1.22), "at": (0, 1)}
+        return [
+            Card("", self._signals()),
+            Card(
+                "How well a gradient could find it",
+                self._gradient_strips(),
+                key="gradient",
+                help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
+                "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. The norm ‖·‖ of a "
+                "matrix is the most by which it stretches a vector. The product is smaller than the factors "
+                "say, since one step cancels part of what another passes on. A triangle means exactly 0: hardlim "
+                "is flat on both sides of its jump, and no gradient finds this network.",
+            ),
+            Card(
+                "Where soft switches begin to leak",
+                [self._sweep_chart()],
+                key="leak",
+                help="How far h₁ − h₂ comes from the parity along this sequence, for logistic switches of every "
+                "steepness; the dot is yours. Beyond one half the bit is lost.",
+            ),
+        ]
+
+    def _signals(self) -> list[Strip]:
+        """Bits, both hidden units, and the output over the running XOR."""
+        strip, switch = self.stack.strip, dict[str, Any](limits=(-0.22, 1.22), at=(0, 1))
         bits = strip("x", "x", "input", title="Bits x(t)", edits="bits", hint="click or drag to edit", **switch)
         h1 = strip("h1", "h₁", "state", title="Hidden unit h₁(t)", **switch)
         h2 = strip("h2", "h₂", "state", title="Hidden unit h₂(t)", **switch)
@@ -59,8 +84,14 @@ class ParityView(View):
         )
         y.plot.renderers.insert(0, y.plot.renderers.pop())  # below the dots
         self.stack.marks(y, "missed")
-        self.factor = strip("factor", "factor", "gradient", title="Factor of each step, ‖∂h(t)/∂h(t−1)‖", height=80)
-        self.product = strip(
+        return [bits, h1, h2, y]
+
+    def _gradient_strips(self) -> list[Strip]:
+        """What one step back does to a gradient, and what all steps up to T do."""
+        self.factor = self.stack.strip(
+            "factor", "factor", "gradient", title="Factor of each step, ‖∂h(t)/∂h(t−1)‖", height=80
+        )
+        self.product = self.stack.strip(
             "log10_product",
             "log₁₀",
             "gradient",
@@ -72,33 +103,15 @@ class ParityView(View):
             axis_label="time step t",
         )
         self.stack.marks(self.product, "zero", role="gradient", marker="inverted_triangle")
+        mark: Any = self.product.plot.renderers[-1]
         # named as dots are, so that they shrink as the steps crowd
-        self.product.plot.renderers[-1].glyph.update(size=8, name="dot", line_width=1.5)
-        return [
-            Card("", [bits, h1, h2, y]),
-            Card(
-                "How well a gradient could find it",
-                [self.factor, self.product],
-                key="gradient",
-                help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
-                "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. The norm ‖·‖ of a "
-                "matrix is the most by which it stretches a vector. The product is smaller than the factors "
-                "say, since one step cancels part of what another passes on. A triangle means exactly 0: hardlim "
-                "is flat on both sides of its jump, and no gradient finds this network.",
-            ),
-            Card(
-                "Where soft switches begin to leak",
-                [self._sweep_chart()],
-                key="leak",
-                help="How far h₁ − h₂ comes from the parity along this sequence, for logistic switches of every "
-                "steepness; the dot is yours. Beyond one half the bit is lost.",
-            ),
-        ]
+        mark.glyph.update(size=8, name="dot", line_width=1.5)
+        return [self.factor, self.product]
 
-    def _sweep_chart(self):
+    def _sweep_chart(self) -> Strip:
         """Largest distance against the steepness, which runs on a logarithmic axis."""
         self.curve = ColumnDataSource({"s": np.log10(STEEPNESSES), "leak": np.zeros_like(STEEPNESSES)})
-        self.here = ColumnDataSource({"s": [], "leak": []})
+        self.here = empty("s", "leak")
         strip = chart(
             "sweep",
             "Largest distance between h₁ − h₂ and the parity",
@@ -123,38 +136,32 @@ class ParityView(View):
         )
         return strip
 
-    def update(self) -> dict[str, np.ndarray]:
-        r = self.model.result
-        product = np.where(np.isfinite(r["log10_product"]), r["log10_product"], np.nan)
-        fit(self.factor.plot.y_range, r["factor"], include=(0, 1))
-        fit(self.product.plot.y_range, product, include=(-1, 0))
-        self._show_sweep()
-        floor = self.product.plot.y_range.start * 0.85
+    def update(self, m: Parity, picture: Picture) -> dict[str, np.ndarray]:
+        r = m.result
+        product = finite(r["log10_product"])
+        picture.fit(self.factor.plot.y_range, r["factor"], include=(0, 1))
+        low, _ = picture.fit(self.product.plot.y_range, product, include=(-1, 0))
+        self._show_sweep(m, picture)
         return {name: r[name] for name in ("x", "h1", "h2", "y", "xor", "factor")} | {
             "missed": np.where(r["wrong"], r["xor"], np.nan),
             "log10_product": product,
-            "zero": np.where(np.isneginf(r["log10_product"]), floor, np.nan),
+            "zero": np.where(np.isneginf(r["log10_product"]), 0.85 * low, np.nan),
         }
 
-    def _show_sweep(self) -> None:
-        m, worst = self.model, self.model.sweep()
-        if not np.array_equal(self.curve.data["leak"], worst):
-            self.curve.data = {"s": np.log10(STEEPNESSES), "leak": worst}
-        here = (float(np.log10(m.steepness)), float(m.result["leak"].max())) if m.soft else None
-        self.here.data = {"s": [here[0]], "leak": [here[1]]} if here else {"s": [], "leak": []}
-        fit(self.sweep_range, worst, include=(0, 1), pad=0.05)
+    def _show_sweep(self, m: Parity, picture: Picture) -> None:
+        worst = m.sweep()
+        picture.put(self.curve, {"s": np.log10(STEEPNESSES), "leak": worst})
+        here = [[np.log10(m.steepness)], [m.result["leak"].max()]] if m.soft else [[], []]
+        picture.put(self.here, dict(zip(("s", "leak"), here, strict=True)))
+        picture.fit(self.sweep_range, worst, include=(0, 1), pad=0.05)
 
-    def edited(self, name: str) -> None:
-        if self.model.random_bits:
-            self.model.param.update(bits=tuple(self.model.sequence("bits").tolist()), random_bits=False)
+    def idle_controls(self, m: Parity) -> set[str]:
+        return set() if m.soft else {"steepness"}
 
-    def idle_controls(self) -> set[str]:
-        return set() if self.model.soft else {"steepness"}
+    def hidden_cards(self, m: Parity) -> set[str]:
+        return {"gradient", "leak"} if m.concealed else set()
 
-    def hidden_cards(self) -> set[str]:
-        return {"gradient", "leak"} if self.concealed else set()
-
-    def diagram(self) -> Diagram:
+    def diagram(self, m: Parity) -> Diagram:
         d = Diagram(
             640,
             190,
@@ -203,99 +210,38 @@ class ParityView(View):
         d.arrow((410, 96), (432, 96))
         d.label(529, 164, "", "note", live="ones")
 
-    def live(self, t: int) -> dict[str, dict]:
-        r, k = self.model.result, t - 1
-        count, word = self.model.ones(t)
-        before, now, bit = (self._state(k) if k else "even"), self._state(t), int(r["x"][k])
+    def live(self, m: Parity, t: int) -> dict[str, Any]:
+        r, k = m.result, t - 1
+        count, word = m.ones(t)
+        before, now, bit = (_state(m, k) if k else "even"), _state(m, t), int(r["x"][k])
         on = {name: False for state in STATES for name in (state, f"{state} 0", f"{state} 1")} | {"wrong": False}
-        if not self.concealed:
+        if not m.concealed:
             kept = bool(before) and (before == now) == (bit == 0)
             on |= {now: True, f"{before} {bit}": kept and bool(now), "wrong": bool(r["wrong"][k])}
         return {
             "text": {
                 "x.value": plain(bit),
                 **{f"{name}.value": _short(r[name][k]) for name in ("h1", "h2", "y")},
-                **self._weight_texts(),
-                "ones": "" if self.concealed else f"{count} so far: {word}",
+                **_weight_texts(m),
+                "ones": "" if m.concealed else f"{count} so far: {word}",
             },
             "level": {name: float(r[name][k]) for name in ("x", "h1", "h2", "y")},
             "on": on,
         }
 
-    def _state(self, t: int) -> str:
-        """The automaton's state that h₁ − h₂ stands for at step t; "" where it stands for none."""
-        return {0.0: "even", 1.0: "odd"}.get(float(np.rint(self.model.result["memory"][t - 1])), "")
+    def numbers(self, m: Parity, t: int) -> list[Block]:
+        return numbers.blocks(m, t)
 
-    def _weight_texts(self) -> dict[str, str]:
-        numbers = np.concatenate([np.ravel(part) for part in self.model.weights()])
-        shown = (f"{value:.2f}".replace("-", "−") if self.model.perturbation else plain(value) for value in numbers)
-        return {name: f"b = {text}" if name.startswith("b") else text for name, text in zip(EXACT, shown, strict=True)}
 
-    def numbers(self, t: int) -> list[Block]:
-        m, r, k, w = self.model, self.model.result, t - 1, self.model.weights()
-        before = (r["h1"][k - 1], r["h2"][k - 1]) if k else (0.0, 0.0)
-        hidden = []
-        for n in (1, 2):
-            terms = [
-                (f"U{n}", f"x({t})", w.U[n - 1], r["x"][k]),
-                (f"W{n}1", f"h1({k})", w.W[n - 1, 0], before[0]),
-                (f"W{n}2", f"h2({k})", w.W[n - 1, 1], before[1]),
-            ]
-            hidden.append(Block(f"Unit {n} at t = {t}", self._unit(f"h{n}", f"a{n}", t, terms, (f"b{n}", w.b[n - 1]))))
-        readout = [("V1", f"h1({t})", w.V[0], r["h1"][k]), ("V2", f"h2({t})", w.V[1], r["h2"][k])]
-        count, word = m.ones(t)
-        rounded = f"Rounded, y is {plain(np.rint(r['y'][k]))}" if m.soft else f"It is {plain(r['y'][k])}"
-        note = (
-            f"{count} so far: {word}, so y should be {plain(r['xor'][k])}. {rounded}: "
-            f"{'wrong' if r['wrong'][k] else 'right'}."
-        )
-        output = Block(f"Output at t = {t}", self._unit("y", "a_out", t, readout, ("b_out", w.b_out)), note)
-        return [*hidden, output, self._gradient_block(t)]
+def _state(m: Parity, t: int) -> str:
+    """The automaton's state that h₁ − h₂ stands for at step t; "" where it stands for none."""
+    return {0.0: "even", 1.0: "odd"}.get(float(np.rint(m.result["memory"][t - 1])), "")
 
-    def _unit(self, name: str, net: str, t: int, terms: list[tuple], bias: tuple[str, float]) -> list[str]:
-        """A net input with all its terms, then the switch; a term is its weight and signal, each as name and value."""
-        a, h, s = self.model.result[net][t - 1], self.model.result[name][t - 1], self.model.steepness
-        formula = " + ".join(f"{_sub(weight)}{_sub(signal)}" for weight, signal, *_ in terms)
-        products = " + ".join(
-            f"{number(weight, signed=True)}·{number(value, 'input' if signal[0] == 'x' else '')}"
-            for _, signal, weight, value in terms
-        )
-        sums = f" + {number(bias[1], signed=True)} = <b>{number(a)}</b>"
-        last = f"<br>&emsp;&emsp;+ {_sub(bias[0])}" if t >= 10 and len(terms) > 2 else f" + {_sub(bias[0])}"
-        width = sum(len(plain(value)) for term in terms for value in term[2:])
-        lines = [f"&emsp;= {products}{sums}"] if width < 9 else [f"&emsp;= {products}", f"&emsp;{sums}"]
-        exponent = f"−{plain(s)}·{number(a, signed=True)}"
-        switch = f"1/(1 + <i>e</i><sup> {exponent}</sup>)" if self.model.soft else f"hardlim({plain(a)})"
-        return [f"{_sub(net)}({t}) = {formula}{last}", *lines, f"{_sub(name)}({t}) = {switch} = <b>{number(h)}</b>"]
 
-    def _gradient_block(self, t: int) -> Block:
-        """The slopes at t, the norm of the step's Jacobian, and what is left of a gradient from T."""
-        m, r, k = self.model, self.model.result, t - 1
-        title, jacobian = f"One step back from t = {t}", symbol(f"‖∂h({t})/∂h({k})‖", "gradient")
-        if not m.soft:
-            return Block(
-                title,
-                ["slopes of hardlim: 0 and 0", f"{jacobian} = <b class=gradient>0</b>"],
-                "A slightly different weight changes no output, so no direction looks better than another.",
-            )
-        slopes = ["slopes <i>f</i> ′ = <i>s h</i>(1 − <i>h</i>):"]
-        for n, h, slope in zip((1, 2), (r["h1"][k], r["h2"][k]), m.slopes(t), strict=True):
-            factors = "·".join(number(v, digits=3) for v in (m.steepness, h, 1 - h))
-            slopes.append(f"{_sub(f'f{n}')}′ = {factors} = {number(slope, digits=3)}")
-        norm = f"{jacobian} = ‖diag({_sub('f1')}′, {_sub('f2')}′) <i>W</i>‖"
-        eigenvalue = f"larger |eigenvalue| of this matrix = <b class=gradient>{number(m.largest_eigenvalue(t))}</b>"
-        why = (
-            "The norm is the most that one step can stretch. Over many like steps each multiplies by the larger "
-            "eigenvalue instead, since a step cancels part of what the one before has stretched. "
-        )
-        left = (
-            f"The product of all {m.n_steps - t} such matrices from t = {t + 1} to {m.n_steps} has norm "
-            f"10<sup>{plain(r['log10_product'][k], 3)}</sup>."
-            if t < m.n_steps
-            else ""
-        )
-        value = f"&emsp;= <b class=gradient>{number(r['factor'][k])}</b>"
-        return Block(title, [*slopes, norm, value, eigenvalue], why + left)
+def _weight_texts(m: Parity) -> dict[str, str]:
+    values = np.concatenate([np.ravel(part) for part in m.weights()])
+    shown = (f"{value:.2f}".replace("-", "−") if m.perturbation else plain(value) for value in values)
+    return {name: f"b = {text}" if name.startswith("b") else text for name, text in zip(EXACT, shown, strict=True)}
 
 
 def _curve(d: Diagram, path: str, attribute: str) -> None:
@@ -305,9 +251,3 @@ def _curve(d: Diagram, path: str, attribute: str) -> None:
 
 def _short(value: float) -> str:
     return plain(value) if value in (0, 1) else f"{value:.3f}"
-
-
-def _sub(text: str) -> str:
-    """`W12` or `h1(4)` as a symbol with its index set low, the input in its colour."""
-    name, _, argument = text.rstrip(")").partition("(")
-    return symbol(name[0], "input" if name == "x" else "", argument, sub=name[1:].strip("_"))

@@ -1,12 +1,16 @@
-"""What the three gradients of lesson 4 cost: counted against T and n, and measured where the reader asks for it."""
+"""What the three gradients cost: counted against T and n, and measured where the reader asks for it."""
+
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, FixedTicker, Line, Scatter, Text
+from bokeh.models import FixedTicker, Line, Scatter, Span, Text
 
+from app.parts.charts import empty
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, Strip, chart, rule
 from app.parts.numbers import SUPERSCRIPTS, plain
-from app.parts.ranges import change
+from app.parts.picture import Picture
 from engine import costs
 from lessons.unrolled.timing import MEASURED_STEPS, METHODS, STEPS, UNITS, Timings
 
@@ -15,19 +19,18 @@ LOOKS = {"BPTT": ("gradient", "solid"), "unrolled": ("target", "dashed"), "RTRL"
 T_AXIS = np.unique(np.geomspace(1, 1000, 28).round().astype(int))
 N_AXIS = np.unique(np.geomspace(1, 64, 19).round().astype(int))
 KINDS = {"multiply_adds": "multiply-adds", "stored_numbers": "stored numbers"}
-
-
+COUNTED = [f"{method}.{kind}" for method in COUNTS for kind in KINDS]
 BUTTON = """<p class=help><button data-set='{"measure": "true"}'>Measure on this machine</button></p>"""
 
 
 class CostCharts:
     """Four small charts on logarithmic axes, the present size marked by a dashed line."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.strips: list[Strip] = []
-        self.marks: dict[str, list] = {"T": [], "n": []}
-        self.lines = {axis: ColumnDataSource() for axis in ("T", "n")}
-        self.shown: tuple = ()
+        self.marks: dict[str, list[Span]] = {"T": [], "n": []}
+        names = ("size", *COUNTED, "label", "label_at", *(f"label.{kind}" for kind in KINDS))
+        self.lines = {axis: empty(*names) for axis in ("T", "n")}
         for kind, title in KINDS.items():
             for axis in ("T", "n"):
                 self.strips.append(self._chart(kind, title, axis))
@@ -42,37 +45,33 @@ class CostCharts:
         _logarithmic(strip.plot.below[0], (1, 10, 100, 1000) if axis == "T" else (1, 2, 4, 8, 16, 32, 64))
         _logarithmic(strip.plot.left[0], [10**k for k in range(0, 12, 2)])
         for method, (role, dash) in LOOKS.items():
-            look = {"line_color": LIGHT[role], "line_width": 2, "line_dash": dash}
+            look: dict[str, Any] = {"line_color": LIGHT[role], "line_width": 2, "line_dash": dash}
             strip.plot.add_glyph(self.lines[axis], Line(x="size", y=f"{method}.{kind}", **look))
         strip.plot.add_glyph(self.lines[axis], _names(kind))
         self.marks[axis].append(rule(strip.plot, 0, "height"))
         return strip
 
-    def show(self, n_units: int, n_steps: int) -> None:
+    def show(self, picture: Picture, n_units: int, n_steps: int) -> None:
         """Bring the lines to the present size."""
         for axis, size in (("T", n_steps), ("n", n_units)):
             for mark in self.marks[axis]:
-                change(mark, location=float(np.log10(size)))
-        if self.shown == (n_units, n_steps):
-            return
-        self.shown = (n_units, n_steps)
+                picture.change(mark, location=float(np.log10(size)))
         for axis, sizes in (("T", T_AXIS), ("n", N_AXIS)):
             counted = [(n_units, int(size)) if axis == "T" else (int(size), n_steps) for size in sizes]
             columns = {"size": np.log10(sizes)}
             for method in COUNTS:
                 found = [COUNTS[method](steps, units, 1) for units, steps in counted]
                 columns |= {f"{method}.{kind}": np.log10([getattr(cost, kind) for cost in found]) for kind in KINDS}
-            self.lines[axis].data = columns | _labels(columns)
+            picture.put(self.lines[axis], columns | _labels(columns))
 
 
 class TimeCharts:
     """Two charts of measured times."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         names = ("size", *METHODS, "label", "label_at", "label.time")
-        self.measured = {axis: ColumnDataSource({name: [] for name in names}) for axis in ("T", "n")}
+        self.measured = {axis: empty(*names) for axis in ("T", "n")}
         self.strips = [self._chart("T", "steps T", STEPS), self._chart("n", "units n", UNITS)]
-        self.shown: Timings | None = None
 
     def _chart(self, axis: str, label: str, sizes: tuple[int, ...]) -> Strip:
         low, high = np.log10(sizes[0]), np.log10(sizes[-1])
@@ -90,21 +89,19 @@ class TimeCharts:
         strip.plot.add_glyph(source, _names("time"))
         return strip
 
-    def show(self, timings: Timings) -> None:
-        """Draw a measurement, once."""
-        if timings is self.shown:
-            return
-        self.shown = timings
+    def show(self, picture: Picture, timings: Timings) -> None:
+        """Draw a measurement."""
         series = (("T", STEPS, timings.by_steps), ("n", UNITS, timings.by_units))
         for strip, (axis, sizes, seconds) in zip(self.strips, series, strict=True):
             lines = {method: np.log10(1e6 * taken) for method, taken in seconds.items()}
             names = [*COUNTS, *[""] * (len(sizes) - len(COUNTS))]
-            self.measured[axis].data = {"size": np.log10(sizes), **lines} | {
+            columns = {"size": np.log10(sizes), **lines} | {
                 "label": names,
                 "label_at": np.full(len(sizes), np.log10(sizes[-1])),
                 "label.time": _apart(lines, len(sizes), 0.4),
             }
-            change(strip.plot.y_range, end=float(np.ceil(max(map(np.max, lines.values())) + 0.2)))
+            picture.put(self.measured[axis], columns)
+            picture.change(strip.plot.y_range, end=float(np.ceil(max(map(np.max, lines.values())) + 0.2)))
 
 
 def findings(timings: Timings) -> str:
@@ -126,16 +123,17 @@ def findings(timings: Timings) -> str:
 
 
 def _names(kind: str) -> Text:
+    """The methods' names beside their lines."""
     return Text(
         x="label_at", y=f"label.{kind}", text="label", x_offset=5, text_baseline="middle",
         text_color=LIGHT["state"], text_font={"value": FONT}, text_font_size="11px",
     )  # fmt: skip
 
 
-def _labels(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _labels(columns: dict[str, np.ndarray]) -> dict[str, Any]:
     """The methods' names at the right end of their lines: columns as long as the lines, blank but for three rows."""
     length = columns["size"].size
-    found: dict = {"label": [""] * length, "label_at": np.full(length, columns["size"][-1])}
+    found: dict[str, Any] = {"label": [""] * length, "label_at": np.full(length, columns["size"][-1])}
     found["label"][:3] = COUNTS
     for kind in KINDS:
         found[f"label.{kind}"] = _apart({method: columns[f"{method}.{kind}"] for method in COUNTS}, length, 0.8)
@@ -151,7 +149,7 @@ def _apart(lines: dict[str, np.ndarray], length: int, distance: float) -> np.nda
     return np.array([*(places[method] for method in COUNTS), *[np.nan] * (length - 3)])
 
 
-def _logarithmic(axis, values) -> None:
+def _logarithmic(axis: Any, values: Iterable[int]) -> None:
     """Ticks of a plot whose coordinates are logarithms."""
     names = {float(np.log10(value)): _power(value) for value in values}
     axis.update(ticker=FixedTicker(ticks=list(names)), major_label_overrides=names)

@@ -1,4 +1,4 @@
-"""The picture of lesson 4: a folded network on the left, and its copies in time on the right.
+"""The unrolled network's picture: a folded network on the left, and its copies in time on the right.
 
 On the way forward the copies fill with their states, one by one; on the way back each gives up its state and shows its
 sensitivity instead. Few copies show numbers, many only their fill.
@@ -10,6 +10,8 @@ import numpy as np
 
 from app.parts.diagram import Diagram
 from app.parts.numbers import short
+from lessons.unrolled.parameters import UnrolledParameters
+from lessons.unrolled.results import Result
 
 WIDTH, HEIGHT = 640, 188
 TOP, BOTTOM = 46, 130  # of the boxes
@@ -26,10 +28,6 @@ class Layout(NamedTuple):
     rows: list[float]  # of the units
     box: float  # width of a copy
     radius: float
-
-    @property
-    def gap(self) -> float:
-        return self.centers[1] - self.centers[0] - self.box if len(self.centers) > 1 else 60.0
 
 
 def layout(n_units: int, n_steps: int) -> Layout:
@@ -137,15 +135,16 @@ def _chevron(start: tuple[float, float], end: tuple[float, float], role: str, na
     return f'<path class="edge {role}" d="M{x0:.1f},{y0:.1f}L{x1:.1f},{y1:.1f}{points}" data-on="{name}" />'
 
 
-def live(x, before, h, s, t: int, backward: bool, looks_at) -> dict[str, dict]:
-    """Values for the picture: x (T,), states before and after (T, n), sensitivities (T, n), and where the player is."""
+def live(m: UnrolledParameters, r: Result, t: int, backward: bool) -> dict[str, dict]:
+    """Values for the picture, with the player at copy t, on its way forward or backward."""
+    x, before, h, s, looks_at = r.x, r.before, r.run.h, r.copies.dF_da, m.counts
     n_steps, n_units = h.shape
     computed = range(1, n_steps + 1 if backward else t + 1)
     peeled = range(t, n_steps + 1) if backward else range(0)
     kept = [step for step in computed if step not in peeled]
     largest, steepest = max(1.0, float(np.abs(h).max())), float(np.abs(s).max()) or 1.0
-    text, level = {"x.value": f"x({t}) = {short(x[t - 1])}"}, {}
-    level |= {f"folded{j}": abs(h[t - 1, j]) / largest for j in range(n_units)}
+    text = {"x.value": f"x({t}) = {short(x[t - 1])}"}
+    level = {f"folded{j}": abs(h[t - 1, j]) / largest for j in range(n_units)}
     level |= {f"h0.{j}": abs(before[0, j]) / largest for j in range(n_units)}
     level |= {f"h{step}.{j}": abs(h[step - 1, j]) / largest for step in kept for j in range(n_units)}
     level |= {f"s{step}.{j}": abs(s[step - 1, j]) / steepest for step in peeled for j in range(n_units)}

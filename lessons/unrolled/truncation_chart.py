@@ -1,14 +1,19 @@
-"""The error that truncated BPTT makes in lesson 4, against its window."""
+"""The error that truncated BPTT makes, against its window."""
+
+from typing import Any
 
 import numpy as np
-from bokeh.models import BasicTicker, ColumnDataSource, FixedTicker, Line, Scatter
+from bokeh.models import BasicTicker, FixedTicker, Line, Scatter
 
+from app.parts.charts import empty
 from app.parts.colours import LIGHT
 from app.parts.figures import chart, rule
 from app.parts.numbers import plain
-from app.parts.ranges import change
-from lessons.unrolled.model import Unrolled
-from lessons.unrolled.words import percent, pretty
+from app.parts.picture import Picture
+from lessons.unrolled.parameters import UnrolledParameters
+from lessons.unrolled.results import Result
+from lessons.unrolled.weights import pretty
+from lessons.unrolled.words import percent
 
 EXACT = -17.0  # where an error of exactly 0 is drawn on the logarithmic axis
 
@@ -16,15 +21,15 @@ EXACT = -17.0  # where an error of exactly 0 is drawn on the logarithmic axis
 class TruncationChart:
     """Relative error of the chosen weight's derivative, and of all of W, for every window."""
 
-    def __init__(self):
-        self.errors = ColumnDataSource()
+    def __init__(self) -> None:
+        self.errors = empty("window", "one", "all")
         self.strip = chart(
             "truncation", "Error that truncation makes", x_label="window (copies)", y_label="log₁₀ of relative error",
             x_limits=(0.5, 20.5), y_limits=(EXACT - 0.8, 1), height=210,
         )  # fmt: skip
-        plot = self.strip.plot
+        plot: Any = self.strip.plot
         for column, role, dash in (("all", "target", "dashed"), ("one", "gradient", "solid")):
-            look = {"line_color": LIGHT[role], "line_width": 2, "line_dash": dash}
+            look: dict[str, Any] = {"line_color": LIGHT[role], "line_width": 2, "line_dash": dash}
             plot.add_glyph(self.errors, Line(x="window", y=column, **look))
             dot = Scatter(x="window", y=column, size=6, fill_color=LIGHT[role], line_color=LIGHT[role])
             plot.add_glyph(self.errors, dot)
@@ -34,30 +39,31 @@ class TruncationChart:
         )
         self.at_window = rule(plot, 20, "height")
 
-    def show(self, model: Unrolled) -> None:
-        totals, plot = model.truncated(), self.strip.plot
+    def show(self, picture: Picture, m: UnrolledParameters, r: Result) -> None:
+        """Errors of all windows, and the present window."""
+        totals, plot = r.truncated(), self.strip.plot
         exact = totals[-1]
         one = np.abs(totals - exact) / (abs(exact) or np.nan)
-        both = {"one": one, "all": model.truncation_error()}
+        both = {"one": one, "all": r.truncation_error()}
         with np.errstate(divide="ignore"):
             logs = {name: np.maximum(np.log10(error), EXACT) for name, error in both.items()}
-        self.errors.data = {"window": model.time, **logs}
-        change(plot.x_range, end=max(model.n_steps, 2) + 0.5)
-        change(self.at_window, location=min(model.window, model.n_steps))
+        picture.put(self.errors, {"window": m.time, **logs})
+        picture.change(plot.x_range, end=max(m.n_steps, 2) + 0.5)
+        picture.change(self.at_window, location=min(m.window, m.n_steps))
         largest = np.nanmax([0.0, *(value for values in logs.values() for value in values)])
-        change(plot.y_range, end=float(largest) + 1)
+        picture.change(plot.y_range, end=float(largest) + 1)
 
 
-def words(model: Unrolled) -> str:
+def words(m: UnrolledParameters, r: Result) -> str:
     """What the present window leaves out, as HTML."""
-    totals, window = model.truncated(), min(model.window, model.n_steps)
-    if model.n_steps == 1:
+    totals, window = r.truncated(), min(m.window, m.n_steps)
+    if m.n_steps == 1:
         return "<p class=help>There is one copy, and nothing to cut off.</p>"
-    if window == model.n_steps:
-        kept = f"The window of {model.window} reaches back through all {model.n_steps} copies: nothing is cut off."
+    if window == m.n_steps:
+        kept = f"The window of {m.window} reaches back through all {m.n_steps} copies: nothing is cut off."
         return f"<p class=help>{kept}</p>"
     off = f", off by {percent(abs(totals[window - 1] / totals[-1] - 1))}" if totals[-1] else ""
     return (
-        f"<p class=help>With a window of {window}, ∂F/∂{pretty(model.chosen)} = <b>{plain(totals[window - 1])}</b> "
+        f"<p class=help>With a window of {window}, ∂F/∂{pretty(r.chosen)} = <b>{plain(totals[window - 1])}</b> "
         f"instead of <b>{plain(totals[-1])}</b>{off}.</p>"
     )

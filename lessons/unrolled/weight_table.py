@@ -1,33 +1,32 @@
-"""The table of all weights of lesson 4: each editable, with its derivative three ways and a finite difference."""
+"""The table of all weights: each editable, with its derivative three ways and a finite difference."""
 
 import numpy as np
 
 from app.parts.numbers import plain
-from lessons.unrolled.model import EPSILON, METHODS, SHARED, Unrolled
-from lessons.unrolled.words import SUBSCRIPTS, pretty
+from lessons.unrolled.parameters import UnrolledParameters
+from lessons.unrolled.results import EPSILON, METHODS, Result
+from lessons.unrolled.weights import BOUNDS, SHARED, SUBSCRIPTS, pretty
 
 DIGITS = 5
 KINK = 1e-3  # a net input nearer to 0 may change its sign while a weight is moved by ε
 
 
-def html(model: Unrolled) -> str:
-    names = model.names()
-    found = np.array([[*(model.derivative(name, of) for of in METHODS), model.difference(name)] for name in names])
+def html(m: UnrolledParameters, r: Result, found: np.ndarray) -> str:
+    """found: (weights, 4) the derivatives, by each method and as a difference."""
     heads = "".join(f"<th>{head}</th>" for head in ("weight", "value", *METHODS, "difference of F"))
-    rows = "".join(_row(model, name, values) for name, values in zip(names, found, strict=True))
-    return f"<table><tr>{heads}</tr>{rows}</table>{_agreement(found)}{_kink(model, found)}"
+    rows = "".join(_row(m, name, values) for name, values in zip(m.names(), found, strict=True))
+    return f"<table><tr>{heads}</tr>{rows}</table>{_agreement(found)}{_kink(m, r, found)}"
 
 
-def _row(model: Unrolled, name: str, values: np.ndarray) -> str:
-    chosen = " data-chosen" if name == model.chosen else ""
+def _row(m: UnrolledParameters, name: str, values: np.ndarray) -> str:
+    chosen = " data-chosen" if name == m.chosen else ""
     label = f'<span style="padding-left:24px">{pretty(name)}</span>'
     if name in SHARED:
         checked = " checked" if chosen else ""
         pick = f'<input type=radio name=weight data-pick=\'{{"weight": "{name}"}}\'{checked}>'
         label = f"<label>{pick} {pretty(name)}</label>"
-    low, high = model.param[name].bounds
     field = (
-        f'<input type=number data-set={name} value="{getattr(model, name):.6g}" step=0.05 min={low} max={high} '
+        f'<input type=number data-set={name} value="{getattr(m, name):.6g}" step=0.05 min={BOUNDS[0]} max={BOUNDS[1]} '
         f'aria-label="{pretty(name)}">'
     )
     cells = "".join(f"<td>{plain(value, DIGITS)}</td>" for value in values)
@@ -48,14 +47,14 @@ def _agreement(found: np.ndarray) -> str:
     )
 
 
-def _kink(model: Unrolled, found: np.ndarray) -> str:
+def _kink(m: UnrolledParameters, r: Result, found: np.ndarray) -> str:
     """Why the finite difference is wrong where ReLU has no derivative."""
-    a = np.abs(model.result.run.a)
-    step, unit = np.unravel_index(a.argmin(), a.shape)
+    a = np.abs(r.run.a)
+    step, unit = divmod(int(a.argmin()), a.shape[1])
     off = np.abs(found[:, 0] - found[:, 3])
-    if model.activation != "relu" or a[step, unit] > KINK or not (off > 1e-4 * np.abs(found).max()).any():
+    if m.activation != "relu" or a[step, unit] > KINK or not (off > 1e-4 * np.abs(found).max()).any():
         return ""
-    where = f"a{str(unit + 1).translate(SUBSCRIPTS)}({step + 1}) = {plain(model.result.run.a[step, unit], 2)}"
+    where = f"a{str(unit + 1).translate(SUBSCRIPTS)}({step + 1}) = {plain(r.run.a[step, unit], 2)}"
     return (
         f"<p class=help>At {where} ReLU has a kink: its slope is 0 on the left and 1 on the right. The difference of "
         "F sees both sides, the other columns take 0 at 0, so they need not agree there.</p>"

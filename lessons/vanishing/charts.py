@@ -1,16 +1,17 @@
 """Charts of a recurrent network's gradient over the lag, of its matrix, and of the modes of a symmetric matrix."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Line, MultiLine, Scatter, Text, VBar
+from bokeh.models import ColumnDataSource, Line, MultiLine, Range, Scatter, Text, VBar
 from bokeh.transform import dodge
 
 from app.parts.charts import empty, finite, round_frame, square, whole_steps
 from app.parts.colours import LIGHT
 from app.parts.figures import FONT, chart, rule
 from app.parts.numbers import plain
-from app.parts.ranges import change, fit
+from app.parts.picture import Picture
 from engine import matrices, rnn, series
 from lessons.vanishing.topics import GAMMA, Network
 
@@ -20,14 +21,14 @@ SHOWN_MODES = 6
 class LagCharts:
     """Impulse response and gradient over one lag axis: as they are, and as logarithms."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.source = empty("lag", "response", "gradient", "log_response", "log_gradient")
-        labels = {"x_label": "lag (steps)", "x_limits": (-0.6, 20)}
+        labels: dict[str, Any] = {"x_label": "lag (steps)", "x_limits": (-0.6, 20)}
         self.bars = chart("lags", "As they are", y_label="size", y_limits=(0, 1), **labels)
         self.logarithms = chart("log_lags", "As logarithms", y_label="log₁₀ of the size", y_limits=(-6, 0.5), **labels)
         self.strips = [self.bars, self.logarithms]
         for place, (name, role) in enumerate((("response", "state"), ("gradient", "gradient"))):
-            look = {"fill_color": LIGHT[role], "line_color": None, "width": 0.36}
+            look: dict[str, Any] = {"fill_color": LIGHT[role], "line_color": None, "width": 0.36}
             self.bars.plot.add_glyph(self.source, VBar(x=dodge("lag", 0.4 * place - 0.2), top=name, **look))
             dash, size = (("solid", 5), ("dashed", 9))[place]
             line = Line(x="lag", y=f"log_{name}", line_color=LIGHT[role], line_width=2, line_dash=dash)
@@ -39,28 +40,31 @@ class LagCharts:
             whole_steps(strip)
         self.marks = [rule(strip.plot, 0, "height") for strip in self.strips]
 
-    def show(self, r: Network) -> None:
+    def show(self, picture: Picture, r: Network) -> None:
         n = len(r.x)
         response, log_gradient = impulse_response(r), finite(r.log10_product[::-1])
         with np.errstate(divide="ignore"):
             log_response = finite(np.log10(np.abs(response)))
         signs = np.concatenate([[1.0], np.cumprod(np.sign(r.factor[:0:-1]))])
         gradient = signs * np.nan_to_num(10.0 ** np.minimum(log_gradient, 300))
-        self.source.data = {
-            "lag": np.arange(n),
-            "response": np.clip(response, -1e6, 1e6),
-            "gradient": np.clip(gradient, -1e6, 1e6),
-            "log_response": log_response,
-            "log_gradient": log_gradient,
-        }
+        picture.put(
+            self.source,
+            {
+                "lag": np.arange(n),
+                "response": np.clip(response, -1e6, 1e6),
+                "gradient": np.clip(gradient, -1e6, 1e6),
+                "log_response": log_response,
+                "log_gradient": log_gradient,
+            },
+        )
         for strip in self.strips:
-            change(strip.plot.x_range, end=n - 0.4)
-        fit(self.bars.plot.y_range, response, gradient, include=(0, 1), pad=0.05)
-        fit(self.logarithms.plot.y_range, log_response, log_gradient, include=(-1, 0), pad=0.06)
+            picture.change(strip.plot.x_range, end=n - 0.4)
+        picture.fit(self.bars.plot.y_range, response, gradient, include=(0, 1), pad=0.05)
+        picture.fit(self.logarithms.plot.y_range, log_response, log_gradient, include=(-1, 0), pad=0.06)
 
-    def follow(self, lag: int) -> None:
+    def follow(self, picture: Picture, lag: int) -> None:
         for mark in self.marks:
-            change(mark, location=lag)
+            picture.change(mark, location=lag)
 
 
 def impulse_response(r: Network) -> np.ndarray:
@@ -76,7 +80,7 @@ def impulse_response(r: Network) -> np.ndarray:
 class Spectrum:
     """Eigenvalues in the plane with the unit circle, and singular values beside the size above which growth begins."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.source = empty("real", "imaginary", "rank", "singular")
         self.plane = chart(
             "spectrum",
@@ -107,27 +111,30 @@ class Spectrum:
         self.limit = rule(self.values.plot, 1, "width")
         self.strips = [self.plane, self.values]
 
-    def show(self, r: Network) -> None:
+    def show(self, picture: Picture, r: Network) -> None:
         values, singular = r.eigenvalues, r.singular_values
         n = singular.size
-        self.source.data = {
-            "real": values.real,
-            "imaginary": values.imag,
-            "rank": np.arange(1, n + 1),
-            "singular": singular,
-        }
+        picture.put(
+            self.source,
+            {
+                "real": values.real,
+                "imaginary": values.imag,
+                "rank": np.arange(1, n + 1),
+                "singular": singular,
+            },
+        )
         reach = max(1.3, float(np.ceil(4 * np.abs(values).max()) / 4 + 0.25))
-        square(self.plane.plot, reach)
-        change(self.values.plot.x_range, end=n + 0.5)
+        square(picture, self.plane.plot, reach)
+        picture.change(self.values.plot.x_range, end=n + 0.5)
         limit = 1 / GAMMA[r.activation]
-        change(self.limit, location=limit)
-        fit(self.values.plot.y_range, singular, include=(0, 1.1 * limit), pad=0.02)
+        picture.change(self.limit, location=limit)
+        picture.fit(self.values.plot.y_range, singular, include=(0, 1.1 * limit), pad=0.02)
 
 
 class Modes:
     """The components λᵗ of a symmetric network's state along its eigenvectors, on a logarithmic axis."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.source = empty("times", "sizes", "last", "end", "name")
         self.chart = chart(
             "modes",
@@ -154,7 +161,7 @@ class Modes:
         )
         self.strips = [self.chart]
 
-    def show(self, r: Network) -> None:
+    def show(self, picture: Picture, r: Network) -> None:
         n_steps = len(r.x)
         modes = matrices.modes(r.params.W, np.ones(len(r.params.b)), n_steps)
         sizes = np.maximum(modes.log10_components.T[:SHOWN_MODES], -400)
@@ -167,21 +174,24 @@ class Modes:
         places = np.maximum(sizes[np.arange(len(sizes)), ends], low)
         whole = ends == n_steps
         places[whole] = _apart(places[whole], 0.09 * (high - low))
-        self.source.data = {
-            "times": [times] * len(sizes),
-            "sizes": list(np.where(sizes >= low, sizes, np.nan)),
-            "name": [plain(value, 3) for value in modes.eigenvalues[:SHOWN_MODES]],
-            "last": times[ends],
-            "end": places,
-        }
-        change(self.chart.plot.x_range, end=1.2 * n_steps)  # room for the names
-        _span(self.chart.plot.y_range, low, high)
+        picture.put(
+            self.source,
+            {
+                "times": [times] * len(sizes),
+                "sizes": list(np.where(sizes >= low, sizes, np.nan)),
+                "name": [plain(value, 3) for value in modes.eigenvalues[:SHOWN_MODES]],
+                "last": times[ends],
+                "end": places,
+            },
+        )
+        picture.change(self.chart.plot.x_range, end=1.2 * n_steps)  # room for the names
+        _span(picture, self.chart.plot.y_range, low, high)
 
 
-def _span(limits, low: float, high: float) -> None:
+def _span(picture: Picture, limits: Range, low: float, high: float) -> None:
     """A range with a small margin on both sides."""
     margin = 0.07 * (high - low)
-    change(limits, start=low - margin, end=high + margin)
+    picture.change(limits, start=low - margin, end=high + margin)
 
 
 def _apart(places: np.ndarray, distance: float) -> np.ndarray:
@@ -209,7 +219,7 @@ class SideChart:
         ("LSTM", "forget_gate", "dashed", "LSTM"),
     )
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.source, self.names = empty("lag", *(f"y{k}" for k in range(len(self.DASHES)))), empty("lag", "y", "name")
         self.chart = chart(
             "side",
@@ -222,7 +232,7 @@ class SideChart:
         )
         plot = self.chart.plot
         for k, (_, role, dash, _) in enumerate(self.DASHES):
-            look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2.5}
+            look: dict[str, Any] = {"line_color": LIGHT[role], "line_dash": dash, "line_width": 2.5}
             plot.add_glyph(self.source, Line(x="lag", y=f"y{k}", **look))
         plot.add_glyph(
             self.names,
@@ -240,22 +250,25 @@ class SideChart:
         self.mark = rule(plot, 0, "height")
         self.strips = [self.chart]
 
-    def show(self, log10_products: dict[str, np.ndarray]) -> None:
+    def show(self, picture: Picture, log10_products: dict[str, np.ndarray]) -> None:
         lines = [finite(log10_products[name][::-1]) for name, *_ in self.DASHES]
         n = lines[0].size
-        self.source.data = {"lag": np.arange(n), **{f"y{k}": values for k, values in enumerate(lines)}}
+        picture.put(self.source, {"lag": np.arange(n), **{f"y{k}": values for k, values in enumerate(lines)}})
         # most of the picture for the lines that stay within a hundred powers of ten
         lowest = min(max(min(float(np.nanmin(values)) for values in lines), -100.0), -1.0)
         highest = max(0.0, *(float(np.nanmax(values)) for values in lines))
         last = [values[np.isfinite(values)][-1] for values in lines]
         ends = np.clip(np.array(last), lowest, highest)
-        self.names.data = {
-            "lag": np.full(len(lines), n - 1.0),
-            "name": [short for *_, short in self.DASHES],
-            "y": _apart(ends, 0.085 * (highest - lowest)),
-        }
-        change(self.chart.plot.x_range, end=1.3 * n)  # room for the names
-        _span(self.chart.plot.y_range, lowest, highest)
+        picture.put(
+            self.names,
+            {
+                "lag": np.full(len(lines), n - 1.0),
+                "name": [short for *_, short in self.DASHES],
+                "y": _apart(ends, 0.085 * (highest - lowest)),
+            },
+        )
+        picture.change(self.chart.plot.x_range, end=1.3 * n)  # room for the names
+        _span(picture, self.chart.plot.y_range, lowest, highest)
 
-    def follow(self, lag: int) -> None:
-        change(self.mark, location=lag)
+    def follow(self, picture: Picture, lag: int) -> None:
+        picture.change(self.mark, location=lag)

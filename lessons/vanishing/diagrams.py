@@ -1,4 +1,4 @@
-"""Diagrams of lesson 5: one loop with its factor, the unit on the cliff, the two-unit map, and four loops together."""
+"""The diagrams: one loop with its factor, the unit on the cliff, the two-unit map, and four loops together."""
 
 import numpy as np
 
@@ -7,6 +7,13 @@ from app.parts.numbers import plain, power
 from engine import cliff, rnn
 from lessons.vanishing import topics
 from lessons.vanishing.model import Vanishing
+
+
+def drawn(m: Vanishing) -> Diagram:
+    """The diagram of the present topic."""
+    if m.topic == "vanishing":
+        return network_loop(several=m.n_units > 1, cell=m.form == "cell")
+    return {"exploding": cliff_unit, "chaos": two_units, "side by side": four_loops}[m.topic]()
 
 
 def network_loop(*, several: bool, cell: bool) -> Diagram:
@@ -25,13 +32,13 @@ def network_loop(*, several: bool, cell: bool) -> Diagram:
         d.arrow((220, 56), (448, 56))
         d.arrow((400, 56), (400, 122), (333, 122))
         d.delay(400, 90)
-        d.box("f", 285, 105, 48, 34, "f")
+        d.box("", 285, 105, 48, 34, "f")
         d.arrow((285, 122), (200, 122), (200, 78))
         d.label(192, 112, "", "weight", live="w", anchor="end")
     else:
         d.arrow((220, 56), (283, 56))
         d.label(251, 46, "a(t)", "note")
-        d.box("f", 285, 39, 48, 34, "f")
+        d.box("", 285, 39, 48, 34, "f")
         d.arrow((333, 56), (448, 56))
         d.arrow((400, 56), (400, 122), (200, 122), (200, 78))
         d.delay(400, 90)
@@ -61,7 +68,7 @@ def cliff_unit() -> Diagram:
     d.arrow((160, 50), (258, 50))
     d.arrow((220, 50), (220, 112), (203, 112))
     d.delay(220, 81)
-    d.box("f", 165, 96, 38, 32, "f")
+    d.box("", 165, 96, 38, 32, "f")
     d.arrow((165, 112), (140, 112), (140, 72))
     d.label(132, 100, "", "weight", live="w", anchor="end")
     d.unit("c", 280, 50, "state", label="c", value="above")
@@ -105,6 +112,9 @@ def two_units() -> Diagram:
     return d
 
 
+FILLED = ("tanh", "carousel")  # of the four: the others are there for their factors
+
+
 def four_loops() -> Diagram:
     """The tanh and the linear network, the carousel and an LSTM with what each does to the gradient per step."""
     d = Diagram(
@@ -124,7 +134,7 @@ def four_loops() -> Diagram:
         d.arrow((x + 22, 62), (x + 64, 62), (x + 64, 114), (x, 114), (x, 86))
         d.delay(x + 36, 114)
         d.label(x - 76, 54, "x", "note", anchor="start")
-        d.unit(name, x, 62, "state", label=state, value="")
+        d.unit(name if name in FILLED else "", x, 62, "state", label=state, value="")
         d.label(x - 8, 108, "", "weight", live=f"{name}.weight", anchor="end")
         d.label(x, 148, "", f"value {'forget-gate' if state == 'c' else 'gradient'}", live=f"{name}.factor")
     return d

@@ -1,14 +1,17 @@
 """The phase plane of the two-unit map: where each start ends, and two trajectories from nearby starts."""
 
+from typing import Any
+
 import numpy as np
 from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text
 
 from app.parts.charts import empty, round_frame
 from app.parts.colours import LIGHT
 from app.parts.figures import MATH_FONT, chart
+from app.parts.picture import Picture
 from lessons.vanishing import topics
+from lessons.vanishing.parameters import VanishingParameters
 
-RESOLUTION = 80
 SHOWN_STEPS = 60  # of each trajectory: more lines would hide the picture
 # Colours of the basins in the order of their labels, half transparent so that they suit a light and a dark card.
 BASINS = ((86, 140, 190), (224, 164, 88), (96, 160, 128), (178, 124, 168), (150, 150, 96), (110, 116, 176))
@@ -26,10 +29,9 @@ def painted(labels: np.ndarray) -> np.ndarray:
 class PhasePlane:
     """h₁ against h₂: the basins, both trajectories, and where they are at the cursor."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.image = ColumnDataSource({"image": [np.zeros((1, 1), dtype=np.uint32)]})
         self.here, self.runs = empty("x", "y", "name", "dx", "dy"), empty("a1", "a2", "b1", "b2")
-        self.painted_for: tuple = ()
         self.chart = chart(
             "phase",
             "Where each start ends, and two of them on their way",
@@ -44,7 +46,7 @@ class PhasePlane:
         plot.min_border_left = 52
         plot.add_glyph(self.image, ImageRGBA(image="image", x=-1, y=-1, dw=2, dh=2))
         for run, role, dash in (("a", "state", "solid"), ("b", "muted", "dashed")):
-            look = {"line_color": LIGHT[role], "line_dash": dash, "line_alpha": 0.35}
+            look: dict[str, Any] = {"line_color": LIGHT[role], "line_dash": dash, "line_alpha": 0.35}
             plot.add_glyph(self.runs, Line(x=f"{run}1", y=f"{run}2", **look))
             dots = Scatter(x=f"{run}1", y=f"{run}2", size=4, fill_color=LIGHT[role], line_color=None)
             plot.add_glyph(self.runs, dots)
@@ -67,21 +69,20 @@ class PhasePlane:
         )
         self.strips = [self.chart]
 
-    def show(self, r: topics.Chaos, gain: float) -> None:
-        wanted = (r.W.tobytes(), r.b.tobytes(), gain)
-        if wanted != self.painted_for:
-            self.painted_for = wanted
-            self.image.data = {"image": [painted(topics.basins(*wanted, RESOLUTION).labels)]}
+    def show(self, picture: Picture, r: topics.Chaos, labels: np.ndarray) -> None:
+        """labels: of the attractor that each start ends at, (rows, columns)."""
+        picture.put(self.image, {"image": [painted(labels)]})
         a, b = (run[: SHOWN_STEPS + 1] for run in r.runs)
-        self.runs.data = {"a1": a[:, 0], "a2": a[:, 1], "b1": b[:, 0], "b2": b[:, 1]}
+        picture.put(self.runs, {"a1": a[:, 0], "a2": a[:, 1], "b1": b[:, 0], "b2": b[:, 1]})
 
-    def follow(self, r: topics.Chaos, t: int) -> None:
+    def follow(self, picture: Picture, r: topics.Chaos, t: int) -> None:
         """Mark both trajectories at step t."""
         (x_a, y_a), (x_b, y_b) = r.runs[0][t], r.runs[1][t]
-        self.here.data = {"x": [x_a, x_b], "y": [y_a, y_b], "name": ["A", "B"], "dx": [-18, 9], "dy": [-4, 14]}
+        rings = {"x": [x_a, x_b], "y": [y_a, y_b], "name": ["A", "B"], "dx": [-18, 9], "dy": [-4, 14]}
+        picture.put(self.here, rings)
 
 
-def weights_table(m) -> str:
+def weights_table(m: VanishingParameters) -> str:
     """The map's weights as fields, HTML."""
 
     def field(name: str) -> str:

@@ -1,13 +1,9 @@
-"""The Python scripts that compute the tables of lesson 5 again, by topic."""
-
-from typing import TYPE_CHECKING
+"""The Python scripts that compute the tables of the page again, by topic."""
 
 import numpy as np
 
 from app.shell.export import literal
-
-if TYPE_CHECKING:
-    from lessons.vanishing.model import Vanishing
+from lessons.vanishing.parameters import VanishingParameters
 
 WRITTEN_UNITS = 16  # up to here the weights stand in the script as numbers; more are drawn again from the seed
 
@@ -31,12 +27,12 @@ table = {{"t": np.arange(1, n_steps + 1), {x}"h": {state}[:, 0], "factor": facto
 """
 
 
-def source(m: "Vanishing") -> str:
+def source(m: VanishingParameters) -> str:
     make = {"vanishing": _vanishing, "exploding": _exploding, "chaos": _chaos, "side by side": _side_by_side}
     return make[m.topic](m)
 
 
-def _input(m: "Vanishing", n_steps: int) -> str:
+def _input(m: VanishingParameters, n_steps: int) -> str:
     return {
         "impulse": "series.impulse(n_steps)",
         "constant": "series.step(n_steps)",
@@ -46,7 +42,7 @@ def _input(m: "Vanishing", n_steps: int) -> str:
     }[m.signal]
 
 
-def _weights(m: "Vanishing") -> str:
+def _weights(m: VanishingParameters) -> str:
     n = m.n_units
     if n == 1:
         return f"params = rnn.RnnParams(np.array([[{m.u!r}]]), np.array([[{m.w!r}]]), np.array([{m.bias!r}]))"
@@ -81,7 +77,7 @@ def _network_end(activation: str, form: str, *, one_unit: bool, with_x: bool) ->
     )
 
 
-def _vanishing(m: "Vanishing") -> str:
+def _vanishing(m: VanishingParameters) -> str:
     run = "run" if m.form == "hidden" else "run_cell"
     end = _network_end(m.activation, m.form, one_unit=m.n_units == 1, with_x=True)
     return f"""
@@ -97,7 +93,7 @@ run = rnn.{run}(x, params, activation={m.activation!r})
 {end}"""
 
 
-def _exploding(m: "Vanishing") -> str:
+def _exploding(m: VanishingParameters) -> str:
     threshold = f"threshold={m.threshold!r}, " if m.clip else ""
     end = _network_end("logistic", "cell", one_unit=True, with_x=False)
     return f"""
@@ -116,7 +112,7 @@ run = rnn.run_cell(x, params, activation="logistic")
 {end}"""
 
 
-def _chaos(m: "Vanishing") -> str:
+def _chaos(m: VanishingParameters) -> str:
     return f"""
 import numpy as np
 
@@ -140,7 +136,7 @@ table = {{"t": time, "h": chaos.trajectory(W, b, start, n_steps, gain=gain)[1:, 
 """
 
 
-def _side_by_side(m: "Vanishing") -> str:
+def _side_by_side(m: VanishingParameters) -> str:
     return f"""
 import numpy as np
 

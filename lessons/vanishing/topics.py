@@ -1,18 +1,18 @@
-"""What lesson 5 computes for each of its topics: one engine run, and the plotted columns."""
+"""What is computed for each topic: one engine run, and the plotted columns."""
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine import cec, chaos, cliff, gradients, lstm, matrices, remedies, rnn
-
-if TYPE_CHECKING:
-    from lessons.vanishing.model import Vanishing
+from lessons.vanishing.parameters import VanishingParameters
 
 GAMMA = {"tanh": 1.0, "relu": 1.0, "identity": 1.0, "logistic": 0.25}  # the largest f′
 LONG = 2000  # steps after which the two-unit map has settled
 TARGET = 0.7  # of the loss on the cliff
+W_SPAN, B_SPAN = (3.5, 6.5), (-3.5, 1.0)  # of the plotted cliff
+GRID = 110  # points of it each way
+RESOLUTION = 80  # starts of the map each way
 WIDEST = float(np.log10(8)) / 2  # log10 of the diagonal of the plane of h₁ and h₂
 
 
@@ -79,7 +79,7 @@ def network(x: np.ndarray, params: rnn.RnnParams, activation: str, form: str) ->
     else:
         run = rnn.run_cell(x, params, activation=activation)
         a, h = run.c, run.h
-    settings = {"activation": activation, "form": form}
+    settings: dict[str, Any] = {"activation": activation, "form": form}
     factor = gradients.factors(x, params, **settings)
     if len(params.b) == 1:
         factor = params.W[0, 0] * rnn.derivative(differentiated(a, form), activation)[:, 0]
@@ -117,9 +117,9 @@ def omega(x: np.ndarray, params: rnn.RnnParams, a: np.ndarray, activation: str, 
     return remedies.omega(dF_dc, params.W * slopes[:, np.newaxis, :])
 
 
-def cliff_network(m: "Vanishing") -> Network:
+def cliff_network(m: VanishingParameters) -> Network:
     """The unit c(t) = w f(c(t−1)) + b at the place that the chosen descent has reached, and both descents."""
-    settings = {"learning_rate": m.learning_rate, "n_updates": m.descent_steps, "n_steps": m.n_steps}
+    settings: dict[str, Any] = {"learning_rate": m.learning_rate, "n_updates": m.descent_steps, "n_steps": m.n_steps}
     descents = (
         cliff.descend(m.start_w, m.start_b, threshold=m.threshold, **settings),
         cliff.descend(m.start_w, m.start_b, **settings),
@@ -129,20 +129,14 @@ def cliff_network(m: "Vanishing") -> Network:
     return network(np.zeros(m.n_steps), params, "logistic", "cell")._replace(descents=descents)
 
 
-@lru_cache(maxsize=64)
-def surface(ws: tuple[float, float, int], bs: tuple[float, float, int], n_steps: int) -> np.ndarray:
-    """log10 of the loss over a grid of w and b, (len(bs), len(ws))."""
-    loss = cliff.surface(np.linspace(*ws), np.linspace(*bs), n_steps=n_steps)
+def surface(n_steps: int) -> np.ndarray:
+    """log10 of the loss over a grid of w and b, (GRID, GRID): rows along b, columns along w."""
+    loss = cliff.surface(np.linspace(*W_SPAN, GRID), np.linspace(*B_SPAN, GRID), n_steps=n_steps)
     return np.log10(np.maximum(loss, 1e-12))
 
 
-def map_weights(m: "Vanishing") -> tuple[np.ndarray, np.ndarray]:
-    """W (2, 2) and b (2,) of the two-unit map."""
-    return np.array([[m.W11, m.W12], [m.W21, m.W22]]), np.array([m.b1, m.b2])
-
-
-def chaos_runs(m: "Vanishing") -> Chaos:
-    W, b = map_weights(m)
+def chaos_runs(m: VanishingParameters) -> Chaos:
+    W, b = m.map_weights()
     near = (m.start1, m.start2), (m.start1 + 10**m.separation, m.start2)
     runs = tuple(chaos.trajectory(W, b, start, m.n_steps, gain=m.gain) for start in near)
     distance = chaos.distance(W, b, *near, m.n_steps, gain=m.gain)
@@ -151,18 +145,17 @@ def chaos_runs(m: "Vanishing") -> Chaos:
     return Chaos(W, b, runs, distance, exponent, bool(later > -3))
 
 
-@lru_cache(maxsize=64)
-def basins(W: bytes, b: bytes, gain: float, resolution: int) -> chaos.Basins:
-    """Which attractor each start of the map ends in; W and b as the bytes of their float64 arrays."""
-    return chaos.basins(np.frombuffer(W).reshape(2, 2), np.frombuffer(b), gain=gain, resolution=resolution)
+def basins(W: np.ndarray, b: np.ndarray, gain: float) -> chaos.Basins:
+    """Which attractor each start of the map ends in, for RESOLUTION² starts."""
+    return chaos.basins(W, b, gain=gain, resolution=RESOLUTION)
 
 
-def lstm_weights(m: "Vanishing") -> lstm.LstmParams:
+def lstm_weights(m: VanishingParameters) -> lstm.LstmParams:
     """Random weights of an LSTM of the same size, as at the start of training."""
     return lstm.initial(m.n_units, 1, np.random.default_rng(m.seed), forget_bias=m.forget_bias)
 
 
-def side_by_side(m: "Vanishing") -> SideBySide:
+def side_by_side(m: VanishingParameters) -> SideBySide:
     x, params, gate = m.input(m.horizon), m.weights(), np.full(m.horizon, m.forget)
     products = {
         "tanh network": gradients.lag_norms(x, params, activation="tanh"),
@@ -176,9 +169,8 @@ def side_by_side(m: "Vanishing") -> SideBySide:
     )
 
 
-def columns(m: "Vanishing") -> dict[str, np.ndarray]:
+def columns(m: VanishingParameters, r: Network | Chaos | SideBySide) -> dict[str, np.ndarray]:
     """All plotted columns of the present topic by name, (T,) each."""
-    r = m.result
     if isinstance(r, Network):
         ratio = np.append(r.omega.ratios, np.nan)
         return {
@@ -195,19 +187,19 @@ def columns(m: "Vanishing") -> dict[str, np.ndarray]:
             "h": r.runs[0][1:, 0],
             "h_other": r.runs[1][1:, 0],
             "log10_distance": r.log10_distance[1:],
-            "log10_expected": expected_distance(m, m.time),
+            "log10_expected": expected_distance(m, r, m.time),
         }
     shown = {"x": r.x, "h": r.h[:, 0], "carousel": r.carousel}
     return {name: _cut(values, m.n_steps) for name, values in shown.items()}
 
 
-def expected_distance(m: "Vanishing", t: np.ndarray | int) -> np.ndarray:
+def expected_distance(m: VanishingParameters, r: Chaos, t: np.ndarray | int) -> np.ndarray:
     """log10 of the distance by the Lyapunov exponent; NaN where it says nothing.
 
     A negative exponent holds near the attractor only; a positive one until the distance is as large as the plane.
     """
-    grown = m.separation + t * m.result.exponent / np.log(10)
-    return np.where((m.result.exponent > 0) & (grown <= WIDEST), grown, np.nan)
+    grown = m.separation + t * r.exponent / np.log(10)
+    return np.where((r.exponent > 0) & (grown <= WIDEST), grown, np.nan)
 
 
 def _cut(values: np.ndarray, n_steps: int) -> np.ndarray:

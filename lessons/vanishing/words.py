@@ -1,34 +1,38 @@
-"""What lesson 5 says in words about its present state, by topic."""
+"""What the page says in words about its present state, by topic."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from app.parts.numbers import plain, power, steps
 from lessons.vanishing import topics
-
-if TYPE_CHECKING:
-    from lessons.vanishing.model import Vanishing
+from lessons.vanishing.parameters import VanishingParameters
 
 
-def sentence(m: "Vanishing") -> str:
-    say = {"vanishing": _vanishing, "exploding": _exploding, "chaos": _chaos, "side by side": _side_by_side}
-    return say[m.topic](m)
+def sentence(m: VanishingParameters, r: Any) -> str:
+    """What is seen; r is the result of the present topic."""
+    say: dict[str, Callable[[VanishingParameters, Any], str]] = {
+        "vanishing": _vanishing,
+        "exploding": _exploding,
+        "chaos": _chaos,
+        "side by side": _side_by_side,
+    }
+    return say[m.topic](m, r)
 
 
-def _vanishing(m: "Vanishing") -> str:
-    r = m.result
+def _vanishing(m: VanishingParameters, r: topics.Network) -> str:
     if r.log10_product[0] == -np.inf:
         first = int(np.flatnonzero(np.isfinite(r.log10_product))[0]) + 1
         if first == m.n_steps:
             return "Every factor is 0: no gradient leaves the last step."
         return f"A factor of 0 cuts the way back: nothing arrives before t = {first}."
-    return _one_unit(m) if m.one_unit else _many_units(m)
+    return _one_unit(m, r) if m.one_unit else _many_units(m, r)
 
 
-def _one_unit(m: "Vanishing") -> str:
+def _one_unit(m: VanishingParameters, r: topics.Network) -> str:
     """Rate of decay or growth, and what is left at the first step."""
-    r, lag = m.result, m.n_steps - 1
+    lag = m.n_steps - 1
     rate = 10 ** (r.log10_product[0] / lag)
     sign = " and turns its sign" if m.w < 0 else ""
     left = f"after {steps(lag)} back, at t = 1, {power(r.log10_product[0])} is left"
@@ -50,9 +54,9 @@ def _pace(rate: float) -> str:
     return f"{'halves' if rate < 1 else 'doubles'} every " + ("step" if n == "1" else f"{n} steps")
 
 
-def _many_units(m: "Vanishing") -> str:
+def _many_units(m: VanishingParameters, r: topics.Network) -> str:
     """What ρ and σ_max allow, and what the states make of it."""
-    r, left = m.result, float(m.result.log10_product[0])
+    left = float(r.log10_product[0])
     rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[m.activation]
     far = f"over {steps(m.n_steps - 1)} back the gradient"
@@ -73,13 +77,13 @@ def _many_units(m: "Vanishing") -> str:
     return f"{named} and ρ = {plain(rho, 3)}: {does}."
 
 
-def _exploding(m: "Vanishing") -> str:
+def _exploding(m: VanishingParameters, r: topics.Network) -> str:
     if m.remedy == "rescaling":
         return (
             f"Five terms, each {plain(m.decay)} times the one before. Scaled to a sum of 1, the fifth is still "
             f"{power(4 * np.log10(m.decay))} of the first: one factor for all changes no share."
         )
-    clipped, free = m.result.descents
+    clipped, free = r.descents
     chosen, n = (clipped if m.clip else free), m.descent_steps
     if n == 0:
         return (
@@ -112,8 +116,7 @@ def _swing(loss: np.ndarray) -> str:
     return ""
 
 
-def _chaos(m: "Vanishing") -> str:
-    r = m.result
+def _chaos(m: VanishingParameters, r: topics.Chaos) -> str:
     ends = r.log10_distance[-1]
     start = f"Two starts {power(r.log10_distance[0])} apart are {power(ends)} apart after {steps(m.n_steps)}"
     if ends == -np.inf:
@@ -128,16 +131,16 @@ def _chaos(m: "Vanishing") -> str:
     return f"{start}. {growth}: both settle at the same attractor."
 
 
-def _side_by_side(m: "Vanishing") -> str:
-    said = [f"{name} {power(values[0])}" for name, values in m.result.log10_products.items()]
+def _side_by_side(m: VanishingParameters, r: topics.SideBySide) -> str:
+    said = [f"{name} {power(values[0])}" for name, values in r.log10_products.items()]
     return f"Over {steps(m.horizon - 1)} back this part of the gradient arrives: {', '.join(said)}."
 
 
-def divergence(m: "Vanishing") -> str:
+def divergence(m: VanishingParameters, r: Any) -> str:
     """Why values left the plots."""
     if m.topic == "side by side":
         return "The carousel adds up its whole input and never forgets."
-    rho = m.result.rho
+    rho = r.rho
     what = f"|w| = {plain(rho)}" if m.one_unit else f"ρ = {plain(rho)}"
     return (
         f"With {what} and an activation that does not saturate, the state is multiplied by up to {plain(rho)} "
@@ -145,9 +148,8 @@ def divergence(m: "Vanishing") -> str:
     )
 
 
-def explain_product(m: "Vanishing", step: int) -> str:
+def explain_product(m: VanishingParameters, r: Any, step: int) -> str:
     """Why log10 of the product has its value at `step`."""
-    r = m.result
     if not isinstance(r, topics.Network):
         return "This topic has no product of its own."
     lag, value = m.n_steps - step, plain(tidy(r.log10_product[step - 1]))

@@ -1,54 +1,116 @@
-"""The model and view classes of a page, found as the page's file names them, and cheap ways to open it.
+"""Pages as a reader has them, without a server: what a browser would show after each request.
 
-To build a page's figures takes ten times as long as everything else: a test that only asks the model builds none, and
-one that goes through many addresses opens them in one page, one after the other.
+To build a room takes ten times as long as everything else; it is built once per process, as on the site. A test that
+only asks the model takes `model_at`.
 """
 
-import importlib
+import base64
 import json
 import time
+from typing import Any
+
+import numpy as np
+from bokeh.document import Document
 
 from app.shell import address, lessons
+from app.shell.bridge import Bridge
+from app.shell.contract import PARTED
 from app.shell.model import PageModel
-from app.shell.page import Page
-from app.shell.view import View
+from app.shell.reader import Reader
+from app.shell.room import Room, classes, room
+
+__all__ = ["MALFORMED", "Opened", "classes", "malformed", "model_at"]
 
 
-def classes(stem: str) -> tuple[type[PageModel], type[View]]:
-    """Model and view class of a page."""
-    page = importlib.import_module(f"app.pages.{stem}")
-    found = [value for value in vars(page).values() if isinstance(value, type)]
-    models = [value for value in found if issubclass(value, PageModel) and value is not PageModel]
-    views = [value for value in found if issubclass(value, View) and value is not View]
-    assert len(models) == len(views) == 1, (models, views)
-    return models[0], views[0]
+class Opened:
+    """A page opened at an address. `frame` is all that the browser has been told, the newest of each part."""
+
+    def __init__(self, stem: str | Room, **arguments: object) -> None:
+        self.room = room(stem) if isinstance(stem, str) else stem
+        self.view: Any = self.room.view
+        self.bridge = Bridge(name="bridge")
+        self.frame: dict[str, Any] = {part: {} for part in PARTED}
+        self.bridge.on_change("frame", lambda attribute, old, new: self._hear(new))
+        query = {name: str(value) for name, value in arguments.items()}
+        self.reader = Reader(self.room, query, Document(), self.bridge)
+        self.bridge.on_change("request", self.reader.requested)
+        self.sent = 0
+        self.reader.show()
+        self.wait()
+
+    @property
+    def model(self) -> Any:
+        return self.reader.model
+
+    def _hear(self, message: str) -> None:
+        change = json.loads(message)
+        for key, value in change.items():
+            if key in ("columns", "properties"):
+                for name, entry in value.items():
+                    self.frame[key].setdefault(name, {}).update(entry)
+            elif key in PARTED:
+                self.frame[key].update(value)
+            else:
+                self.frame[key] = value
+
+    def ask(self, action: str, **details: object) -> dict[str, Any]:
+        """Send one request as the browser does; returns the frame."""
+        self.sent += 1
+        self.bridge.request = json.dumps([{"id": self.sent, "do": action, **details}])
+        self.wait()
+        return self.frame
+
+    def set(self, **values: object) -> dict[str, Any]:
+        return self.ask("set", values=values)
+
+    def show(self) -> dict[str, Any]:
+        """Show what a test has changed on the model itself."""
+        self.reader.actions.stale = True
+        self.reader.show()
+        self.wait()
+        return self.frame
+
+    def wait(self) -> None:
+        """A result from a thread is shown as the server would show it; without a session nobody says when."""
+        deadline = time.monotonic() + 60
+        while self.model.waits():
+            assert time.monotonic() < deadline, "no result in a minute"
+            time.sleep(0.01)
+            if not self.model.waits():
+                self.reader._show_result()
+
+    def data(self, source) -> dict[str, Any]:
+        """The columns of a source, as the browser has them."""
+        sent = self.frame["columns"].get(self.room.names[source.id])
+        return dict(source.data) if sent is None else {name: decoded(values) for name, values in sent.items()}
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The stack's columns."""
+        return self.data(self.view.stack.source)
+
+    def shown(self, model, name: str) -> Any:
+        """A property of a figure's model, as the browser has it."""
+        return self.frame["properties"].get(self.room.names[model.id], {}).get(name, getattr(model, name))
 
 
-def model_at(stem: str, **arguments) -> PageModel:
+def decoded(values: Any) -> Any:
+    """A column out of its JSON (see `app.shell.outbox.encoded`)."""
+    if isinstance(values, list):
+        return [decoded(entry) if isinstance(entry, dict) else entry for entry in values]
+    shape = values.get("shape")
+    [(kind, text)] = [(kind, text) for kind, text in values.items() if kind != "shape"]
+    array = np.frombuffer(base64.b64decode(text), dtype=kind)
+    return array if shape is None else array.reshape(shape)
+
+
+def model_at(stem: str, **arguments: object) -> Any:
     """The model alone, as an address sets it."""
-    model, presets = classes(stem)[0](), {preset.name: preset.values for preset in lessons.load(stem).presets}
+    model: PageModel = classes(stem)[0]()
+    presets = lessons.load(stem).preset_values
     address.apply_preset(model, presets, next(iter(presets)))
     assert address.restore(model, presets, {name: str(value) for name, value in arguments.items()}) == []
     return model
-
-
-def reopen(page: Page, **arguments) -> dict:
-    """The frame of a page that is opened with an address; the figures are those of `page`, brought up to date."""
-    page.model.param.update(**{name: page.model.param[name].default for name in page.model.state_parameters()})
-    page.notices, page._stale = page._start({name: str(value) for name, value in arguments.items()}), True
-    page._update()
-    wait_for_result(page)
-    return json.loads(page.bridge.frame)
-
-
-def wait_for_result(page: Page) -> None:
-    """A result that comes from a thread is shown as the server would show it; without a session nobody says when."""
-    deadline = time.monotonic() + 60
-    if page.view.waits():
-        while page.view.waits():
-            assert time.monotonic() < deadline, "no result in a minute"
-            time.sleep(0.01)
-        page._show_result()
 
 
 # Each setting of each address must be refused and named by itself. {name} is the page's first sequence.

@@ -4,6 +4,7 @@ import numpy as np
 
 from app.parts.colours import HEAT, HEATS, PALETTE
 from app.parts.heatmap import Heatmap
+from app.parts.picture import Picture
 
 
 def heatmap() -> Heatmap:
@@ -11,12 +12,23 @@ def heatmap() -> Heatmap:
 
 
 def test_image_lies_where_it_was_put_and_is_clipped_to_the_scale():
-    heat = heatmap()
-    heat.show(np.array([[-9.0, 0.0], [np.nan, 7.0]]), x=(0.5, 2.5), y=(0.5, 4.5))
-    data, plot = heat.source.data, heat.strip.plot
-    np.testing.assert_array_equal(data["image"][0], np.array([[-4, 0], [np.nan, 4]], dtype=np.float32))
-    assert (data["x"], data["dw"], data["y"], data["dh"]) == ([0.5], [2.0], [0.5], [4.0])
-    assert (plot.x_range.start, plot.x_range.end, plot.y_range.end) == (0.5, 2.5, 4.5)
+    heat, picture = heatmap(), Picture()
+    heat.show(picture, np.array([[-9.0, 0.0], [np.nan, 7.0]]), x=(0.5, 2.5), y=(0.5, 4.5))
+    [image] = picture.column(heat.source, "image")
+    assert image.dtype == np.float32
+    np.testing.assert_array_equal(image, np.array([[-4, 0], [np.nan, 4]]))
+    assert [picture.column(heat.source, name) for name in ("x", "dw", "y", "dh")] == [[0.5], [2.0], [0.5], [4.0]]
+    plot = heat.strip.plot
+    spans = [(picture.get(limits, "start"), picture.get(limits, "end")) for limits in (plot.x_range, plot.y_range)]
+    assert spans == [(0.5, 2.5), (0.5, 4.5)]
+    assert heat.source.data["image"][0].shape == (1, 1) and plot.x_range.end == 1, "set on the figure that all share"
+
+
+def test_image_is_clipped_to_the_scale_that_the_picture_has():
+    heat, picture = heatmap(), Picture()
+    picture.change(heat.mapper, low=-1, high=2)
+    heat.show(picture, np.array([[-9.0, 9.0]]), x=(0, 1), y=(0, 1))
+    assert picture.column(heat.source, "image")[0].tolist() == [[-1, 2]]
 
 
 def test_a_gradient_of_one_has_the_gradients_own_colour():

@@ -7,6 +7,8 @@ import pytest
 
 from app.shell import job
 from app.shell.job import Job, Turns
+from app.shell.reader import SELDOM
+from tests.app.pages import Opened
 
 SOON = 5.0  # seconds: far more than any of these steps takes
 
@@ -269,20 +271,15 @@ def test_a_rest_is_cut_short(monkeypatch, end):
     assert work.begun == 1
 
 
-def test_every_move_on_a_page_is_noticed():
-    from bokeh.document import Document
-
-    from app.shell.page import Page
-    from tests.app.pages import classes
-
-    model_class, view_class = classes("gated_cec")
-    page = Page(model_class(), view_class, Document())
-    page.attach()
-    ask = '[{"id": 1, "do": "cursor", "t": 2}]'
-    for move in (lambda: setattr(page.model, "w", 0.9), lambda: page.requested("request", "", ask)):
-        job.READERS._moved = -job.ACTIVE
-        move()
-        assert job.READERS.are_active()
+@pytest.mark.parametrize(
+    ("do", "fields"),
+    [("set", {"values": {"w": 0.9}}), ("cursor", {"t": 2}), ("edit", {"name": "x", "steps": {"1": 0}})],
+)
+def test_every_move_on_a_page_is_noticed(do, fields):
+    page = Opened("gated_cec")
+    job.READERS._moved = -job.ACTIVE
+    assert page.ask(do, **fields)["notices"] == []
+    assert job.READERS.are_active()
 
 
 def test_turns_are_served_in_the_order_of_asking():
@@ -330,24 +327,19 @@ def test_only_the_jobs_own_thread_is_polite():
 
 
 def test_pictures_of_work_come_seldom_while_readers_move_things(monkeypatch):
-    from bokeh.document import Document
-
-    from app.shell.page import SELDOM, Page
-    from tests.app.pages import classes
-
-    model_class, view_class = classes("parity")
-    page = Page(model_class(), view_class, Document())
+    reader = Opened("parity").reader
     shown, removed = [], []
-    monkeypatch.setattr(page, "update", lambda: shown.append(1))
-    monkeypatch.setattr(page.doc, "remove_periodic_callback", removed.append)
-    page.view.busy = lambda: True
+    monkeypatch.setattr(reader, "show", lambda: shown.append(reader.actions.stale))
+    monkeypatch.setattr(reader.doc, "remove_periodic_callback", removed.append)
+    reader._poll = "the callback"
+    monkeypatch.setattr(reader.model, "busy", lambda: True)
     for _ in range(6):
-        page._show_work()
-    assert len(shown) == 6
+        reader._show_work()
+    assert shown == [True] * 6
     job.give_way()
     for _ in range(2 * SELDOM):
-        page._show_work()
-    assert len(shown) == 6 + 2
-    page.view.busy = lambda: False
-    page._show_work()
-    assert len(shown) == 9 and len(removed) == 1
+        reader._show_work()
+    assert shown == [True] * (6 + 2)
+    monkeypatch.setattr(reader.model, "busy", lambda: False)
+    reader._show_work()
+    assert shown == [True] * 9 and removed == ["the callback"] and reader._poll is None

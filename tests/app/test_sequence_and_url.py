@@ -1,5 +1,7 @@
 """Sequences as text, and a page's state as a query string."""
 
+import tracemalloc
+
 import numpy as np
 import param
 import pytest
@@ -53,6 +55,15 @@ def test_runs_are_short():
 def test_a_malformed_sequence_is_refused(text):
     with pytest.raises((ValueError, OverflowError)):
         Example.param.x.decode(text)
+
+
+def test_a_sequence_that_is_far_too_long_is_refused_before_it_fills_memory():
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="1 to 201 values"):
+        Example.param.x.decode("1*201," * 20_000 + "1")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5e6
 
 
 @pytest.mark.parametrize("text", ["", "012", "0b1", "1 x", "0" * 202, "0.5,1"])

@@ -82,7 +82,7 @@ def observe(sessions: int) -> None:
 
 def main() -> None:
     sys.path.insert(0, str(ROOT))
-    from app.shell.site import page_stems
+    from app.shell.assets import page_stems
 
     if sys.argv[1:2] == ["clients"]:
         clients(int(sys.argv[2]), page_stems())

@@ -1,7 +1,5 @@
 """A reader's hands and eyes: drives one page in Chromium and tells what it shows."""
 
-import json
-
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -14,7 +12,7 @@ FLAGS = [
 # True once no request is on its way, and frame and plots have been the same for a while.
 QUIET = """(() => {
   const page = window.unrolled, now = performance.now()
-  const state = page.bridge.frame + page.doc.get_model_by_name("time-source").data.t.length
+  const state = page.bridge?.frame + page.doc.get_model_by_name("time-source").data.t.length
   if (page.busy || page.waiting.length || state !== window.lastSeen) [window.lastSeen, window.lastChange] = [state, now]
   return now - window.lastChange > 130
 })()"""
@@ -26,7 +24,7 @@ STATE = """(() => {
   const fields = [...document.querySelectorAll("input, select, textarea")].map(field => [field.value, field.checked])
   const page = window.unrolled
   return JSON.stringify([innerWidth, innerHeight, scrollX, scrollY, localStorage, document.activeElement.tagName,
-    fields, page.sent, page.p, page.timer, page.strips.guess, page.doc.to_json(), copy.outerHTML])
+    fields, page.sent, page.p, page.frame, page.timer, page.strips.guess, page.doc.to_json(), copy.outerHTML])
 })()"""
 # Undoes what looking at a page changes.
 PUT_BACK = """() => {
@@ -69,8 +67,8 @@ class Reader:
 
     @property
     def frame(self) -> dict:
-        """What the server last said to show."""
-        return json.loads(self.page.evaluate("window.unrolled.bridge.frame"))
+        """All that the server has said to show, the newest of each part; the plots have the columns."""
+        return self.page.evaluate("window.unrolled.frame")
 
     def columns(self) -> dict[str, list[float]]:
         """The stack's data as the browser has them."""
@@ -133,8 +131,6 @@ class Reader:
         self.page.mouse.down()
         self.page.mouse.move(x + by * track["width"], y, steps=10)
         self.page.mouse.up()
-        # A slider's change is no request that `settle` could wait for; the answer to this one comes after its own.
-        self.page.evaluate("unrolled.ask('cursor', {t: unrolled.p})")
         self.settle()
 
     def open_export(self) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from app.shell.site import page_stems  # noqa: E402
+from app.shell.assets import page_stems  # noqa: E402
 from tests.browser.conftest import free_port, start_server  # noqa: E402
 from tests.browser.driver import FLAGS, Reader  # noqa: E402
 

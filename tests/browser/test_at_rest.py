@@ -3,7 +3,7 @@
 import pytest
 
 from app.shell import lessons
-from app.shell.site import page_stems
+from app.shell.assets import page_stems
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 

@@ -6,32 +6,40 @@ import subprocess
 import sys
 
 import numpy as np
+import param
 import pytest
 
 from app.shell import lessons
-from app.shell.site import page_stems
+from app.shell.assets import page_stems
+from app.shell.room import classes, room
 from tests.app.pages import malformed
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
-# Per page: a slider, the plot that is edited by hand, a trace downstream of it, and the trace that is predicted.
-SLIDER = {"parity": "n_steps", "gated_cec": "w", "gamma": "alpha", "unrolled": "W11", "vanishing": "w",
-          "lstm": "n_steps", "esn": "spectral_radius"}  # fmt: skip
-EDITED = {
-    "parity": ("x", "y"),
-    "gated_cec": ("x", "c"),
-    "gamma": ("x", "a1"),
-    "unrolled": ("x", "h1"),
-    "vanishing": ("x", "h"),
-    "lstm": ("x", "c"),
-    "esn": ("x", "h"),
-}
+# Where the first slider of a page, or what is downstream of the plot that is edited, would not do.
+SLIDER = {"parity": "n_steps", "unrolled": "W11", "vanishing": "w", "lstm": "n_steps"}
+DOWNSTREAM = {"esn": "h", "gamma": "a1", "vanishing": "h", "unrolled": "h1"}
+
+
+def slider(stem: str) -> str:
+    """A slider that changes the picture: the first of the page."""
+    model, view = classes(stem)
+    numbers = [name for name in view.controls if isinstance(model.param[name], param.Number)]
+    return SLIDER.get(stem) or next(name for name in numbers if not isinstance(model.param[name], param.Boolean))
+
+
+def edited_and_downstream(stem: str) -> tuple[str, str]:
+    """The plot that is edited by hand, and a trace downstream of it: the one that is predicted."""
+    strips = room(stem).view.stack.strips
+    edited = next(strip.name for strip in strips if strip.edits)
+    return edited, DOWNSTREAM.get(stem) or next(strip.columns[0] for strip in strips if strip.predicts)
+
 
 each_page = pytest.mark.parametrize("stem", STEMS)
 
 
 def by(stem: str, share: float) -> float:
     """To the left, but not where this would leave too few steps."""
-    return share if SLIDER[stem] == "n_steps" else -share
+    return share if slider(stem) == "n_steps" else -share
 
 
 @each_page
@@ -82,10 +90,10 @@ def click_sets_one_step_and_all_downstream(page, edited: str, downstream: str) -
 @each_page
 def test_click_and_drag_repaint_and_the_copied_url_restores_the_picture(reader, stem):
     page = reader(stem)
-    click_sets_one_step_and_all_downstream(page, *EDITED[stem])
+    click_sets_one_step_and_all_downstream(page, *edited_and_downstream(stem))
     before = page.columns()
     picture = page.page.locator(".plots:visible").first.screenshot()
-    page.drag_slider(SLIDER[stem], by(stem, 0.13))
+    page.drag_slider(slider(stem), by(stem, 0.13))
     assert page.columns() != before
     assert page.page.locator(".plots:visible").first.screenshot() != picture
     page.press("ArrowRight", "ArrowRight")
@@ -183,10 +191,10 @@ def test_quiz_tells_the_reason_of_every_answer_and_the_worked_example_steps_thro
 @each_page
 def test_csv_and_script_reproduce_the_plotted_numbers(reader, stem, tmp_path):
     page = reader(stem)
-    page.drag_slider(SLIDER[stem], by(stem, 0.1))
+    page.drag_slider(slider(stem), by(stem, 0.1))
     shown, table = page.columns(), read_csv(page.download("csv"))
     compared = [name for name in table if name in shown]
-    assert EDITED[stem][1] in compared and "t" in compared
+    assert edited_and_downstream(stem)[1] in compared and "t" in compared
     for name in compared:
         np.testing.assert_array_equal(finite(table[name]), finite(shown[name]), err_msg=name)
     (tmp_path / "again.py").write_text(page.download("script"))
@@ -223,7 +231,7 @@ def test_presets_sliders_reset_and_pin(reader, stem):
     page.click("[data-act=pin]")
     pinned = page.page.evaluate("unrolled.doc.get_model_by_name('time-pinned').data.t.length")
     assert pinned == page.frame["steps"]
-    page.drag_slider(SLIDER[stem], by(stem, 0.2))
+    page.drag_slider(slider(stem), by(stem, 0.2))
     assert page.columns() != start
     page.click("[data-act=reset]")
     np.testing.assert_equal(page.columns(), start)

@@ -1,37 +1,21 @@
-"""What the tests of lesson 7 share: pages, and literal loops that use nothing of the engine but its drawn matrices."""
-
-import json
-import time
+"""What these tests share: pages, and literal loops that use nothing of the engine but its drawn matrices."""
 
 import numpy as np
-from bokeh.document import Document
 
-from app.shell.page import Page
-from lessons.esn.model import Esn
-from lessons.esn.view import EsnView
+from app.shell.room import room
+from tests.app.pages import Opened
 
 
-def make(**arguments: str) -> Page:
+def make(**arguments: object) -> Opened:
     """A page opened with these settings, in the form of an address."""
-    page = Page(Esn(), EsnView, Document(), {name: str(value) for name, value in arguments.items()})
-    settle(page)
-    return page
+    return Opened("esn", **arguments)
 
 
-def settle(page: Page) -> None:
-    """Wait for a result that is computed in a thread, and show it as the server would."""
-    deadline = time.monotonic() + 60
-    while page.view.waits():
-        assert time.monotonic() < deadline, "no result in a minute"
-        time.sleep(0.01)
-    page._show_result()
-
-
-def ask(page: Page, **request) -> dict:
-    page.model.param.watch(page.changed, list(page.model.state_parameters()))
-    page.requested("request", "", json.dumps([{"id": 1, **request}]))
-    settle(page)
-    return json.loads(page.bridge.frame)
+def make_at_once(monkeypatch, **arguments: object) -> Opened:
+    """A page that is not waited for: a heavy result comes when it comes."""
+    room("esn")  # which is never built with something in the place of its result
+    monkeypatch.setattr(Opened, "wait", lambda page: None)
+    return Opened("esn", **arguments)
 
 
 def states(network, leak_rate, x, h0=None, fed_back=None) -> np.ndarray:

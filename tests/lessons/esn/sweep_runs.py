@@ -9,7 +9,7 @@ import numpy as np
 from lessons.esn import sweep as esn_sweep
 from lessons.esn.model import Esn
 from lessons.esn.sweep import LEAK_RATES, SPECTRAL_RADII, Plan, Snapshot, Sweep
-from tests.lessons.lstm.training_runs import until
+from tests.readable import until
 
 SMALL = {"topic": "sweep", "n_units": 12, "n_steps": 60, "washout": 5, "n_new": 20, "max_lag": 6, "n_seeds": 2,
          "density": 0.3, "leak_rate": 0.7, "seed": 3, "task": "delayed copy", "lag": 2}  # fmt: skip

@@ -1,11 +1,12 @@
-"""The model of lesson 7 against literal loops, least squares and closed forms that share no code with the engine."""
+"""The model against literal loops, least squares and closed forms that share no code with the engine."""
 
 import numpy as np
 import pytest
 
 from engine import reservoir
 from lessons.esn.drawn import Drawn
-from lessons.esn.model import TOPICS, Esn
+from lessons.esn.model import Esn
+from lessons.esn.parameters import TOPICS
 from lessons.esn.settings import TASKS, Settings
 from lessons.esn.topics import _dies, certainty, prepared
 from tests.lessons.esn.esn_oracle import assert_script, nmse, ridge, rows, states
@@ -14,7 +15,7 @@ SMALL = {"n_units": 20, "n_steps": 80, "washout": 10, "n_new": 20, "seed": 3}
 
 
 def settings(**values) -> Settings:
-    return Settings.of(Esn(**values))
+    return Esn(**values).settings
 
 
 # Results

@@ -1,4 +1,4 @@
-"""What lesson 7 computes at once and what later, and what it says and shows until then."""
+"""What the page computes at once and what later, and what it says and shows until then."""
 
 import threading
 import time
@@ -8,15 +8,16 @@ import pytest
 from lessons.esn import load as esn_load
 from lessons.esn import topics as esn_topics
 from lessons.esn.drawn import Drawn
-from lessons.esn.model import TOPICS, Esn
+from lessons.esn.model import Esn
+from lessons.esn.parameters import TOPICS
 from lessons.esn.settings import Settings
-from tests.lessons.esn.esn_oracle import assert_script, make
+from tests.lessons.esn.esn_oracle import assert_script, make_at_once
 
 SMALL = {"n_units": 20, "n_steps": 80, "washout": 10, "n_new": 20, "seed": 3}
 
 
 def settings(**values) -> Settings:
-    return Settings.of(Esn(**values))
+    return Esn(**values).settings
 
 
 def test_heavy_settings_come_later_and_until_then_all_is_of_one_result(monkeypatch):
@@ -93,14 +94,32 @@ def test_what_is_heavy():
     assert not esn_load.is_heavy(settings(), Drawn())
 
 
-def test_what_stands_in_has_no_numbers(monkeypatch):
-    monkeypatch.setattr("lessons.esn.load.OPENING", -1.0)
-    for topic in TOPICS:
-        page = make(n_units=60, topic=topic, feedback_scaling=0.5)
-        monkeypatch.setattr(page.model.latest, "ask", lambda settings, heavy, shown=page.model.latest.shown: shown)
-        if not page.model.latest.working and not page.model.stands_in:
-            continue  # it was quick
-        frame = page.frame()
-        assert not frame["numbers"] and set(frame["live"]["text"].values()) == {"…"}
-        for key, table in frame["tables"].items():
-            assert ("Computing N = 60" in table) == (key not in ("sweep", "findings"))
+@pytest.mark.parametrize("topic", TOPICS)
+def test_what_stands_in_has_no_numbers(monkeypatch, topic):
+    monkeypatch.setattr(esn_load, "OPENING", -1.0)
+    go, compute = threading.Event(), esn_topics.compute
+    monkeypatch.setattr(esn_topics, "compute", lambda s, drawn: (s.n_units == 50 or go.wait(60)) and compute(s, drawn))
+    page = make_at_once(monkeypatch, n_units=60, topic=topic, feedback_scaling=0.5)
+    frame = page.frame
+    assert page.model.stands_in and frame["waits"]
+    assert not frame["numbers"] and set(frame["live"]["text"].values()) == {"…"}
+    said = {key for key, table in frame["tables"].items() if "Computing N = 60" in table}
+    assert said == set(frame["tables"]) - {"sweep", "findings"} and "Computing N = 60" in frame["sentence"]
+    go.set()
+    finish(page.model)
+    page.show()
+    assert not frame["waits"] and frame["numbers"] and "Computing" not in frame["sentence"]
+
+
+def test_a_remark_is_told_once_and_with_the_result_that_it_is_about(monkeypatch):
+    go, compute = threading.Event(), esn_topics.compute
+    m = Esn(**SMALL | {"washout": 500}, topic="recipe")
+    assert m.result and len(m.take_notices()) == 1
+    monkeypatch.setattr(esn_load, "HEAVY", -1.0)
+    monkeypatch.setattr(esn_topics, "compute", lambda s, drawn: go.wait(60) and compute(s, drawn))
+    m.washout = 400
+    assert m.result.traced.settings.washout == 500 and not m.take_notices()
+    go.set()
+    finish(m)
+    assert m.result.traced.settings.washout == 400
+    assert len(m.take_notices()) == 1 and not m.take_notices()

@@ -1,4 +1,4 @@
-"""The tasks of lesson 7: inputs, targets, drawing by hand, and how the steps are shared out."""
+"""The tasks: inputs, targets, drawing by hand, and how the steps are shared out."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from lessons.esn.settings import TASKS, Settings, given_input, split, targets
 
 
 def settings(**values) -> Settings:
-    return Settings.of(Esn(**values))
+    return Esn(**values).settings
 
 
 @pytest.mark.parametrize("task", list(TASKS))
@@ -53,12 +53,12 @@ def test_pulse_and_silence():
 @pytest.mark.parametrize("task", list(TASKS))
 def test_one_step_drawn_by_hand_changes_this_step_only(task):
     m = Esn(task=task, n_steps=60)
-    before = given_input(Settings.of(m))
+    before = given_input(m.settings)
     m.draw_input()
-    drawn = given_input(Settings.of(m))
+    drawn = given_input(m.settings)
     np.testing.assert_allclose(drawn, before, atol=5.1e-4)
     m.edit("x", {30: 0.25})
-    after = given_input(Settings.of(m))
+    after = given_input(m.settings)
     wanted = 1.0 if task == "parity" else 0.25
     assert after[29, 0] == wanted
     np.testing.assert_array_equal(np.delete(after, 29, axis=0), np.delete(drawn, 29, axis=0))

@@ -11,10 +11,9 @@ from lessons.esn import sweep as esn_sweep
 from lessons.esn import topics as esn_topics
 from lessons.esn.drawn import Drawn
 from lessons.esn.model import Esn
-from lessons.esn.settings import Settings
 from lessons.esn.sweep import LEAK_RATES, MEASURES, SPECTRAL_RADII, Sweep, coarse_to_fine, order
 from tests.lessons.esn.sweep_runs import SMALL, begun, ended, gated, made, plan, threads
-from tests.lessons.lstm.training_runs import until
+from tests.readable import until
 
 N_POINTS = 2 * len(LEAK_RATES) * len(SPECTRAL_RADII) * SMALL["n_seeds"]
 
@@ -50,8 +49,8 @@ def test_the_points_are_what_the_topics_compute_for_the_same_settings():
     for radius, leak, seed in ((0, 0, 0), (9, 3, 1), (16, 4, 0), (4, 3, 0), (12, 1, 1)):
         given = SMALL | {"task": "NARMA-10", "n_steps": 80, "spectral_radius": SPECTRAL_RADII[radius],
                          "leak_rate": LEAK_RATES[leak], "seed": SMALL["seed"] + seed}  # fmt: skip
-        recipe = esn_topics.compute(Settings.of(Esn(**given | {"topic": "recipe"})), Drawn())
-        memory = esn_topics.compute(Settings.of(Esn(**given | {"topic": "memory"})), Drawn())
+        recipe = esn_topics.compute(Esn(**given | {"topic": "recipe"}).settings, Drawn())
+        memory = esn_topics.compute(Esn(**given | {"topic": "memory"}).settings, Drawn())
         assert shown.error[leak, radius, seed] == recipe.error_new
         assert shown.memory[leak, radius, seed] == memory.total
     assert np.isfinite(shown.error).all() and np.isfinite(shown.memory).all()
@@ -153,7 +152,7 @@ def test_four_workers_share_one_queue(monkeypatch, four_workers):
     assert len(set(gate.begun)) == len(gate.begun) == N_POINTS
     shown = sweep.shown
     for leak, radius, seed in np.ndindex(shown.error.shape):
-        at = Settings.of(Esn(**SMALL))._replace(
+        at = Esn(**SMALL).settings._replace(
             spectral_radius=SPECTRAL_RADII[radius], leak_rate=LEAK_RATES[leak], seed=3 + seed
         )
         assert shown.error[leak, radius, seed] == made("error", at, None)

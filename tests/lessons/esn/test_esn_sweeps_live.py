@@ -6,7 +6,7 @@ from app.shell import job
 from lessons.esn.model import Esn
 from lessons.esn.sweep import LEFT, STARTS_ANEW
 from tests.lessons.esn.sweep_runs import SMALL, gated, threads
-from tests.lessons.lstm.training_runs import until
+from tests.readable import until
 
 N_POINTS = 340  # 5 leak rates, 17 values of ρ, 2 seeds, 2 measures
 
@@ -76,9 +76,9 @@ def test_leaving_pauses_and_says_so_and_closing_ends(monkeypatch):
     model = Esn(**SMALL | {"n_seeds": 20})
     model.pause_sweep()
     model.end_sweep()
-    assert not model.sweep_runs
+    assert not model.busy()
     model.sweep.start()
-    assert model.sweep_runs
+    assert model.busy()
     until(lambda: len(gate.begun) > 3)
     model.pause_sweep()
     assert (model.sweep.state, model.sweep.remark) == ("paused", LEFT)
@@ -87,7 +87,7 @@ def test_leaving_pauses_and_says_so_and_closing_ends(monkeypatch):
     model.end_sweep()
     until(lambda: threads() == 0)
     assert sweep.state == "finished" and sweep.shown.n_done < sweep.n_points
-    assert not model.sweep_runs
+    assert not model.busy()
 
 
 def test_it_asks_the_model_whether_anybody_is_there(monkeypatch):

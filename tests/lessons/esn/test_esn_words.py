@@ -12,10 +12,10 @@ from lessons.esn import numbers as reservoir_numbers
 from lessons.esn import tables as reservoir_tables
 from lessons.esn import words
 from lessons.esn.echo_words import factor, power, tendency
-from lessons.esn.model import TOPICS
+from lessons.esn.parameters import TOPICS
 from lessons.esn.settings import TASKS
 from lessons.esn.sweep import SPECTRAL_RADII
-from tests.lessons.esn.test_reservoir_parts import make
+from tests.lessons.esn.reservoir_cases import make
 
 NEVER = re.compile(r"\bnan\b|\binf\b|None|not a number|∞|--|\[(?!1;)|\(−?\d+,\)")
 DOWN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")

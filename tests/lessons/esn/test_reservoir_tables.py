@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lessons.esn import tables as reservoir_tables
-from tests.lessons.esn.test_reservoir_parts import dense, make
-from tests.lessons.lstm.gate_oracle import text
+from tests.lessons.esn.reservoir_cases import dense, make
+from tests.readable import text
 
 
 def cells(html: str) -> dict[str, list[str]]:

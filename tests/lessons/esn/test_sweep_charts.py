@@ -5,16 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from bokeh.document import Document
 
 from app.shell import job
-from app.shell.page import Page
 from lessons.esn.model import Esn
 from lessons.esn.sweep import LEFT, SPECTRAL_RADII, STARTS_ANEW
-from lessons.esn.sweep_charts import colour_limits, controls, curve, findings, medians
-from tests.app.pages import classes
+from lessons.esn.sweep_charts import colour_limits
+from lessons.esn.sweep_curves import curve, medians
+from lessons.esn.sweep_words import controls, findings
+from tests.lessons.esn.esn_oracle import make
 from tests.lessons.esn.sweep_runs import EMPTY, SMALL, at, gated, measured, threads
-from tests.lessons.lstm.training_runs import until
+from tests.readable import until
 
 N_RADII = len(SPECTRAL_RADII)
 ONE = SPECTRAL_RADII.index(1.0)
@@ -160,32 +160,49 @@ def test_before_the_start_it_says_how_much_there_is_to_do():
 
 def test_the_page_starts_shows_pauses_and_ends_a_sweep(monkeypatch):
     gate = gated(monkeypatch)
-    model_class, view_class = classes("esn")
-    page = Page(model_class(), view_class, Document())
+    page = make(**SMALL | {"n_seeds": 20})
     model, view = page.model, page.view
-    model.param.update(**SMALL | {"n_seeds": 20})
-    view.connected = lambda: True
-    assert {"start", "pause", "stop"} <= set(view_class.acts)
-    view.start()
-    assert view.busy()
+    page.ask("act", name="start")
+    assert model.busy()
     until(lambda: len(gate.begun) > 20)
-    view.refresh()
-    assert len(view.sweep.sources["error"].data["radius"]) >= 5
-    assert "Pause" in view.tables()["sweep"]
-    model.log_ridge = -2.0
-    view.refresh()
-    assert not view.busy()
-    assert STARTS_ANEW in model.take_notices()
+    page.show()
+    assert len(page.data(view.sweep.sources["error"])["radius"]) >= 5
+    assert "Pause" in page.frame["tables"]["sweep"] and possible(page.frame["tables"]["sweep"]) == {"pause", "stop"}
+    page.ask("act", name="pause")
+    assert not model.busy() and possible(page.frame["tables"]["sweep"]) == {"start", "stop"}
+    page.ask("act", name="start")
+    page.set(log_ridge=-2.0)
+    assert not model.busy()
+    assert page.frame["notices"].count(STARTS_ANEW) == 1
     gate.open.clear()
-    view.start()
-    model.topic = "echo"
-    view.refresh()
-    assert not view.busy()
-    model.topic = "sweep"
-    view.refresh()
-    assert LEFT in model.take_notices() and "Go on" in view.tables()["sweep"]
-    view.start()
-    assert view.busy()
-    view.close()
-    assert not view.busy()
+    page.ask("act", name="start")
+    assert model.busy()
+    page.set(topic="echo")
+    assert not model.busy()
+    page.ask("act", name="start")  # the browser has no such button here
+    assert not model.busy()
+    page.set(topic="sweep")
+    assert page.frame["notices"].count(LEFT) == 1 and "Go on" in page.frame["tables"]["sweep"]
+    page.ask("act", name="start")
+    assert model.busy()
+    page.ask("act", name="stop")
+    assert not model.busy() and model.sweep.state == "ready"
+    page.ask("act", name="start")
+    page.reader.end(None)
+    assert not model.busy()
     gate.open.set()
+
+
+def test_two_readers_sweep_each_for_themselves(monkeypatch):
+    gate = gated(monkeypatch)
+    one, other = make(**SMALL), make(**SMALL | {"leak_rate": 0.55})
+    one.ask("act", name="start")
+    until(lambda: one.model.sweep.state == "finished")
+    one.show()
+    other.show()
+    for source in one.view.sweep.sources.values():
+        assert len(one.data(source)["radius"]) == N_RADII and not len(other.data(source)["radius"])
+    rows = one.view.sweep.maps["error"].strip.plot.left[0]
+    labels = [page.shown(rows.formatter, "args")["labels"] for page in (one, other)]
+    assert labels == [["0.1", "0.2", "0.4", "0.7", "1"], ["0.1", "0.2", "0.4", "0.55", "0.7", "1"]]
+    assert not other.model.busy() and len(gate.begun) == one.model.sweep.n_points

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from lessons.lstm import numbers as gate_numbers
-from lessons.lstm.model import GATES, Lstm
+from lessons.lstm.model import Lstm
+from lessons.lstm.parameters import GATES
 
 
 def make(**values) -> Lstm:

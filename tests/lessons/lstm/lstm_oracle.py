@@ -1,14 +1,11 @@
-"""One LSTM cell written out, the tasks' targets in words, and pages to test: for the tests of lesson 6."""
+"""One LSTM cell written out, the tasks' targets in words, and pages to test: for the tests of the LSTM lesson."""
 
-import json
 import re
 
 import numpy as np
-from bokeh.document import Document
 
-from app.shell.page import Page
-from lessons.lstm.model import GATES, Lstm
-from lessons.lstm.view import LstmView
+from lessons.lstm.model import Lstm
+from lessons.lstm.parameters import GATES
 from tests.app import pages
 
 CELL = {"U_i": 0.7, "U_f": -0.4, "U_g": 1.3, "U_o": 0.2, "M_i": 1.1, "M_f": -2.0, "M_g": 0.3, "M_o": 0.5, "W_i": -0.6,
@@ -17,8 +14,8 @@ CELL = {"U_i": 0.7, "U_f": -0.4, "U_g": 1.3, "U_o": 0.2, "M_i": 1.1, "M_f": -2.0
 DRAWN = {"x": "1,-0.5,0.25,2,-1,0,0.5,-2", "mark": "10010010"}
 
 
-def make(**arguments) -> Page:
-    return Page(Lstm(), LstmView, Document(), {name: str(value) for name, value in arguments.items()})
+def make(**arguments) -> pages.Opened:
+    return pages.Opened("lstm", **arguments)
 
 
 def model_at(**arguments) -> Lstm:
@@ -28,13 +25,6 @@ def model_at(**arguments) -> Lstm:
 
 def one_cell(**arguments) -> Lstm:
     return model_at(**{"preset": "closing", "network": "one cell"} | CELL | DRAWN | arguments)
-
-
-def ask(page: Page, **request) -> dict:
-    page.requested("request", "", json.dumps([{"id": 1, **request}]))
-    page._stale = True
-    page._update()
-    return json.loads(page.bridge.frame)
 
 
 def logistic(a):

@@ -12,7 +12,7 @@ from lessons.lstm import diagram as gate_diagram
 from lessons.lstm import numbers as gate_numbers
 from lessons.lstm import tables as gate_tables
 from lessons.lstm import terms as gate_terms
-from lessons.lstm.model import GATES, NETWORKS, TOPICS, VARIANTS
+from lessons.lstm.parameters import GATES, NETWORKS, TOPICS, VARIANTS
 from tests.lessons.lstm.gate_oracle import RICH, cell, computed, logistic, make, shown, text
 
 NOTHING_TO_READ = ("nan", "None", "inf", "not a number", "∞", "Traceback")

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from app.parts.colours import PALETTE
+from app.parts.picture import Picture
 from engine import deep, lstm, tasks
 from engine.network import Network
 from lessons.lstm import charts as gate_charts
 from lessons.lstm import numbers as gate_numbers
 from lessons.lstm import tables as gate_tables
 from lessons.lstm.character_chart import CharacterChart
-from lessons.lstm.model import WEIGHTS
+from lessons.lstm.parameters import WEIGHTS
 from tests.lessons.lstm.gate_oracle import RICH, cell, logistic, make, text
 
 BY_HAND = ("latch", "marked sum", "parity")
@@ -103,15 +104,18 @@ def test_a_file_name_is_shown_as_it_is_and_runs_nothing():
 def test_the_chart_shows_the_whole_distribution_and_the_character_that_comes():
     chart = CharacterChart()
     m = make(network="characters", text="the house")
-    chart.show(m, 2)
+
+    def column(source, name: str, t: int):
+        picture = Picture()
+        chart.show(m, picture, t)
+        return picture.column(source, name)
+
     y = m.traced.y[1]
-    np.testing.assert_allclose(chart.bars.data["p"], np.exp(y) / np.exp(y).sum(), rtol=1e-12)
-    assert [tasks.ALPHABET[place] for place in chart.next.data["place"]] == ["e"]
-    chart.show(m, 9)
-    assert len(chart.next.data["place"]) == 0
+    np.testing.assert_allclose(column(chart.bars, "p", 2), np.exp(y) / np.exp(y).sum(), rtol=1e-12)
+    assert [tasks.ALPHABET[place] for place in column(chart.next, "place", 2)] == ["e"]
+    assert len(column(chart.next, "place", 9)) == 0 and len(column(chart.bars, "p", 9)) == len(tasks.ALPHABET)
     m.network = "latch"
-    chart.show(m, 1)
-    assert len(chart.bars.data["p"]) == 0
+    assert len(column(chart.bars, "p", 1)) == len(column(chart.next, "p", 1)) == 0
     names = chart.strips[0].plot.below[0].major_label_overrides
     assert names[tasks.ALPHABET.index(" ")] == "␣" and len(names) == len(tasks.ALPHABET)
 

@@ -1,13 +1,13 @@
-"""The model of lesson 6 against loops, finite differences and closed forms that share no code with it."""
+"""The model of the LSTM lesson against loops, finite differences and closed forms that share no code with it."""
 
+import base64
 import io
-import json
 
 import numpy as np
 import pytest
 
 from engine import deep, gru, lstm, network, tasks, weights
-from lessons.lstm.model import GATES, NETWORKS
+from lessons.lstm.parameters import GATES, NETWORKS
 from tests.lessons.lstm import lstm_oracle
 from tests.lessons.lstm.lstm_oracle import CELL, assert_script, literal, logistic, make, model_at, one_cell
 
@@ -180,7 +180,7 @@ def saved(net: network.Network) -> bytes:
 
 def test_uploaded_layers_are_shown_one_at_a_time(tmp_path, monkeypatch):
     net, page = stacked(3, 3), make(n_steps=9, signal="task")
-    page.view.upload("mine.npz", saved(net))
+    page.model.upload("mine.npz", saved(net))
     m = page.model
     assert (m.network, m.layer, m.unit, m.n_layers, m.n_inputs) == ("uploaded", 1, 1, 3, 3)
     x, mark = m.inputs()
@@ -198,7 +198,7 @@ def test_uploaded_layers_are_shown_one_at_a_time(tmp_path, monkeypatch):
         m.topic = "gates"
         below = run.h
     np.testing.assert_allclose(m.table()["y"], below @ net.V[0], rtol=1e-12)
-    assert "layer" not in page.view.hidden_controls()
+    assert "layer" not in page.show()["unused"]
     m.layer = 4
     assert m.shown_layer == 3 and m.table()["c"].shape == (9,)
 
@@ -209,14 +209,14 @@ def test_uploads_that_cannot_be_shown_leave_the_page_as_it_was():
     other = network.Network((layer,), np.eye(3), np.zeros(3))
     for content in (saved(other), b"", b"\x80\x04no pickle is ever opened", b"PK\x03\x04 broken"):
         with pytest.raises(ValueError) as problem:
-            page.view.upload("file", content)
+            page.model.upload("file", content)
         assert 15 < len(str(problem.value)) < 300 and "\n" not in str(problem.value)
     assert page.model.network == "latch" and page.model.uploaded is None
 
 
 def test_an_address_that_names_uploaded_weights_shows_the_latch_and_says_why():
     page = make(network="uploaded")
-    frame = json.loads(page.bridge.frame)
+    frame = page.frame
     assert any("an address can't hold them" in notice for notice in frame["notices"])
     np.testing.assert_array_equal(page.model.table()["c"], model_at(n_steps=page.model.n_steps).table()["c"])
     assert "upload" not in frame["hidden"]
@@ -224,10 +224,11 @@ def test_an_address_that_names_uploaded_weights_shows_the_latch_and_says_why():
 
 def test_an_uploaded_network_with_an_input_per_character_reads_text():
     page = make()
-    page.view.upload("letters.npz", saved(stacked(1, len(tasks.ALPHABET))))
-    page.view.refresh()
+    content = base64.b64encode(saved(stacked(1, len(tasks.ALPHABET)))).decode()
+    frame = page.ask("upload", name="letters.npz", content=content)
     m = page.model
-    assert m.is_text and m.n_steps == len(m.text) and page.frame()["sentence"]
+    assert m.is_text and m.n_steps == len(m.text) and frame["sentence"] == m.sentence() and frame["notices"] == []
+    assert "upload" not in frame["hidden"] and "letters.npz" in frame["tables"]["upload"]
 
 
 # Challenges, condition by condition (that each solution passes is tested for all pages)
@@ -239,9 +240,9 @@ def page():
 
 
 def solved(page, number: int, **changes) -> tuple[bool, str]:
-    page.solve(number)
+    page.ask("solve", challenge=number)
     page.model.param.update(**changes)
-    check = getattr(page.model, page.lesson.challenges[number].check)()
+    check = getattr(page.model, page.room.lesson.challenges[number].check)()
     return check.passed, check.reason
 
 

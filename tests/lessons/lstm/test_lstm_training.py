@@ -4,11 +4,11 @@ import gc
 import threading
 import time
 import weakref
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from app.parts.picture import Picture
 from engine.training import KINDS, recall_trainer
 from lessons.lstm.model import Lstm
 from lessons.lstm.training import BATCH_SIZE, Settings, Training
@@ -138,7 +138,7 @@ def test_a_failure_is_told_and_the_rest_of_the_page_lives(monkeypatch):
     training.start()
     until(lambda: training.state == "failed")
     assert training.failure == "division by zero"
-    assert "ended with an error: division by zero" in controls(SimpleNamespace(training=training))
+    assert "ended with an error: division by zero" in controls(training)
     training.stop()
     assert (training.state, training.failure) == ("ready", "")
     training.start()
@@ -165,12 +165,12 @@ def test_one_that_overflows_does_not_end_the_others(monkeypatch):
     assert list(shown.diverged) == ["rnn"]
     assert shown.histories["rnn"].loss.size == shown.diverged["rnn"] < 12
     assert shown.histories["lstm"].loss.size == 12
-    html = controls(SimpleNamespace(training=training))
+    html = controls(training)
     assert f"The RNN’s numbers overflowed at update {shown.diverged['rnn']}." in html
     assert "LSTM’s numbers" not in html
-    charts = TrainingCharts()
-    charts.show(SimpleNamespace(training=training))
-    assert np.isfinite(charts.lines.data["loss_lstm"]).all()
+    charts, picture = TrainingCharts(), Picture()
+    charts.show(picture, training)
+    assert np.isfinite(picture.column(charts.lines, "loss_lstm")).all()
 
 
 def test_memory_does_not_grow_with_the_updates():

@@ -1,4 +1,4 @@
-"""The page of lesson 6 without a browser: training, strips, cards and controls, and corners of all settings."""
+"""The page of the LSTM lesson without a browser: training, strips, cards and controls, and corners of all settings."""
 
 import re
 import time
@@ -10,12 +10,11 @@ import pytest
 from app.shell import address, lessons
 from app.shell.controls import control
 from lessons.lstm.charts import LINES
-from lessons.lstm.model import NETWORKS, TOPICS
+from lessons.lstm.parameters import NETWORKS, TOPICS
+from lessons.lstm.shown import STRIPS
 from lessons.lstm.strips import VARIANT_STRIPS
 from lessons.lstm.training import LEFT, STARTS_ANEW
-from lessons.lstm.view import STRIPS
-from tests.app.pages import reopen
-from tests.lessons.lstm.lstm_oracle import CELL, ask, assert_script, make, model_at
+from tests.lessons.lstm.lstm_oracle import CELL, assert_script, make, model_at
 
 PRESETS = [preset.name for preset in lessons.load("lstm").presets]
 
@@ -28,7 +27,7 @@ def test_training_follows_its_settings_and_ends_with_the_session():
     m = page.model
     assert m.n_steps == 6 and m.table()["d"][-1] == m.table()["x"][0]
     first, before = m.training, m.table()["c"]
-    page.view.step()
+    page.ask("act", name="step")
     wait_for(lambda: first.state == "paused" and first.shown.n_done == 1)
     assert m.training is first and not np.array_equal(m.table()["c"], before)
     assert m.trained_updates == 1
@@ -39,48 +38,48 @@ def test_training_follows_its_settings_and_ends_with_the_session():
     m.n_updates = 3000
     m.training.start()
     wait_for(lambda: m.training.shown.n_done > 0)
-    assert page.view.busy()
+    assert page.model.busy()
     running = m.training
-    page.view.close()
-    assert not page.view.busy()
+    page.model.close()
+    assert not page.model.busy()
     wait_for(lambda: running.state != "running")
 
 
 def test_training_that_nobody_sees_pauses_and_goes_on_where_it_was():
     page = make(preset="training", lag=5, n_updates=3000, n_units=4)
     m = page.model
-    page.view.start()
+    page.ask("act", name="start")
     wait_for(lambda: m.training.shown.n_done > 0)
     training = m.training
     m.topic = "gates"
-    page.view.refresh()
-    assert not page.view.busy()
+    page.show()
+    assert not page.model.busy()
     wait_for(lambda: training.state == "paused")
     m.topic = "training"
-    page.view.refresh()
+    page.show()
     assert m.training is training and training.shown.n_done > 0
-    page.view.close()
+    page.model.close()
 
 
 def test_what_happens_to_a_training_without_being_asked_for_is_said():
     page = make(preset="training", lag=5, n_updates=3000, n_units=4)
     m = page.model
-    page.view.start()
+    page.ask("act", name="start")
     wait_for(lambda: m.training.shown.n_done > 0)
-    assert ask(page, do="set", values={"topic": "gates"})["notices"] == []
-    frame = ask(page, do="set", values={"topic": "training"})
+    assert page.set(topic="gates")["notices"] == []
+    frame = page.set(topic="training")
     assert frame["notices"] == [LEFT] and ", paused" in frame["tables"]["training"]
-    assert ask(page, do="act", name="start")["notices"] == []
+    assert page.ask("act", name="start")["notices"] == []
     for rate in (0.004, 0.005):  # a slider goes through many values
-        assert ask(page, do="set", values={"learning_rate": rate})["notices"] == [STARTS_ANEW]
-    assert not page.view.busy() and m.training.shown.n_done == 0
-    assert ask(page, do="act", name="step")["notices"] == []
-    page.view.close()
+        assert page.set(learning_rate=rate)["notices"] == [STARTS_ANEW]
+    assert not page.model.busy() and m.training.shown.n_done == 0
+    assert page.ask("act", name="step")["notices"] == []
+    page.model.close()
 
 
 def test_settings_of_a_training_that_has_not_begun_change_without_a_word():
     page = make(preset="training")
-    assert ask(page, do="set", values={"lag": 30})["notices"] == []
+    assert page.set(lag=30)["notices"] == []
 
 
 @pytest.mark.parametrize("drawn", [{}, {"signal": "drawn", "x": "0.5*60", "mark": "1" * 60}])
@@ -89,10 +88,10 @@ def test_what_is_shown_of_a_training_is_always_the_task(drawn):
     m = page.model
     x, mark = m.inputs()
     assert set(x) == {-1, 1} and mark.tolist() == [1] + [0] * 30
-    assert page.view.fixed_strips() == {"x", "mark"} and {"signal", "x", "mark"} <= page.view.hidden_controls()
-    ask(page, do="edit", name="x", steps={"2": 0.3})
+    assert set(page.frame["fixed"]) == {"x", "mark"} and {"signal", "x", "mark"} <= set(page.frame["unused"])
+    page.ask("edit", name="x", steps={"2": 0.3})
     np.testing.assert_array_equal(m.inputs()[0], x)
-    live = page.view.live(1)["text"]
+    live = page.frame["live"]["text"]
     assert live["first"] == f"marked: {x[0]:g}".replace("-", "−") and live["last"].startswith("y(31) = ")
 
 
@@ -100,14 +99,14 @@ def test_steps_come_back_when_a_text_or_a_training_is_left():
     page = make(n_steps=17)
     m = page.model
     for there, steps in (({"network": "characters"}, len(m.text)), ({"topic": "training"}, 21), ({"lag": 33}, 34)):
-        ask(page, do="set", values=there)
+        page.ask("set", values=there)
         assert m.n_steps == steps
-    ask(page, do="set", values={"topic": "gates"})
+    page.set(topic="gates")
     assert m.n_steps == len(m.text)
-    ask(page, do="set", values={"network": "latch"})
+    page.set(network="latch")
     assert m.n_steps == 17
-    ask(page, do="preset", name="characters")
-    ask(page, do="preset", name="latch")
+    page.ask("preset", name="characters")
+    page.ask("preset", name="latch")
     assert m.n_steps == 12
 
 
@@ -121,35 +120,38 @@ def wait_for(condition, seconds: float = 20.0) -> None:
 # The view
 
 
+def reach(page, name: str) -> list[float]:
+    """Where a strip's y axis starts and ends."""
+    return [page.shown(page.view.strips[name].plot.y_range, end) for end in ("start", "end")]
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_stack_shows_the_table_and_nothing_else(preset):
     page = make(preset=preset)
-    source, table = page.view.stack.source.data, page.model.table()
+    source, table = page.columns, page.model.table()
     for name, values in table.items():
         shown = np.where(np.isfinite(values), values, np.nan)
         np.testing.assert_array_equal(source[name], np.clip(shown, -1e6, 1e6), err_msg=name)
     for name in set(source) - set(table) - {"d_alone"}:
         assert np.isnan(source[name]).all(), name
-    visible = [strip.name for strip in page.view.stack.strips if strip.plot.visible]
+    strips = [strip for strip in page.view.stack.strips if page.shown(strip.plot, "visible")]
+    visible = [strip.name for strip in strips]
     wanted = [name for name in STRIPS[page.model.topic] if name in table or (name == "text" and page.model.is_text)]
     assert visible == wanted
-    assert [strip.name for strip in page.view.stack.strips if strip.plot.below[0].visible and strip.plot.visible] == [
-        visible[-1]
-    ]
+    assert [strip.name for strip in strips if page.shown(strip.plot.below[0], "visible")] == [visible[-1]]
 
 
 def test_the_hidden_cell_can_be_read_nowhere():
     page = make(preset="closing")
     truth = page.model.trace("c").copy()
-    limits = page.view.strips["c"].plot.y_range
-    frame = ask(page, do="predict")
-    source = page.view.stack.source.data
+    frame = page.ask("predict")
+    source = page.columns
     assert all(np.isnan(source[name]).all() for name in ("c", "h", "y"))
-    assert {"weights", "heat", "lines"} <= set(frame["hidden"]) and not frame["tables"]
+    assert {"weights", "heat", "lines"} <= set(frame["hidden"]) and not page.view.tables(page.model)
     assert frame["live"]["text"]["c.value"] == frame["live"]["text"]["h.value"] == "?"
     for kind in ("level", "flow", "open"):
         assert not {"c", "h", "pipe.cell", "pipe.shown", "pipe.sum"} & set(frame["live"].get(kind, {}))
-    assert not np.isclose([limits.start, limits.end], [truth.min(), truth.max()], atol=0.3).all()
+    assert not np.isclose(reach(page, "c"), [truth.min(), truth.max()], atol=0.3).all()
     assert source["f"][7] < 0.01 < source["f"][6], "the gates are there to predict from"
 
 
@@ -163,7 +165,7 @@ def test_the_hidden_cell_can_be_read_nowhere():
     ({"preset": "parity"}, {"x"}, {"mark"}),
 ])  # fmt: skip
 def test_only_controls_that_do_something_are_shown(settings, there, gone):
-    hidden = make(**settings).view.hidden_controls()
+    hidden = set(make(**settings).frame["unused"])
     assert not hidden & there and gone <= hidden
 
 
@@ -178,22 +180,21 @@ CORNERS = [
 
 @pytest.mark.parametrize("network_name", NETWORKS)
 def test_corners_give_a_picture_and_words_without_nan(network_name):
-    page = make(network=network_name, **CORNERS[0])
     for corner, topic in product(CORNERS, TOPICS):
         if topic == TOPICS[0]:
-            reopen(page, network=network_name, **corner)
-        frame = ask(page, do="set", values={"topic": topic})
+            page = make(network=network_name, **corner)
+        frame = page.set(topic=topic)
         where = corner, topic
         assert frame.get("sentence") and frame["numbers"], (where, frame["notices"])
         parts = [frame["sentence"], frame["numbers"], *frame["tables"].values(), *frame["live"]["text"].values()]
         said = re.sub(r"<[^>]*>", " ", " ".join(parts))
         assert not re.search(r"\bnan\b|\binf\b|None|not a number", said), where
         for strip in page.view.stack.strips:
-            assert np.isfinite([strip.plot.y_range.start, strip.plot.y_range.end]).all(), (where, strip.name)
+            assert np.isfinite(reach(page, strip.name)).all(), (where, strip.name)
 
 
 def low_ticks(page, name: str) -> list[float]:
-    return page.view.strips[name].plot.left[0].ticker.ticks
+    return page.shown(page.view.strips[name].plot.left[0].ticker, "ticks")
 
 
 def test_a_gate_beside_a_cell_has_an_axis_of_its_own():
@@ -208,7 +209,7 @@ def test_a_gate_beside_a_cell_has_an_axis_of_its_own():
         assert [line.glyph.y for line in lines] == ([keeps] if keeps else [])
         if keeps:
             assert plot.extra_y_ranges["gate"].start < 0 and plot.extra_y_ranges["gate"].end > 1
-    borders = {strip.plot.min_border_right for strip in page.view.stack.strips}
+    borders = {page.shown(strip.plot, "min_border_right") for strip in page.view.stack.strips}
     assert len(borders) == 1, "all strips end at the same place"
 
 
@@ -220,9 +221,8 @@ def test_the_lines_of_the_gradient_have_their_names_in_the_plot():
 
 
 def test_a_low_strip_has_at_most_two_tick_labels():
-    page = make()
     for preset in PRESETS:
-        reopen(page, preset=preset)
+        page = make(preset=preset)
         assert len(set(low_ticks(page, "y"))) <= 2, preset
 
 
@@ -234,15 +234,13 @@ def test_a_small_step_can_be_read_beside_its_slider():
 
 
 def test_unknown_characters_are_left_out_and_named():
-    m = model_at(preset="characters")
-    field = control(m, "text")
-    field.value = "The cat, née rat!"
-    assert m.text == "the cat ne rat" and m.n_steps == 14
-    notices = m.take_notices()
+    page = make(preset="characters")
+    m, notices = page.model, page.set(text="The cat, née rat!")["notices"]
+    assert m.text == "the cat ne rat" and m.n_steps == 14 and page.frame["values"]["text"] == m.text
     assert len(notices) == 1 and "left out “,é!”" in notices[0] and "abcdefgh" in notices[0]
     for short in ("a", "!a?", ""):
-        field.value = short
-        assert m.text == "the cat ne rat" and "needs 2 to 200 characters" in m.take_notices()[-1]
+        (notice,) = page.set(text=short)["notices"]
+        assert m.text == "the cat ne rat" and "needs 2 to 200 characters" in notice
     assert address.restore(m, {}, {"text": "née"})
     assert m.text == "the cat ne rat", "an address is taken whole or not at all"
 
@@ -250,8 +248,27 @@ def test_unknown_characters_are_left_out_and_named():
 def test_painting_starts_from_the_generated_input():
     page = make(preset="adding")
     x, mark = page.model.inputs()
-    ask(page, do="edit", name="x", steps={"3": 0.5})
+    page.ask("edit", name="x", steps={"3": 0.5})
     m = page.model
     assert m.signal == "drawn" and m.inputs()[0][2] == 0.5
     np.testing.assert_allclose(np.delete(m.inputs()[0], 2), np.delete(x, 2), atol=0.0051)
     np.testing.assert_array_equal(m.inputs()[1], mark)
+
+
+def test_two_readers_do_not_see_each_other():
+    one, other = make(preset="training", lag=5, n_updates=10, n_units=4), make(preset="characters", text="the cat")
+    before = {name: values.copy() for name, values in other.columns.items()}
+    strips = {name: other.shown(strip.plot, "visible") for name, strip in other.view.strips.items()}
+    training = one.model.training
+    one.ask("act", name="start")
+    wait_for(lambda: training.state == "finished")
+    assert one.show()["sentence"].startswith("After 10 of 10 updates")
+    assert len(one.data(one.view.training.lines)["update"]) == 10
+    other.show()
+    for name, values in before.items():
+        np.testing.assert_array_equal(other.columns[name], values, err_msg=name)
+    assert {name: other.shown(strip.plot, "visible") for name, strip in other.view.strips.items()} == strips
+    assert other.model.training.shown.n_done == 0 and not other.model.busy()
+    assert list(other.data(other.view.text.source)["character"]) == list("the cat")
+    one.model.close()
+    other.model.close()

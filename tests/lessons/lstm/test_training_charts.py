@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from app.parts.picture import Picture
 from engine.training import KINDS
 from lessons.lstm.model import Lstm
 from lessons.lstm.training import WINDOW, History, Training
 from lessons.lstm.training_charts import POINTS, TrainingCharts, controls, lines, recent_mean
-from lessons.lstm.training_words import sentence as words
+from lessons.lstm.training_words import sentence
 from lessons.lstm.variant_numbers import update_block
 from tests.lessons.lstm.training_runs import SETTINGS, until
 
@@ -75,35 +76,35 @@ def test_overflow_is_blank_and_a_loss_of_nothing_stays_on_the_chart():
     history = training.shown.histories["rnn"]._replace(
         loss=np.array([0.0, np.inf, np.nan]), gradient_norm=np.array([0.0, 1e200, np.inf]), accuracy=np.ones(3)
     )
-    charts = TrainingCharts()
+    charts, picture = TrainingCharts(), Picture()
     shown = training.shown._replace(n_done=3, histories=dict.fromkeys(KINDS, history))
-    charts.show(SimpleNamespace(training=SimpleNamespace(shown=shown, settings=SETTINGS)))
-    assert charts.lines.data["loss_lstm"][0] == -12
-    assert np.isnan(charts.lines.data["loss_lstm"][1:]).all()
+    charts.show(picture, SimpleNamespace(shown=shown, settings=SETTINGS))
+    assert picture.column(charts.lines, "loss_lstm")[0] == -12
+    assert np.isnan(picture.column(charts.lines, "loss_lstm")[1:]).all()
     for strip in charts.strips:
-        assert np.isfinite([strip.plot.y_range.start, strip.plot.y_range.end]).all()
+        assert np.isfinite([picture.get(strip.plot.y_range, end) for end in ("start", "end")]).all()
 
 
-def test_charts_follow_the_training_and_send_nothing_twice():
-    training = Training(SETTINGS, lambda: True)
-    model, charts = SimpleNamespace(training=training), TrainingCharts()
-    charts.show(model)
-    assert len(charts.lines.data["update"]) == 0
+def test_charts_follow_the_training_of_each_reader():
+    training, charts = Training(SETTINGS, lambda: True), TrainingCharts()
+    before = Picture()
+    charts.show(before, training)
+    assert len(before.column(charts.lines, "update")) == 0
     training.start()
     until(lambda: training.state == "finished")
-    charts.show(model)
-    assert charts.lines.data["update"].tolist() == list(range(1, 13))
-    assert charts.names.data["name"] == ["LSTM", "GRU", "RNN"]
-    sent = []
-    for source in (charts.lines, charts.names):
-        source.on_change("data", lambda attr, old, new: sent.append(new))
-    charts.show(model)
-    assert not sent
-    model.training = Training(SETTINGS._replace(clip=5.0, n_updates=40), lambda: True)
-    charts.show(model)
-    assert len(charts.lines.data["update"]) == 0 and charts.names.data["name"] == []
-    assert charts.norm.plot.x_range.end == 40
-    assert charts._clip.location == pytest.approx(np.log10(5))
+    trained, again, other = Picture(), Picture(), Picture()
+    charts.show(trained, training)
+    assert trained.column(charts.lines, "update").tolist() == list(range(1, 13))
+    assert trained.column(charts.names, "name") == ["LSTM", "GRU", "RNN"]
+    charts.show(other, Training(SETTINGS._replace(clip=5.0, n_updates=40), lambda: True))
+    assert len(other.column(charts.lines, "update")) == 0 and other.column(charts.names, "name") == []
+    assert other.get(charts.norm.plot.x_range, "end") == 40
+    assert other.get(charts._clip, "location") == pytest.approx(np.log10(5))
+    charts.show(again, training)
+    assert again.properties == trained.properties, "another reader's charts change nothing"
+    for name, values in trained.columns[charts.lines.id].items():
+        np.testing.assert_array_equal(again.column(charts.lines, name), values)
+    assert not charts.lines.data["update"] and charts.norm.plot.x_range.end == 100, "nothing is set on the figures"
 
 
 @pytest.mark.parametrize("ends", [(0.5, 0.5, 0.5), (1.0, 1.0, 0.99), (0.0, 0.5, 1.0), (-0.04, 0.0, 0.0)])
@@ -127,6 +128,10 @@ def at(n: int, right: dict[str, float], **settings) -> Lstm:
     return m
 
 
+def words(m: Lstm) -> str:
+    return sentence(m, m.training.shown)
+
+
 GUESSED = {"rnn": 0.5, "gru": 0.47, "lstm": 0.55}
 
 
@@ -137,8 +142,8 @@ GUESSED = {"rnn": 0.5, "gru": 0.47, "lstm": 0.55}
     (200, GUESSED | {"lstm": 0.9}, {}, ""),
 ])  # fmt: skip
 def test_a_training_without_success_says_what_to_change(n, right, settings, said):
-    sentence = words(at(n, right, **settings))
-    assert (said in sentence) if said else "guess" not in sentence
+    found = words(at(n, right, **settings))
+    assert (said in found) if said else "guess" not in found
 
 
 def test_caption_table_and_numbers_say_the_same_in_the_same_order():
@@ -149,7 +154,7 @@ def test_caption_table_and_numbers_say_the_same_in_the_same_order():
     m.training._course.snapshot = training.shown._replace(n_done=40, histories=history)
     losses = [float(np.mean(history[kind].loss[20:])) for kind in ("lstm", "gru", "rnn")]
     rights = [f"{100 * np.mean(history[kind].accuracy[20:]):.0f} % right" for kind in ("lstm", "gru", "rnn")]
-    texts = words(m), controls(m), " ".join(update_block(m).lines)
+    texts = words(m), controls(m.training), " ".join(update_block(m).lines)
     for text in texts:
         places = [text.index(name) for name in ("LSTM", "GRU", "RNN")]
         assert places == sorted(places)
@@ -169,7 +174,7 @@ def possible(html: str) -> set[str]:
 def told(state: str, training: Training) -> str:
     """The controls as they would be in a state."""
     kept = {name: getattr(training, name) for name in ("shown", "settings", "progress", "seconds_left", "failure")}
-    return controls(SimpleNamespace(training=SimpleNamespace(state=state, **kept)))
+    return controls(SimpleNamespace(state=state, **kept))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +208,7 @@ def test_progress_and_numbers_are_told():
 
 
 def test_nothing_is_told_of_a_training_that_has_not_begun():
-    html = controls(SimpleNamespace(training=Training(SETTINGS, lambda: True)))
+    html = controls(Training(SETTINGS, lambda: True))
     assert "value=0 " in html and "nan" not in html.lower().replace("answering", "")
     assert "12 updates of each network to come" in html
 
@@ -211,4 +216,4 @@ def test_nothing_is_told_of_a_training_that_has_not_begun():
 def test_a_message_of_an_error_is_text():
     training = Training(SETTINGS, lambda: True)
     training._job.state, training._job.failure = "failed", "<b>&"
-    assert "&lt;b&gt;&amp;" in controls(SimpleNamespace(training=training))
+    assert "&lt;b&gt;&amp;" in controls(training)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from app.shell import address
-from lessons.unrolled.model import SHARED, Unrolled
+from lessons.unrolled.model import Unrolled
+from lessons.unrolled.results import difference, felt
+from lessons.unrolled.weights import SHARED
 from tests.lessons.unrolled.unrolled_oracle import (
     FUNCTIONS,
     LESSON,
@@ -27,11 +29,11 @@ def test_terms_and_gradients_are_those_of_the_loss(activation, loss_at, output_l
     for name in model.names():
         wanted = derivative(model, name)
         for method in ("BPTT", "unrolled", "RTRL"):
-            assert model.derivative(name, method) == pytest.approx(wanted, rel=1e-9, abs=1e-12), (name, method)
-        assert model.difference(name) == pytest.approx(wanted, rel=1e-5, abs=1e-6)
+            assert model.result.derivative(name, method) == pytest.approx(wanted, rel=1e-9, abs=1e-12), (name, method)
+        assert difference(model, model.result, name) == pytest.approx(wanted, rel=1e-5, abs=1e-6)
         if name in SHARED:
             copies = [derivative(model, name, copy) for copy in range(1, 6)]
-            np.testing.assert_allclose(model.terms(name), copies, rtol=1e-9, atol=1e-12, err_msg=name)
+            np.testing.assert_allclose(model.result.terms(name), copies, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.parametrize("weight", ["W11", "W12", "W23", "U2", "b3"])
@@ -71,16 +73,16 @@ def test_the_chapters_example():
 
 
 def test_notes_of_the_other_presets():
-    shares = model_at(preset="one-linear-unit").shares()
+    shares = model_at(preset="one-linear-unit").result.shares()
     np.testing.assert_allclose(shares, [0, 0.2, 0.2, 0.2, 0.2, 0.2], atol=1e-12)
     r = model_at(preset="exercise-e12-5").result
     assert r.bptt.dF_dh[0, 0] == pytest.approx(1.428, abs=5e-4)
     assert r.bptt.dF_dh[0, 0] - r.loss.explicit[0, 0] == pytest.approx(1.580, abs=5e-4)
     saturated = model_at(preset="saturated")
     slopes = saturated.result.slope[2:, 0]
-    assert (np.abs(slopes - 0.01) < 3e-3).all() and saturated.shares()[-1] == pytest.approx(0.98, abs=5e-3)
+    assert (np.abs(slopes - 0.01) < 3e-3).all() and saturated.result.shares()[-1] == pytest.approx(0.98, abs=5e-3)
     truncated = model_at(preset="truncated")
-    assert truncated.truncated()[[0, 2, 14]] == pytest.approx([0.751, -0.543, -2.383], abs=5e-4)
+    assert truncated.result.truncated()[[0, 2, 14]] == pytest.approx([0.751, -0.543, -2.383], abs=5e-4)
 
 
 def test_a_narx_network_is_two_units_one_of_them_a_wire():
@@ -97,8 +99,10 @@ def test_truncation_of_a_linear_unit_has_a_closed_form():
     h = (1 - 0.2 ** np.arange(13)) / 0.8
     lags = np.arange(12)
     terms = -2 * (1 - h[12]) * 0.2**lags * h[11 - lags]
-    np.testing.assert_allclose(model.truncated(), np.cumsum(terms), rtol=1e-12)
-    np.testing.assert_allclose(model.truncation_error()[:-1], 1 - np.cumsum(terms)[:-1] / terms.sum(), atol=1e-12)
+    np.testing.assert_allclose(model.result.truncated(), np.cumsum(terms), rtol=1e-12)
+    np.testing.assert_allclose(
+        model.result.truncation_error()[:-1], 1 - np.cumsum(terms)[:-1] / terms.sum(), atol=1e-12
+    )
     agree = [f"{total:.2e}" == f"{terms.sum():.2e}" for total in np.cumsum(terms)]
     for window in range(1, 13):
         model.window = window
@@ -109,12 +113,12 @@ def test_truncation_of_a_linear_unit_has_a_closed_form():
 
 @pytest.mark.parametrize("challenge", LESSON.challenges, ids=lambda challenge: challenge.check)
 def test_challenges_fail_at_the_presets_and_pass_with_their_solutions(challenge):
-    page = make()
+    page, place = make(), LESSON.challenges.index(challenge)
     for name in PRESETS:
-        page.apply_preset(name)
-        assert not getattr(page.model, challenge.check)().passed
-    page.solve(LESSON.challenges.index(challenge))
-    assert getattr(page.model, challenge.check)().passed
+        page.ask("preset", name=name)
+        assert not page.frame["challenges"][place]["passed"] and not getattr(page.model, challenge.check)().passed
+    page.ask("solve", challenge=place)
+    assert page.frame["challenges"][place]["passed"] and getattr(page.model, challenge.check)().passed
 
 
 def test_challenges_ask_for_all_they_say():
@@ -176,8 +180,7 @@ def test_the_chosen_weight_is_one_that_is_there():
     model.n_units = 2
     assert model.weight == model.chosen == "W22"
     assert model.take_notices() == ["With 2 units there is no W₃₄: the terms shown are those of W₂₂."]
-    frame = make(n_units=1, weight="U3").frame()
-    assert "weight=U1" in frame["query"]
+    assert "weight=U1" in make(n_units=1, weight="U3").frame["query"]
 
 
 def test_more_units_join_in():
@@ -194,9 +197,9 @@ def test_states_feel_a_weight_as_much_as_complex_steps_say():
     model = model_at(**RICH)
     for weight in ("W23", "U2", "b3"):
         model.weight = weight
-        found = [model.felt(t) for t in range(1, 6)]
+        found = [felt(model, model.result, t) for t in range(1, 6)]
         np.testing.assert_allclose(found, states_moved(model, weight), rtol=1e-9, atol=1e-14)
-    assert not model.felt(0).any()
+    assert not felt(model, model.result, 0).any()
 
 
 def test_no_preset_sits_on_a_kink():
@@ -208,4 +211,4 @@ def test_no_preset_sits_on_a_kink():
 
 def test_a_sequence_longer_than_any_network_is_cut():
     page = make(x="0.5*200")
-    assert page.model.n_steps == 20 and page.frame()["steps"] == 20
+    assert page.model.n_steps == 20 and page.frame["steps"] == 20

@@ -8,8 +8,8 @@ from math import cosh, exp, tanh
 import numpy as np
 import pytest
 
-from lessons.unrolled.model import PLACES, SHARED
-from lessons.unrolled.numbers import blocks
+from lessons.unrolled import numbers, results
+from lessons.unrolled.weights import PLACES, SHARED
 from tests.lessons.unrolled.unrolled_oracle import FUNCTIONS, PRESETS, RICH, derivative, make, model_at, states_moved
 
 
@@ -43,6 +43,10 @@ def chains(lines: list[str]):
         yield line, [number for number in found if number is not None]
 
 
+def blocks(model, t):
+    return numbers.blocks(model, model.result, t)
+
+
 STATES = [
     {}, {"preset": "exercise-e12-5"}, {"preset": "one-linear-unit"}, {"preset": "saturated"}, {"W11": "3", "U1": "3"},
     {"preset": "narx-two-delays", "weight": "U1"}, {"preset": "truncated", "weight": "b1"}, RICH,
@@ -67,8 +71,8 @@ def test_all_numbers_by_hand_add_up(state):
                 checked += len(values) > 1
         assert checked >= 4
         by_layers, by_steps = (next(chains(block.lines[-2:]))[1] for block in made[2:4])
-        assert by_steps[-1] == pytest.approx(model.terms()[t - 1], rel=1e-4, abs=1e-9)
-        assert by_layers[-1] == pytest.approx(model.terms().sum(), rel=1e-4, abs=1e-9)
+        assert by_steps[-1] == pytest.approx(model.result.terms()[t - 1], rel=1e-4, abs=1e-9)
+        assert by_layers[-1] == pytest.approx(model.result.terms().sum(), rel=1e-4, abs=1e-9)
 
 
 def test_a_layers_gradient_is_written_as_a_matrix():
@@ -80,7 +84,8 @@ def test_a_layers_gradient_is_written_as_a_matrix():
 
 
 def test_equations_are_named_after_their_place():
-    titles = [block.title for block in make().view.numbers(2)] + [block.title for block in make().view.numbers(1)]
+    page = make()
+    titles = [block.title for t in (2, 1) for block in page.view.numbers(page.model, t)]
     assert "12.26" in titles[2] and "12.12" in titles[3] and "12.27" in titles[7] and "12.13" in titles[8]
     assert "12.7, 12.6" in titles[4] == titles[9].replace("step 1", "step 2")
 
@@ -114,23 +119,20 @@ def test_no_result_is_written_twice_in_a_row():
 def test_numbers_say_what_the_window_would_give():
     model = model_at(preset="truncated")
     assert text(blocks(model, 5)[2].note) == "Truncated to a window of 3 copies, the sum would be -0.54312."
-    assert make(preset="truncated").frame()["live"]["text"]["sum.value"] == "∂F/∂W₁₁ = −2.383, window 3: −0.543"
+    assert make(preset="truncated").frame["live"]["text"]["sum.value"] == "∂F/∂W₁₁ = −2.383, window 3: −0.543"
     model.window = 15
     assert blocks(model, 5)[2].note == ""
-    assert make(preset="truncated", window=15).frame()["live"]["text"]["sum.value"] == "∂F/∂W₁₁ = −2.383"
+    assert make(preset="truncated", window=15).frame["live"]["text"]["sum.value"] == "∂F/∂W₁₁ = −2.383"
 
 
 def test_nothing_gives_a_hidden_answer_away():
     page = make()
-    page.predict()
-    page.view.refresh()
-    frame, shown = page.frame(), page.view.stack.source.data
+    frame, shown = page.ask("predict"), page.columns
     for name in ("share", "term", "sum", "after", "s", "dF_dh"):
         assert np.isnan(shown[name]).all(), name
     assert set(frame["hidden"]) == {"weights", "shares", "truncation", "costs", "times"}
     assert not any(frame["tables"].values()) and frame["live"]["text"]["sum.value"] == "?"
-    page.model.cursor = 12
-    live = page.frame()["live"]
+    live = page.ask("cursor", t=12)["live"]
     assert not any(name.startswith("s") and name != "sum.value" and said for name, said in live["text"].items())
     assert not any(name.startswith("s") for name in live["level"])
 
@@ -139,26 +141,24 @@ def test_the_player_fills_the_copies_and_peels_them_off():
     page = make(preset="one-linear-unit")
 
     def lit(position, kind):
-        page.model.cursor = position
-        on = page.frame()["live"]["on"]
+        on = page.ask("cursor", t=position)["live"]["on"]
         return [step for step in range(1, 7) if on[f"{kind}{step}"]]
 
     assert lit(1, "forward") == [1] and lit(4, "forward") == [1, 2, 3, 4] and lit(4, "back") == []
     assert lit(7, "back") == [6] and lit(9, "back") == [4, 5, 6] and lit(9, "forward") == [1, 2, 3]
     assert lit(12, "back") == [1, 2, 3, 4, 5, 6] and lit(12, "forward") == [] and lit(12, "copy") == [1]
     assert lit(9, "error") == [6]
-    page.model.cursor = 9
-    page.frame()
-    assert page.view.veil.visible and page.view.veil.right == 3.5
-    page.model.cursor = 4
-    page.frame()
-    assert not page.view.veil.visible
+    veil = page.view.strips.veil
+    page.ask("cursor", t=9)
+    assert page.shown(veil, "visible") and page.shown(veil, "right") == 3.5
+    page.ask("cursor", t=4)
+    assert not page.shown(veil, "visible")
 
 
 @pytest.mark.parametrize(("n_units", "n_steps"), [(1, 1), (2, 4), (4, 20)])
 def test_the_picture_has_as_many_units_and_copies(n_units, n_steps):
     page = make(n_units=n_units, n_steps=n_steps, cursor=n_steps)
-    svg, live = page.diagram.svg(), page.frame()["live"]
+    svg, live = page.frame["diagram"], page.frame["live"]
     assert svg.count('data-on="copy') == n_steps
     assert len(re.findall(r'data-level="h\d+\.\d"', svg)) == (n_steps + 1) * n_units
     levels = set(re.findall(r'data-level="(h\d+\.\d|folded\d)"', svg))
@@ -169,30 +169,28 @@ def test_the_picture_has_as_many_units_and_copies(n_units, n_steps):
 
 def test_the_picture_is_drawn_anew_for_another_size_only():
     page = make()
-    assert page.frame()["diagram"] == ""
-    page.model.W11 = 1.0
-    assert page.frame()["diagram"] == ""
-    page.model.n_steps = 3
-    assert "copy3" in page.frame()["diagram"]
+    assert "copy2" in page.frame.pop("diagram") and page.sent == 0
+    assert "diagram" not in page.set(W11=1.0)
+    assert "copy3" in page.set(n_steps=3)["diagram"]
 
 
 def test_targets_are_painted_where_the_loss_looks():
     page = make(preset="one-linear-unit")
-    page.edit("d1", {"2": 0.5, "6": -0.5})
+    page.ask("edit", name="d1", steps={"2": 0.5, "6": -0.5})
     assert page.model.sequence("d1").tolist() == [0, 0, 0, 0, 0, -0.5]
     page.model.loss_at = "every step"
-    page.edit("d1", {"2": 0.5})
+    page.ask("edit", name="d1", steps={"2": 0.5})
     assert page.model.sequence("d1").tolist() == [0, 0.5, 0, 0, 0, -0.5]
-    page.edit("x", {"3": 1})
+    page.ask("edit", name="x", steps={"3": 1})
     assert page.model.sequence("x")[2] == 1
-    assert page.view.fixed_strips() == {"y"}
+    assert page.view.fixed_strips(page.model) == {"y"}
     page.model.output_layer = True
-    assert page.view.fixed_strips() == {"h1", "h2", "h3", "h4"}
+    assert page.view.fixed_strips(page.model) == {"h1", "h2", "h3", "h4"}
 
 
 def test_table_has_a_field_for_every_weight_and_all_derivatives():
     page = make(**RICH, output_layer="true", weight="W23")
-    html = page.view.tables()["weights"]
+    html = page.frame["tables"]["weights"]
     fields = dict(re.findall(r'data-set=(\w+) value="([^"]+)"', html))
     assert {name: float(shown) for name, shown in fields.items()} == {
         name: getattr(page.model, name) for name in page.model.names()
@@ -209,7 +207,7 @@ def test_table_has_a_field_for_every_weight_and_all_derivatives():
 
 def test_the_table_says_why_a_difference_is_off():
     def said(**arguments):
-        return text(make(**arguments).view.tables()["weights"])
+        return text(make(**arguments).frame["tables"]["weights"])
 
     kink = "At a₂(1) = 0 ReLU has a kink"
     assert kink in said(preset="narx-two-delays", h01=0) and kink not in said(preset="narx-two-delays")
@@ -232,9 +230,7 @@ def test_every_corner_is_drawn(page, activation, size, n_units, n_steps):
         page.model.param.update(
             n_units=n_units, n_steps=n_steps, activation=activation, output_layer=output_layer, cursor=40, **values
         )
-        page.changed(*[type("Event", (), {"name": "n_units"})])
-        frame = page.frame()
-        shown = page.view.stack.source.data
+        frame, shown = page.show(), page.columns
         assert frame["sentence"] and frame["numbers"] and frame["tables"]["weights"]
         said = frame["sentence"] + frame["numbers"] + "".join(frame["tables"].values())
         assert not re.search(r"\bnan\b|not a number|∞", said)
@@ -242,5 +238,49 @@ def test_every_corner_is_drawn(page, activation, size, n_units, n_steps):
 
 
 def test_explosion_is_clipped_and_explained():
-    frame = make(n_units=1, n_steps=20, activation="identity", W11=3, x="1*20").frame()
+    frame = make(n_units=1, n_steps=20, activation="identity", W11=3, x="1*20").frame
     assert "clipped" in frame["notices"][0] and "by up to 3, the largest singular value of W" in frame["notices"][0]
+
+
+def test_two_readers_do_not_disturb_each_other():
+    """The figures are shared: what one reader sees is the same whatever another does between two of the moves."""
+
+    def visit(between):
+        page = make(preset="one-linear-unit")
+        between()
+        page.ask("cursor", t=9)
+        page.set(n_units=2, W12=0.5)
+        return page.frame
+
+    other = make(**RICH, output_layer="true")
+
+    def disturb():
+        other.set(n_steps=20, W11=-2.0, activation="identity")
+        other.set(measure="true")
+        other.ask("predict")
+
+    assert visit(disturb) == visit(lambda: None)
+    assert "times" in make().frame["hidden"] and other.model.timings is not None
+
+
+def test_all_gradients_come_back_after_a_prediction():
+    page = make(preset="one-linear-unit", n_units=2)
+    page.ask("predict")
+    page.ask("reveal", values=[0.0] * 6)
+    wanted = make(preset="one-linear-unit")
+    assert page.frame["hidden"] == ["times"] and page.frame["tables"] == wanted.frame["tables"]
+    for source in (page.view.stack.source, page.view.pieces.pieces, page.view.truncation.errors):
+        for name, values in wanted.data(source).items():
+            np.testing.assert_array_equal(page.data(source)[name], values, err_msg=name)
+
+
+def test_moving_the_cursor_takes_no_differences_anew(monkeypatch):
+    page, taken = make(), []
+    known = results.difference
+    monkeypatch.setattr(results, "difference", lambda *given: taken.append(given) or known(*given))
+    page.set(W11=0.7)
+    assert len(taken) == len(page.model.names())
+    page.ask("cursor", t=3)
+    assert len(taken) == len(page.model.names())
+    page.set(W11=0.8)
+    assert len(taken) == 2 * len(page.model.names())

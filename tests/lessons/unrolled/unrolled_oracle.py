@@ -1,12 +1,12 @@
 """Oracle of the unrolled page: its loss written out literally, and derivatives by complex steps."""
 
 import numpy as np
-from bokeh.document import Document
 
-from app.shell import address, lessons
-from app.shell.page import Page
-from lessons.unrolled.model import PLACES, Unrolled
-from lessons.unrolled.view import UnrolledView
+from app.shell import lessons
+from lessons.unrolled.model import Unrolled
+from lessons.unrolled.weights import PLACES
+from tests.app import pages
+from tests.app.pages import Opened
 
 LESSON = lessons.load("unrolled")
 PRESETS = {preset.name: preset.values for preset in LESSON.presets}
@@ -24,16 +24,14 @@ RICH = {
 }  # fmt: skip
 
 
-def make(**arguments) -> Page:
-    return Page(Unrolled(), UnrolledView, Document(), {name: str(value) for name, value in arguments.items()})
+def make(**arguments) -> Opened:
+    """The page, opened at an address."""
+    return Opened("unrolled", **arguments)
 
 
 def model_at(**arguments) -> Unrolled:
     """The model alone, as an address sets it."""
-    model = Unrolled()
-    address.apply_preset(model, PRESETS, LESSON.presets[0].name)
-    assert address.restore(model, PRESETS, {name: str(value) for name, value in arguments.items()}) == []
-    return model
+    return pages.model_at("unrolled", **arguments)
 
 
 def loss(model, name="", copy=0, step=0.0):

@@ -1,0 +1,219 @@
+"""What a reader can do: one method for each request, on the reader's own model and on nothing else."""
+
+import base64
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from app.shell import address, contract, export, tasks
+from app.shell.contract import Refused, Score, short
+from app.shell.model import PageModel
+from app.shell.room import Room
+from app.shell.sequence import Sequence
+from app.shell.text import Text
+
+
+class File(NamedTuple):
+    """A file for the reader to save."""
+
+    name: str
+    type: str
+    text: str
+
+
+class Actions:
+    """`do` does one request. Afterwards `notices`, `score`, `file` and `stale` say what there is to show."""
+
+    def __init__(self, room: Room, model: PageModel, query: dict[str, str]) -> None:
+        self.room, self.model = room, model
+        self.lesson, self.presets = room.lesson, room.lesson.preset_values
+        self.score: Score | None = None
+        self.file: File | None = None
+        self.stale = True  # whether anything but the cursor has changed since the last frame
+        self._own: str | None = None  # the reader's settings before a task or the example replaced them
+        address.apply_preset(model, self.presets, self.lesson.presets[0].name)
+        self.notices: list[str] = address.restore(model, self.presets, query)
+        model.param.watch(self._changed, [name for name in model.state_parameters() if name != "cursor"])
+
+    def _changed(self, *events: object) -> None:
+        """What was said about the state before no longer holds."""
+        self.notices, self.score, self.stale = [], None, True
+
+    def do(self, request: contract.Request) -> None:
+        """Raises Refused where the request's names or values are not this page's."""
+        match request:
+            case contract.Move(t):
+                self.model.cursor = max(1, min(t, self.model.n_positions))
+            case contract.Edit(name, steps):
+                self._edit(name, steps)
+            case contract.Choose(name):
+                self._choose(name)
+            case contract.Reset():
+                self._choose(self.model.preset or self.lesson.presets[0].name)
+            case contract.Reseed():
+                self._reseed()
+            case contract.ShowExample(step):
+                self._show_example(step)
+            case contract.Solve(challenge):
+                self._solve(challenge)
+            case contract.Predict():
+                self._predict()
+            case contract.Reveal(values):
+                self._reveal(values)
+            case contract.Cancel() | contract.Back():
+                self._back()
+            case contract.Download(kind):
+                self._download(kind)
+            case contract.Set(values):
+                self._set(values)
+            case contract.Act(name):
+                self._act(name)
+            case contract.Upload(name, content):
+                self._upload(name, content)
+
+    def _edit(self, name: str, steps: dict[str, float]) -> None:
+        _one_of("sequence", name, self.model.sequences())
+        if not all(step.isdecimal() and len(step) < 10 for step in steps):
+            raise Refused("Steps are whole numbers from 1.")
+        self.model.edited(name)
+        self.model.edit(name, {int(step): float(value) for step, value in steps.items()})
+
+    def _apply_preset(self, name: str) -> None:
+        self._leave_prediction()
+        address.apply_preset(self.model, self.presets, name)
+
+    def _choose(self, name: str) -> None:
+        """Start from a preset: there is nothing to come back to."""
+        _one_of("preset", name, self.presets)
+        self._own = None
+        self._apply_preset(name)
+
+    def _reseed(self) -> None:
+        if not hasattr(self.model, "seed"):
+            raise Refused("No chance is involved on this page: it has no seed.")
+        self.model.seed = (self.model.seed * 48271 + 11) % (self.model.param["seed"].bounds[1] + 1)
+
+    def _set(self, values: dict[str, bool | int | float | str]) -> None:
+        """Set parameters from their text form; values that are not allowed change nothing and are named."""
+        read = {name: self._typed(name, str(value)) for name, value in values.items()}
+        said = [notice for _, notices in read.values() for notice in notices]
+        taken = {name: value for name, (value, _) in read.items() if value is not None}
+        self.notices = said + address.restore(self.model, self.presets, taken)
+
+    def _typed(self, name: str, written: str) -> tuple[str | None, list[str]]:
+        """What is taken of a typed value (None: nothing), and what is said about the rest."""
+        parameter = self.model.param[name] if name in self.model.state_parameters() else None
+        if isinstance(parameter, Sequence):
+            return self._typed_sequence(parameter, written)
+        if isinstance(parameter, Text):
+            return _typed_text(parameter, written)
+        return written, []
+
+    def _typed_sequence(self, parameter: Sequence, written: str) -> tuple[str | None, list[str]]:
+        try:
+            values = parameter.decode(written)
+        except (ValueError, OverflowError) as problem:
+            return None, [f"{parameter.label}: {problem}. The sequence is unchanged."]
+        least = self.model.param["n_steps"].bounds[0]
+        if len(values) >= least:
+            return written, []
+        given = f"{len(values)} of at least {least} steps given"
+        return written, [f"{parameter.label}: {given}; the others are {parameter.fill:g}."]
+
+    def _act(self, name: str) -> None:
+        """Do one of the things that the page offers beside its settings: start a training run, for instance."""
+        _one_of("action", name, self.model.acts)
+        getattr(self.model, name)()
+        self.notices, self.stale = [], True
+
+    def _upload(self, name: str, content: str) -> None:
+        """Give the model a file that the reader has chosen; `content` is base64."""
+        limit, short = self.model.upload_limit, name[:60]
+        if len(content) > limit * 4 / 3 + 4:
+            raise Refused(f"{short} is too large: {limit / 2**20:g} MiB are allowed.")
+        self.stale = True
+        try:
+            self.model.upload(name, base64.b64decode(content, validate=True))
+        except ValueError as problem:
+            raise Refused(f"{short}: {problem}") from problem
+
+    def _download(self, kind: str) -> None:
+        """A CSV or a Python script to save."""
+        _one_of("file", kind, ("csv", "script"))
+        stem = self.model.stem
+        if kind == "csv":
+            self.file = File(f"{stem}.csv", "text/csv", export.csv(self.model))
+        else:
+            text = export.script(self.model, f"{self.lesson.title} (Unrolled)")
+            self.file = File(f"{stem}.py", "text/x-python", text)
+
+    # Tasks
+
+    def _show_example(self, step: int) -> None:
+        shown = self.lesson.example[_index("step of the example", step, len(self.lesson.example))]
+        self._remember()
+        self._leave_prediction()
+        if shown.preset:
+            self._apply_preset(shown.preset)
+        self.model.param.update(**address.values_from(self.model, shown.values))
+        if shown.cursor:
+            self.model.cursor = shown.cursor
+
+    def _solve(self, challenge: int) -> None:
+        """Show the stored solution of a challenge."""
+        solution = self.lesson.challenges[_index("challenge", challenge, len(self.lesson.challenges))].solution
+        self._leave_prediction()
+        self.model.param.update(**(address.starting_values(self.model) | address.values_from(self.model, solution)))
+        self.model.preset = self.lesson.presets[0].name  # from which an address counts that names none
+
+    def _predict(self) -> None:
+        """Hide the answer and let the reader draw."""
+        self._remember()
+        self._apply_preset(self.lesson.predict.preset)
+        self.model.concealed, self.score, self.stale = self.lesson.predict.signal, None, True
+
+    def _reveal(self, values: list[float | None]) -> None:
+        if not self.model.concealed:
+            raise Refused("There is no prediction to reveal.")
+        self._leave_prediction()
+        task = self.lesson.predict
+        self.score = tasks.score_prediction(self.model, task.signal, task.tolerance, values)
+        self.model.cursor = max(1, self.score["step"])
+
+    def _back(self) -> None:
+        """Leave a task or the example: the settings that the reader had before come back."""
+        self._leave_prediction()
+        if self._own is not None:
+            query, self._own = dict(parse_qsl(self._own)), None
+            self.model.param.update(**address.starting_values(self.model))
+            self.model.preset = ""
+            self.notices = address.restore(self.model, self.presets, query)
+
+    def _remember(self) -> None:
+        if self._own is None:
+            self._own = address.query(self.model, self.presets)
+
+    def _leave_prediction(self) -> None:
+        self.model.concealed, self.score, self.stale = "", None, True
+
+
+def _one_of(kind: str, name: str, known) -> None:
+    if name not in known:
+        raise Refused(f"There is no {kind} “{short(name)}”; this page has {', '.join(known) or 'none'}.")
+
+
+def _index(kind: str, given: int, count: int) -> int:
+    if not 0 <= given < count:
+        raise Refused(f"There is no {kind} {short(given)}; they count from 0 to {count - 1}.")
+    return given
+
+
+def _typed_text(parameter: Text, written: str) -> tuple[str | None, list[str]]:
+    """Unknown characters are left out and named."""
+    try:
+        known, unknown = parameter.read(written)
+    except ValueError as problem:
+        return None, [f"{parameter.label}: {problem}. The text is unchanged."]
+    if not unknown:
+        return known, []
+    alphabet = parameter.alphabet.strip()
+    return known, [f"{parameter.label}: left out “{unknown}”. Known are “{alphabet}”, space and line end."]

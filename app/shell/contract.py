@@ -1,0 +1,217 @@
+"""What server and browser say to each other: the frame that leaves, the requests that come in.
+
+The browser's modules read these names and no others (`app/static/contract.js`; a test holds both against this file).
+"""
+
+import sys
+from collections.abc import Mapping
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, NotRequired, TypedDict, get_args, get_origin, get_type_hints
+
+
+class Live(TypedDict, total=False):
+    """Values for the diagram by kind, each keyed by the name that the part was drawn with."""
+
+    text: dict[str, str]
+    level: dict[str, float]
+    open: dict[str, float]
+    on: dict[str, bool]
+    flow: dict[str, float]
+    transform: dict[str, str]
+    limits: dict[str, tuple[float, float]]  # by sequence: what a stroke can reach
+    snap: bool  # whether a stroke goes to whole numbers
+
+
+class Verdict(TypedDict):
+    """The engine's word on a challenge."""
+
+    passed: bool
+    reason: str
+
+
+class Score(TypedDict):
+    """What became of a prediction; `step` is the first wrong one, 0 if there is none."""
+
+    right: int
+    total: int
+    step: int
+    text: str
+
+
+class Frame(TypedDict):
+    """Everything on the page that follows the reader's state. Only what has changed is sent; the rest still holds."""
+
+    answered: int  # id of the last request that this answers
+    build: NotRequired[str]  # of the page's document; another one than the browser's needs a reload
+    columns: dict[str, dict[str, Any]]  # by id of the source, then by column
+    properties: dict[str, dict[str, Any]]  # by id of the model
+    diagram: NotRequired[str]  # SVG, where its shapes have changed
+    tables: dict[str, str]  # HTML by key of the card
+    values: dict[str, Any]  # of the controls, as they show them
+    waits: bool
+    t: int
+    steps: int
+    position: int
+    positions: int
+    live: Live
+    numbers: str  # HTML
+    sentence: str
+    notices: list[str]
+    preset: str
+    start: str
+    query: str
+    challenges: list[Verdict]
+    predicting: bool
+    score: Score | None
+    seed: int | None
+    hidden: list[str]
+    idle: list[str]
+    unused: list[str]
+    fixed: list[str]
+    players: dict[str, int]
+
+
+PARTED = ("columns", "properties", "tables", "values")  # sent entry by entry
+
+
+# Requests. Each is a JSON object {"id": number, "do": name, …fields}.
+
+
+class Move(NamedTuple):
+    t: int
+
+
+class Edit(NamedTuple):
+    name: str
+    steps: dict[str, float]
+
+
+class Choose(NamedTuple):
+    name: str
+
+
+class Reset(NamedTuple):
+    pass
+
+
+class Reseed(NamedTuple):
+    pass
+
+
+class ShowExample(NamedTuple):
+    step: int
+
+
+class Solve(NamedTuple):
+    challenge: int
+
+
+class Predict(NamedTuple):
+    pass
+
+
+class Reveal(NamedTuple):
+    values: list[float | None]
+
+
+class Cancel(NamedTuple):
+    pass
+
+
+class Back(NamedTuple):
+    pass
+
+
+class Download(NamedTuple):
+    kind: str
+
+
+class Set(NamedTuple):
+    values: dict[str, bool | int | float | str]
+
+
+class Act(NamedTuple):
+    name: str
+
+
+class Upload(NamedTuple):
+    name: str
+    content: str
+
+
+Request = (
+    Move | Edit | Choose | Reset | Reseed | ShowExample | Solve
+    | Predict | Reveal | Cancel | Back | Download | Set | Act | Upload
+)  # fmt: skip
+
+# By the word that stands under "do".
+REQUESTS: dict[str, type[Request]] = {
+    "cursor": Move,
+    "edit": Edit,
+    "preset": Choose,
+    "reset": Reset,
+    "seed": Reseed,
+    "example": ShowExample,
+    "solve": Solve,
+    "predict": Predict,
+    "reveal": Reveal,
+    "cancel": Cancel,
+    "back": Back,
+    "download": Download,
+    "set": Set,
+    "act": Act,
+    "upload": Upload,
+}
+
+
+class Refused(ValueError):
+    """A request that is not allowed; the text names what was given and what is allowed."""
+
+
+def read(item: object) -> tuple[int, Request]:
+    """The id and the request in one entry of the browser's list. Raises Refused, with the id where it has one."""
+    if not isinstance(item, dict) or not _is(item.get("id"), int):
+        raise Refused(f"A request needs an id and a name, {short(item)} was given.")
+    kind = REQUESTS.get(item["do"]) if isinstance(item.get("do"), str) else None
+    if kind is None:
+        raise Refused(f"There is no request “{short(item.get('do'))}”; there are {', '.join(REQUESTS)}.")
+    given = {name: value for name, value in item.items() if name not in ("id", "do")}
+    hints = get_type_hints(kind)
+    if set(given) != set(hints):
+        raise Refused(f"“{item['do']}” needs {', '.join(hints) or 'nothing else'}; {short(sorted(given))} was given.")
+    for name, hint in hints.items():
+        if not _is(given[name], hint):
+            raise Refused(f"“{item['do']}”: {name} = {short(given[name])} is not allowed; it has to be {_words(hint)}.")
+    return item["id"], kind(**given)
+
+
+def _is(value: object, hint: Any) -> bool:
+    """Whether a JSON value is of a type. A bool is no number here, and numbers are finite."""
+    if isinstance(hint, UnionType):
+        return any(_is(value, choice) for choice in get_args(hint))
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_is(entry, get_args(hint)[0]) for entry in value)
+    if get_origin(hint) is dict:
+        return isinstance(value, dict) and all(_is(entry, get_args(hint)[1]) for entry in value.values())
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
+
+
+WORDS: Mapping[Any, str] = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+
+
+def _words(hint: Any) -> str:
+    if isinstance(hint, UnionType):
+        return " or ".join(_words(choice) for choice in get_args(hint))
+    if get_origin(hint) is list:
+        return f"a list, each entry {_words(get_args(hint)[0])}"
+    if get_origin(hint) is dict:
+        return f"a table, each entry {_words(get_args(hint)[1])}"
+    return "null" if hint is NoneType else WORDS[hint]
+
+
+def short(value: object, limit: int = 40) -> str:
+    """What was given, as far as a notice has room for it."""
+    written = str(value)
+    return written if len(written) <= limit else written[: limit - 1] + "…"

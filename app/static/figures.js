@@ -1,0 +1,84 @@
+// What a frame says of the figures: columns for their sources, properties for their models.
+// @ts-check
+
+/** @typedef {import("./contract.js").Frame} Frame */
+
+const TYPES = {float64: Float64Array, float32: Float32Array, uint32: Uint32Array, uint8: Uint8Array}
+
+export class Figures {
+  /** @param {any} doc */
+  constructor(doc) {
+    this.doc = doc
+    this.source = doc.get_model_by_name("time-source")
+    this.pinned = doc.get_model_by_name("time-pinned")
+    this.ranges = new Map() // what the server last said, by range: a pinned trace may reach further
+    this.painted = {}       // columns as they were before the hand painted on them
+  }
+
+  /** @param {Frame} frame */
+  show(frame) {
+    for (const [id, columns] of Object.entries(frame.columns ?? {})) {
+      const source = this.doc.get_model_by_id(id), data = {...source.data}
+      for (const [name, values] of Object.entries(columns)) {
+        data[name] = decoded(values)
+        if (source === this.source) delete this.painted[name]
+      }
+      source.data = data
+    }
+    for (const [id, values] of Object.entries(frame.properties ?? {})) {
+      const model = this.doc.get_model_by_id(id)
+      model.setv(values)
+      if (this.ranges.has(model)) this.ranges.set(model, [model.start, model.end])
+    }
+  }
+
+  /** The hand paints at once; what the server makes of it follows.
+   *  @param {string} name @param {Record<string, number>} steps */
+  paint(name, steps) {
+    const column = this.source.data[name]
+    this.painted[name] ??= Array.from(column)
+    for (const [step, value] of Object.entries(steps)) column[Number(step) - 1] = value
+    this.source.change.emit()
+  }
+
+  /** What the server did not take is put back. */
+  settle() {
+    for (const [name, values] of Object.entries(this.painted)) {
+      const column = this.source.data[name]
+      values.forEach((value, k) => { column[k] = value })
+      this.source.change.emit()
+    }
+    this.painted = {}
+  }
+
+  /** Keep the present traces as thin grey lines, to compare with what comes next.
+   *  @param {boolean} on */
+  pin(on) {
+    const {data} = this.source, kept = {}
+    for (const name of Object.keys(this.pinned.data)) kept[name] = on ? Array.from(data[name]) : []
+    this.pinned.data = kept
+  }
+
+  /** Ranges reach far enough for the pinned traces too.
+   *  @param {{name: string, columns: string[]}[]} strips */
+  reach(strips) {
+    for (const strip of strips) {
+      const range = this.doc.get_model_by_name(strip.name)?.y_range
+      if (!range) continue
+      if (!this.ranges.has(range)) this.ranges.set(range, [range.start, range.end])
+      const [start, end] = this.ranges.get(range)
+      const values = strip.columns.flatMap(name => this.pinned.data[name] ?? []).filter(Number.isFinite)
+      const low = Math.min(start, ...values), high = Math.max(end, ...values), margin = 0.04 * (high - low)
+      range.setv({start: low < start ? low - margin : start, end: high > end ? high + margin : end})
+    }
+  }
+}
+
+/** @param {any} values */
+export function decoded(values) {
+  if (Array.isArray(values)) return values.map(entry => entry !== null && typeof entry === "object" ? decoded(entry) : entry)
+  const {shape, ...packed} = values, [kind, text] = Object.entries(packed)[0]
+  const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
+  const array = new TYPES[kind](bytes.buffer)
+  return shape ? Bokeh.require("core/util/ndarray").ndarray(array, {dtype: kind, shape}) : array
+}

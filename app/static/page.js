@@ -1,0 +1,202 @@
+// One open page: keeps what the browser shows in step with what the server says. The server's half is
+// app/shell/reader.py; contract.js has the names that both use.
+import {$, $$} from "./dom.js"
+import {Controls} from "./controls.js"
+import {Figures} from "./figures.js"
+import {showLive, showTable} from "./live.js"
+import {showNotices} from "./panels.js"
+import {Strips} from "./strips.js"
+import {paintHeatmaps} from "./style.js"
+import {Tasks} from "./tasks.js"
+import {PARTED} from "./contract.js"
+
+const root = document.documentElement
+const PATIENCE = 3000 // milliseconds for an answer, before the next request goes out all the same
+
+export class Page {
+  constructor(doc, data, wire) {
+    this.doc = doc
+    this.data = data
+    this.frame = null      // all that the server has said, the newest of each part
+    this.waiting = []      // requests not sent yet
+    this.underway = []     // requests that nobody has answered
+    this.sent = 0          // id of the last request
+    this.busy = false      // a request is on its way
+    this.task = null       // what the reader is led through, and the settings that come back afterwards
+    this.p = 1
+    this.figures = new Figures(doc)
+    this.controls = new Controls(doc, (action, details) => this.ask(action, details))
+    this.strips = new Strips(this, data)
+    this.tasks = new Tasks(this, data)
+    this.wire = wire
+    wire.page = this
+  }
+
+  get bridge() { return this.wire.bridge }
+
+  // Requests: one message on its way at a time. What the hand does meanwhile is merged, so the latest wins.
+  ask(action, details = {}) {
+    const last = this.waiting.at(-1)
+    if (last?.do === action && action === "cursor") Object.assign(last, details)
+    else if (last?.do === action && action === "set") Object.assign(last.values, details.values)
+    else if (last?.do === action && action === "edit" && last.name === details.name) Object.assign(last.steps, details.steps)
+    else this.waiting.push({do: action, ...details})
+    if (action === "predict" || action === "example") this.task = {query: this.task?.query ?? this.frame.query, action, details}
+    else if (["reveal", "cancel", "back", "preset", "reset", "solve"].includes(action)) this.task = null
+    if (!this.busy) this.send()
+  }
+
+  send() {
+    if (!this.waiting.length || !this.wire.bridge) return
+    const batch = this.waiting.map(request => ({...request, id: ++this.sent}))
+    this.underway.push(...batch)
+    this.waiting = []
+    this.busy = true
+    clearTimeout(this.patience)
+    this.patience = setTimeout(() => { this.busy = false; this.send() }, PATIENCE)
+    this.wire.send(batch)
+  }
+
+  // The settings that a new session opens with.
+  get query() { return this.task?.query ?? this.frame?.query ?? location.search.slice(1) }
+
+  // The page stays as it is: lesson, quiz and the last picture need no server.
+  lose() {
+    this.play(false)
+    clearTimeout(this.patience)
+    root.dataset.lost = ""
+    $(".lost").hidden = false
+  }
+
+  // A new session has opened with the settings of the address; what nobody had answered is asked again.
+  resume() {
+    delete root.dataset.lost
+    $(".lost").hidden = true
+    const again = this.task && !this.underway.some(request => request.do === this.task.action) ? [{do: this.task.action, ...this.task.details}] : []
+    this.waiting = [...again, ...this.underway.map(({id, ...request}) => request), ...this.waiting]
+    this.underway = []
+    this.busy = false
+    this.strips.keepPrediction()
+  }
+
+  show(change) {
+    if (change.build && change.build !== this.data.build) { location.replace(this.address()); return }
+    this.underway = this.underway.filter(request => request.id > change.answered)
+    if (change.answered >= this.sent) { this.busy = false; this.send() }
+    if (!this.frame && change.t === undefined) { showNotices(change.notices); return }
+    const frame = this.frame = this.merged(change)
+    this.figures.show(change)
+    if (change.diagram) $("#diagram").innerHTML = change.diagram
+    // Cursor and controls belong to the browser while the hand is on them; the server's word counts once it has caught up.
+    if (!this.busy) {
+      this.figures.settle()
+      this.controls.show(frame.values)
+      this.setPosition(frame.position)
+    }
+    showLive(frame.live)
+    for (const [key, html] of Object.entries(frame.tables)) showTable($(`[data-table="${key}"]`), html)
+    this.strips.show(frame)
+    this.figures.reach(this.strips.all)
+    paintHeatmaps(this.doc, this.data)
+    this.showWords(frame)
+    this.showParts(frame)
+    this.tasks.show(frame)
+    clearTimeout(this.rest)
+    this.rest = setTimeout(() => history.replaceState(null, "", this.address()), 300)
+  }
+
+  merged(change) {
+    const whole = {...this.frame, ...change}
+    for (const part of PARTED) whole[part] = {...this.frame?.[part], ...change[part]}
+    whole.columns = whole.properties = {} // the figures have them
+    return whole
+  }
+
+  showWords(frame) {
+    $(".waits").hidden = !frame.waits
+    showNotices(frame.notices)
+    const sentence = $("#sentence")
+    if (sentence.last !== frame.sentence) sentence.innerHTML = sentence.last = frame.sentence
+    const numbers = frame.predicting ? "<p>The numbers are hidden until you reveal your prediction.</p>" : frame.numbers
+    if ($("#numbers").last !== numbers) $("#numbers").innerHTML = $("#numbers").last = numbers
+    $("#preset").value = frame.preset
+    for (const note of $$(".preset-note")) {
+      note.hidden = note.dataset.preset !== frame.start
+      note.toggleAttribute("data-changed", frame.preset !== frame.start)
+    }
+    for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
+    if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
+  }
+
+  // Cards, strips and controls that the present settings use.
+  showParts(frame) {
+    $("#cursor").max = frame.positions
+    $(".player").toggleAttribute("data-returns", frame.positions > frame.steps)
+    $(".player .steps").textContent = frame.steps
+    for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
+    for (const strip of this.strips.all) {
+      const box = this.strips.element(strip.name), visible = this.strips.plot(strip.name).visible
+      box?.setAttribute("tabindex", visible ? 0 : -1)
+      if (box && !strip.timed) box.hidden = !visible // its title as well
+    }
+    for (const control of $$("[data-control]")) {
+      control.toggleAttribute("data-idle", frame.idle.includes(control.dataset.control))
+      control.hidden = frame.unused.includes(control.dataset.control)
+    }
+    const more = $(".more")
+    if (more) more.hidden = !$("[data-control]:not([hidden]), button", more)
+    if ($("[data-act=seed]")) $("[data-act=seed]").hidden = frame.unused.includes("seed")
+  }
+
+  address(present = root.dataset.present) {
+    const asked = new URLSearchParams(location.search)
+    const query = this.frame?.query ?? location.search.slice(1)
+    const extra = [query, present && "present=true", asked.get("theme") && `theme=${root.dataset.theme}`]
+    return location.pathname + "?" + extra.filter(Boolean).join("&")
+  }
+
+  pin(on) {
+    this.figures.pin(on)
+    this.figures.reach(this.strips.all)
+  }
+
+  // The player's position p is the time step; beyond the last step it leads back: T, T − 1, … 1.
+  get back() { return this.p > this.frame.steps }
+  get t() { return this.back ? 2 * this.frame.steps + 1 - this.p : this.p }
+
+  setPosition(p) {
+    this.p = Math.max(1, Math.min(p, this.frame.positions))
+    this.strips.setCursor(this.t)
+    $("#cursor").value = this.p
+    $("#cursor").setAttribute("aria-valuetext", `t = ${this.t}${this.back ? ", backward" : ""}`)
+    $(".player .now").textContent = this.t
+    $(".player").toggleAttribute("data-back", this.back)
+  }
+
+  moveTo(p) {
+    const before = this.p
+    this.setPosition(p)
+    if (this.p !== before) this.ask("cursor", {t: this.p})
+  }
+
+  // A click on a plot names a time step; the direction of the pass stays.
+  moveCursor(t) {
+    t = Math.max(1, Math.min(t, this.frame.steps))
+    this.moveTo(this.back ? 2 * this.frame.steps + 1 - t : t)
+  }
+
+  play(on = !this.timer) {
+    clearInterval(this.timer)
+    this.timer = null
+    if (on) {
+      if (this.p >= this.frame.positions) this.moveTo(1)
+      this.timer = setInterval(() => {
+        if (this.p >= this.frame.positions) this.play(false)
+        else this.moveTo(this.p + 1)
+      }, 1000 / Number($("#speed").value))
+    }
+    const button = $("[data-act=play]")
+    button.textContent = on ? "❚❚ Pause" : "▶ Play"
+    button.setAttribute("aria-label", on ? "Pause" : "Play")
+  }
+}

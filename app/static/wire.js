@@ -1,0 +1,55 @@
+// The wire to the server: a Bokeh session whose only model is the bridge. It breaks when a laptop sleeps, a network
+// drops or a server starts anew; then the page asks for a new session with its own settings, from whoever answers.
+// @ts-check
+import {saveFile} from "./files.js"
+
+const AGAIN = 1500 // milliseconds between two attempts
+
+/** @typedef {import("./contract.js").Frame} Frame */
+
+export class Wire {
+  /** @param {string} token of the session that came with the page */
+  constructor(token) {
+    this.token = token
+    /** @type {any} */ this.bridge = null
+    /** @type {any} */ this.page = null
+  }
+
+  /** @returns {Promise<Frame>} the first frame of the session */
+  async open() {
+    const {protocol, host, pathname} = location
+    const url = `${protocol.replace("http", "ws")}//${host}${pathname}/ws`
+    const session = await Bokeh.require("client/connection").pull_session(url, this.token)
+    const doc = session.document, bridge = doc.get_model_by_name("bridge")
+    doc.on_event("connection_lost", () => { if (this.bridge === bridge) this.lose() })
+    this.bridge = bridge
+    bridge.properties.frame.change.connect(() => this.page?.show(JSON.parse(bridge.frame)))
+    bridge.properties.download.change.connect(() => saveFile(JSON.parse(bridge.download)))
+    return JSON.parse(bridge.frame)
+  }
+
+  /** @param {object[]} requests */
+  send(requests) { this.bridge.request = JSON.stringify(requests) }
+
+  lose() {
+    this.bridge = null
+    this.page.lose()
+    setTimeout(() => this.reopen(), 200)
+  }
+
+  async reopen() {
+    try {
+      const answer = await fetch(`${location.pathname}?${this.page.query}`, {cache: "no-store"})
+      const token = (await answer.text()).match(/"token":"([^"]+)"/)?.[1]
+      if (!answer.ok || !token) throw new Error("no session")
+      this.token = token
+      const frame = await this.open()
+      this.page.resume()
+      this.page.show(frame)
+      this.page.send()
+    } catch {
+      this.bridge = null
+      setTimeout(() => this.reopen(), AGAIN)
+    }
+  }
+}

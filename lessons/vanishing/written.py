@@ -1,0 +1,31 @@
+"""How values are written in the equations: inside sums, under high powers, and beyond the range of floats."""
+
+import numpy as np
+
+from app.parts.numbers import number
+from lessons.vanishing.words import tidy
+
+WRITTEN_UNITS = 4  # up to here W and its sums are written out
+
+
+def inside(value: float, role: str = "") -> str:
+    """A number inside a sum or product."""
+    return number(value, role, signed=True)
+
+
+def base(value: float) -> str:
+    """A number that is raised to a high power: it needs more digits for the power to come out right."""
+    return number(value, digits=8, signed=True)
+
+
+def size(log10: float, sign: float = 1.0) -> str:
+    """A signed size from its logarithm, also where it does not fit a float."""
+    if log10 == -np.inf:
+        return number(0.0, "gradient")
+    if -300 < log10 < 300:
+        return number(sign * 10.0**log10, "gradient", digits=4)
+    return f"<b class=gradient>{'−' if sign < 0 else ''}10<sup>{log10:.1f}</sup></b>".replace("-", "−")
+
+
+def logarithm(value: float) -> str:
+    return "−∞" if value == -np.inf else number(tidy(value), digits=4)

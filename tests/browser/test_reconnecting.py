@@ -1,0 +1,126 @@
+"""A reader never loses the page: the server dies under open pages, and they go on with their settings."""
+
+import json
+import sys
+
+import pytest
+
+from app.shell import lessons
+from app.shell.assets import page_stems
+from tests.browser.conftest import free_port, start_server
+from tests.browser.driver import Reader
+from tests.browser.test_every_page import edited_and_downstream, slider
+
+STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
+TEN = [STEMS[k % len(STEMS)] for k in range(10)]
+
+
+class Site:
+    """A server that can be killed and started again at the same port, and a browser profile to look at it."""
+
+    def __init__(self, browser) -> None:
+        self.port = free_port()
+        self.context = browser.new_context(viewport={"width": 1280, "height": 800})
+        self.start()
+
+    def start(self) -> None:
+        self.process = start_server([sys.executable, "-m", "app"], self.port)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def open(self, path: str) -> Reader:
+        return Reader(self.context.new_page(), f"http://localhost:{self.port}").open(path)
+
+
+@pytest.fixture
+def site(browser):
+    found = Site(browser)
+    yield found
+    found.context.close()
+    found.kill()
+
+
+def lost(page: Reader) -> None:
+    page.page.wait_for_selector(".lost:visible", timeout=10_000)
+
+
+def back(page: Reader) -> None:
+    page.page.wait_for_function("document.querySelector('.lost').hidden", timeout=30_000)
+    page.settle()
+
+
+def test_ten_pages_go_on_by_themselves_with_their_settings(site):
+    pages = [site.open(stem) for stem in TEN]
+    before = []
+    for number, (stem, page) in enumerate(zip(TEN, pages, strict=True)):
+        page.page.locator("#preset").select_option(lessons.load(stem).presets[number % 3].name)
+        page.settle()
+        page.drag_slider(slider(stem), 0.05)
+        page.press("ArrowRight")
+        page.page.evaluate("window.sameDocument = true")
+        before.append((page.frame["query"], page.frame["position"], page.columns()))
+    site.kill()
+    for page in pages:
+        lost(page)
+    site.start()
+    for stem, page, (query, position, columns) in zip(TEN, pages, before, strict=True):
+        back(page)
+        assert page.page.evaluate("window.sameDocument"), "the page was not loaded anew"
+        assert (page.frame["query"], page.frame["position"]) == (query, position), stem
+        assert json.dumps(page.columns()) == json.dumps(columns), stem
+        sent = page.page.evaluate("unrolled.sent")
+        page.press("ArrowLeft", "ArrowLeft")
+        assert page.page.evaluate("unrolled.sent") > sent and page.frame["position"] != position
+        assert not page.outside
+
+
+def test_lesson_quiz_and_picture_stay_usable_and_what_was_asked_meanwhile_is_done(site):
+    page = site.open("gated_cec")
+    edited, _ = edited_and_downstream("gated_cec")
+    site.kill()
+    lost(page)
+    page.open_tab("tasks")
+    page.page.locator("[data-task=quiz-0] input").first.check()
+    assert page.page.locator("[data-task=quiz-0] .reason:visible").count() == 1
+    page.open_tab("lesson")
+    assert page.page.locator("#lesson h2:visible").count() > 2
+    step = 4
+    value = 0.0 if page.columns()[edited][step - 1] > 0.5 else 1.0
+    page.page.mouse.click(*page.point(edited, step, value))
+    page.page.keyboard.press("d")
+    assert page.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    site.start()
+    back(page)
+    assert page.columns()[edited][step - 1] == value and page.frame["t"] == step
+
+
+def test_a_prediction_that_was_being_drawn_goes_on(site):
+    page = site.open("gated_cec?w=0.9")
+    page.open_tab("tasks")
+    page.click('[data-predict="start"]')
+    strip = page.page.evaluate("unrolled.strips.all.find(strip => strip.predicts).name")
+    low, high = page.page.evaluate(f"(r => [r.start, r.end])(unrolled.strips.plot('{strip}').y_range)")
+    page.drag_plot(strip, (1, low + 0.3 * (high - low)), (5, low + 0.7 * (high - low)))
+    drawn = page.page.evaluate("unrolled.strips.guess")
+    site.kill()
+    lost(page)
+    site.start()
+    back(page)
+    assert page.frame["predicting"] and page.page.evaluate("unrolled.strips.guess") == drawn
+    page.click('[data-predict="cancel"]')
+    assert "w=0.9" in page.frame["query"], "the reader's own settings come back"
+
+
+def test_another_version_of_the_page_is_loaded(site):
+    page = site.open("parity?cursor=7")
+    page.page.evaluate("window.sameDocument = true; unrolled.data.build = 'of yesterday'")
+    site.kill()
+    lost(page)
+    site.start()
+    page.page.wait_for_function(
+        "!window.sameDocument && window.unrolled && !document.documentElement.dataset.loading", timeout=30_000
+    )
+    page.settle()
+    assert page.frame["position"] == 7
