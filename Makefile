@@ -11,7 +11,7 @@ PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --c
 help:
 	@echo "make serve [PORT=5006]   set up on first use, then serve the course"
 	@echo "make test                set up on first use, then run all tests"
-	@echo "make lint                check the code's style"
+	@echo "make lint                check style, format and types"
 	@echo "make lesson NAME=counter   write a small lesson of that name, to start from"
 	@echo "make screenshots         take pictures of every page, light, dark, phone and presenter"
 	@echo "make clean               remove the virtual environment and all caches"
@@ -24,6 +24,8 @@ test: $(VENV)/installed-dev $(VENV)/compiled
 
 lint: $(VENV)/installed-dev
 	@$(IN_VENV) -m ruff check
+	@$(IN_VENV) -m ruff format --check --quiet
+	@$(IN_VENV) -m mypy
 
 lesson: $(VENV)/installed
 	@$(IN_VENV) -m app.new_lesson $(NAME)
@@ -32,7 +34,7 @@ screenshots: $(VENV)/installed-dev $(VENV)/compiled
 	@$(IN_VENV) tests/browser/screenshots.py
 
 clean:
-	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache build unrolled.egg-info
+	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache build unrolled.egg-info
 	@find app engine lessons tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two stamps, so that a lecturer who only serves the course does not wait for the test tools.
