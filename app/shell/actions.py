@@ -90,7 +90,7 @@ class Actions:
     def _reseed(self) -> None:
         if not hasattr(self.model, "seed"):
             raise Refused("No chance is involved on this page: it has no seed.")
-        self.model.seed = (self.model.seed * 48271 + 11) % (self.model.param["seed"].bounds[1] + 1)
+        self.model.seed = (self.model.seed * 48271 + 11) % (self.model.parameters()["seed"].bounds[1] + 1)
 
     def _set(self, values: dict[str, bool | int | float | str]) -> None:
         """Set parameters from their text form; values that are not allowed change nothing and are named."""
@@ -101,7 +101,7 @@ class Actions:
 
     def _typed(self, name: str, written: str) -> tuple[str | None, list[str]]:
         """What is taken of a typed value (None: nothing), and what is said about the rest."""
-        parameter = self.model.param[name] if name in self.model.state_parameters() else None
+        parameter = self.model.parameters()[name] if name in self.model.state_parameters() else None
         if isinstance(parameter, Sequence):
             return self._typed_sequence(parameter, written)
         if isinstance(parameter, Text):
@@ -113,7 +113,7 @@ class Actions:
             values = parameter.decode(written)
         except (ValueError, OverflowError) as problem:
             return None, [f"{parameter.label}: {problem}. The sequence is unchanged."]
-        least = self.model.param["n_steps"].bounds[0]
+        least = self.model.parameters()["n_steps"].bounds[0]
         if len(values) >= least:
             return written, []
         given = f"{len(values)} of at least {least} steps given"

@@ -4,7 +4,9 @@ Only what differs from the starting point (the defaults, or the preset named in 
 fails: a value that is not allowed leaves the starting value in place and yields a notice that names it.
 """
 
+import functools
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -63,16 +65,16 @@ def allowed(parameter: param.Parameter) -> str:
     return "text"
 
 
-def values_from(model: PageModel, written: Mapping[str, object]) -> dict[str, Any]:
+def values_from(model: PageModel | type[PageModel], written: Mapping[str, object]) -> dict[str, Any]:
     """Parsed values for `model`; raises ValueError or KeyError."""
-    return with_steps(model, {name: parse(model.param[name], item) for name, item in written.items()})
+    return with_steps(model, {name: parse(model.parameters()[name], item) for name, item in written.items()})
 
 
-def with_steps(model: PageModel, values: dict[str, Any]) -> dict[str, Any]:
+def with_steps(model: PageModel | type[PageModel], values: dict[str, Any]) -> dict[str, Any]:
     """T follows the longest of the given sequences, where it is not given itself."""
     lengths = [len(values[name]) for name in model.sequences() if name in values]
     if lengths and "n_steps" not in values:
-        low, high = model.param["n_steps"].bounds
+        low, high = model.parameters()["n_steps"].bounds
         values["n_steps"] = min(max(*lengths, low), high)
     return values
 
@@ -85,7 +87,7 @@ def apply_preset(model: PageModel, presets: Mapping[str, Mapping], name: str) ->
 
 def starting_values(model: PageModel) -> dict[str, Any]:
     """The default of every parameter but the seed."""
-    return {name: model.param[name].default for name in model.state_parameters() if name != "seed"}
+    return {name: model.parameters()[name].default for name in model.state_parameters() if name != "seed"}
 
 
 def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str, str]) -> list[str]:
@@ -107,13 +109,13 @@ def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str
             notices.append(f"This page has no setting “{_short(name)}”; it was left out.")
             continue
         try:
-            good[name] = parse(model.param[name], written)
+            good[name] = parse(model.parameters()[name], written)
         except (ValueError, TypeError, OverflowError):
-            parameter = model.param[name]
+            parameter = model.parameters()[name]
             kept = _short(text(parameter, getattr(model, name)))
             given = f"{name} = {_short(written)}" if written else f"Nothing for {name}"
             notices.append(f"{given} is not allowed ({allowed(parameter)}); {kept} is used.")
-    most = model.param["n_steps"].bounds[1]
+    most = model.parameters()["n_steps"].bounds[1]
     for name in (name for name in model.sequences() if len(good.get(name, ())) > most):
         notices.append(f"{name} has {len(good[name])} steps, this page at most {most}: the first {most} are used.")
     model.param.update(**with_steps(model, good))
@@ -124,30 +126,33 @@ def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str
     return notices
 
 
-def query(model: PageModel, presets: Mapping[str, Mapping]) -> str:
-    """The query string that restores `model`."""
-    base = starting_values(model)
-    if "seed" in model.state_parameters():
-        base["seed"] = model.param["seed"].default
-    parts = []
-    if model.preset:
-        base |= values_from(model, presets[model.preset])
-        parts.append(f"preset={quote_plus(model.preset)}")
+def query(model: PageModel, presets: Mapping[str, Mapping], state: Mapping[str, Any] | None = None) -> str:
+    """The query string that restores `model`. state: the model's, where it is known already."""
+    preset = tuple(presets[model.preset].items()) if model.preset else ()
+    base = _base(type(model), preset)  # type: ignore[arg-type]  # classes do hash
+    parts = [f"preset={quote_plus(model.preset)}"] if model.preset else []
     written = []
-    for name in model.state_parameters():
-        value = model.position if name == "cursor" else getattr(model, name)
-        if isinstance(model.param[name], Sequence):
+    for name, value in (state or model.state()).items():
+        parameter, start = model.parameters()[name], base[name]
+        if isinstance(parameter, Sequence):
             value = tuple(model.sequence(name).tolist())
-            base[name] = tuple(model.param[name].padded(base[name], model.n_steps).tolist())
-        if value != base[name]:
+            start = tuple(parameter.padded(start, model.n_steps).tolist())
+        if value != start:
             written.append(name)
-            parts.append(f"{name}={quote_plus(text(model.param[name], value), safe='*,')}")
+            parts.append(f"{name}={quote_plus(text(parameter, value), safe='*,')}")
     # Read back, T would follow a written sequence; a T that equals the base must then be written too.
     if "n_steps" not in written and any(name in written for name in model.sequences()):
         lengths = [len(model.sequence(name)) for name in written if name in model.sequences()]
         if max(lengths) != model.n_steps:
             parts.append(f"n_steps={model.n_steps}")
     return "&".join(parts)
+
+
+@functools.lru_cache(maxsize=256)
+def _base(model_class: Any, preset: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """What an address is counted from: the defaults, and a preset's values on top of them."""
+    base = {name: parameter.default for name, parameter in model_class.parameters().items()}
+    return MappingProxyType(base | values_from(model_class, dict(preset)))
 
 
 def is_preset(written: str) -> bool:

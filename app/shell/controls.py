@@ -19,7 +19,7 @@ STYLE = (Path(__file__).parents[1] / "static" / "control.css").read_text(encodin
 
 def control(model: PageModel, name: str) -> Widget:
     """The widget for one parameter, named `control-<name>`. It knows no session: the browser reads and sets it."""
-    parameter = model.param[name]
+    parameter = model.parameters()[name]
     look = {
         "name": f"control-{name}",
         "stylesheets": [InlineStyleSheet(css=STYLE)],
@@ -27,15 +27,13 @@ def control(model: PageModel, name: str) -> Widget:
         "margin": 0,
     }
     make = next(maker for kind, maker in MAKERS if isinstance(parameter, kind))
-    return make(parameter, shown(model, name), look)
+    return make(parameter, shown(model, name, getattr(model, name)), look)
 
 
-def shown(model: PageModel, name: str) -> Any:
-    """The value of a control: the parameter's own, a sequence as text."""
-    parameter = model.param[name]
-    if isinstance(parameter, Sequence):
-        return parameter.encode(model.sequence(name).tolist())
-    return getattr(model, name)
+def shown(model: PageModel, name: str, value: Any) -> Any:
+    """The value of a control for a parameter's value: the same, and a sequence as text."""
+    parameter = model.parameters()[name]
+    return parameter.encode(model.sequence(name).tolist()) if isinstance(parameter, Sequence) else value
 
 
 def _text_field(parameter: param.Parameter, value: str, look: dict) -> Widget:

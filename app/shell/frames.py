@@ -61,13 +61,14 @@ def frame(view: View, lesson: Lesson, m: PageModel, said: Shown, picture: Pictur
     """
     t, predicting, presets = m.at, bool(m.concealed), lesson.preset_values
     view.follow(m, picture, t)
-    query = address.query(m, presets)
+    state = m.state()
+    query = address.query(m, presets, state)
     return {
         "answered": said.answered,
         "columns": {names[key]: columns for key, columns in picture.columns.items()},
         "properties": {names[key]: values for key, values in picture.properties.items()},
         "tables": view.tables(m),
-        "values": {name: shown(m, name) for name in (*view.controls, *view.more)},
+        "values": {name: shown(m, name, state[name]) for name in (*view.controls, *view.more)},
         "waits": m.waits(),
         "t": t,
         "steps": m.n_steps,

@@ -1,6 +1,8 @@
 """The part of a page that knows no browser: parameters with bounds, the engine call, and what they mean in words."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,6 +16,11 @@ class Check(NamedTuple):
 
     passed: bool
     reason: str
+
+
+@functools.cache
+def _parameters(model_class: Any) -> Mapping[str, param.Parameter]:
+    return MappingProxyType({name: model_class.param[name] for name in model_class.param if name != "name"})
 
 
 class PageModel(param.Parameterized):
@@ -90,20 +97,32 @@ class PageModel(param.Parameterized):
 
     def sequence(self, name: str) -> np.ndarray:
         """The first T values of a `Sequence` parameter, (T,)."""
-        return self.param[name].padded(getattr(self, name), self.n_steps)
+        return self.parameters()[name].padded(getattr(self, name), self.n_steps)
+
+    @classmethod
+    def parameters(cls) -> Mapping[str, param.Parameter]:
+        """The parameters that make up a page's state by name: all but `name`.
+
+        They are the class's own. `self.param[name]` would copy each for every reader.
+        """
+        return _parameters(cls)  # type: ignore[arg-type]  # classes do hash
 
     @classmethod
     def state_parameters(cls) -> tuple[str, ...]:
-        """Names of the parameters that make up a page's state: all but `name`."""
-        return tuple(name for name in cls.param if name != "name")
+        """Names of the parameters that make up a page's state."""
+        return tuple(cls.parameters())
 
     @classmethod
     def sequences(cls) -> tuple[str, ...]:
-        return tuple(name for name in cls.state_parameters() if isinstance(cls.param[name], Sequence))
+        return tuple(name for name, kind in cls.parameters().items() if isinstance(kind, Sequence))
+
+    def state(self) -> dict[str, Any]:
+        """The value of every parameter; of the cursor the position, which is never beyond the last."""
+        return {name: getattr(self, name) for name in self.parameters()} | {"cursor": self.position}
 
     def edit(self, name: str, steps: dict[int, float]) -> None:
         """Set single steps (from 1) of a sequence, clipped into its bounds."""
-        parameter = self.param[name]
+        parameter = self.parameters()[name]
         values = self.sequence(name)
         low, high = parameter.bounds
         for step, value in steps.items():

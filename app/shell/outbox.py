@@ -28,24 +28,40 @@ class Outbox:
             for name, entry in value.items():
                 if key in ("columns", "properties"):
                     found = [text for field, item in entry.items() for text in self._new((key, name, field), item)]
-                    inner += [f"{json.dumps(name)}:{{{','.join(found)}}}"] if found else []
+                    inner += [f"{_json(name)}:{{{','.join(found)}}}"] if found else []
                 else:
                     inner += self._new((key, name), entry)
-            parts += [f"{json.dumps(key)}:{{{','.join(inner)}}}"] if inner else []
+            parts += [f"{_json(key)}:{{{','.join(inner)}}}"] if inner else []
         return "{" + ",".join(parts) + "}"
 
     def _new(self, place: tuple[str, ...], value: Any) -> list[str]:
         """`"key":value`, or nothing where the browser has it. The answered id is always sent."""
-        text = json.dumps(encoded(value) if place[0] == "columns" else value, default=_plain)
-        if self._sent.get(place) == (known := hash(text)) and place != ("answered",):
+        known = _mark(value)
+        if self._sent.get(place) == known and place != ("answered",):
             return []
         self._sent[place] = known
-        return [f"{json.dumps(place[-1])}:{text}"]
+        return [f"{_json(place[-1])}:{_json(encoded(value) if place[0] == 'columns' else value)}"]
 
 
 def _plain(value: Any) -> Any:
     """Arrays and NumPy's own numbers as Python's."""
     return value.tolist()
+
+
+_json = json.JSONEncoder(default=_plain, allow_nan=False, separators=(",", ":")).encode
+
+
+def _mark(value: Any) -> Any:
+    """What tells a value from another in little room: small ones are kept, of large ones a hash."""
+    if isinstance(value, bool | int | float | None):
+        return value, type(value)
+    if isinstance(value, str):
+        return hash(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return hash((value.tobytes(), value.shape, value.dtype.str))
+    if isinstance(value, list | tuple) and any(isinstance(entry, np.ndarray) for entry in value):
+        return hash(tuple(_mark(entry) for entry in value))
+    return hash(_json(value))
 
 
 def encoded(values: Any) -> Any:

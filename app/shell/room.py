@@ -152,14 +152,14 @@ def _page_data(lesson: lessons.Lesson, view: View, model: PageModel, strips: lis
                 "columns": strip.columns,
                 "timed": strip.timed,
                 "title": strip.title,
-                "binary": bool(strip.edits) and model.param[strip.edits].binary,
-                "bounds": model.param[strip.edits].bounds if strip.edits else None,
+                "binary": bool(strip.edits) and model.parameters()[strip.edits].binary,
+                "bounds": model.parameters()[strip.edits].bounds if strip.edits else None,
             }
             for strip in strips
         ],
         "palette": assets.palette(),
         "heats": assets.heats(),
         "quiz": [question.answer for question in lesson.quiz],
-        "players": {card.player: model.param[card.player].bounds[1] for card in view.cards if card.player},
+        "players": {card.player: model.parameters()[card.player].bounds[1] for card in view.cards if card.player},
         "largest": model.upload_limit,
     }

@@ -15,7 +15,7 @@ export class Figures {
     this.painted = {}       // columns as they were before the hand painted on them
   }
 
-  /** @param {Frame} frame */
+  /** @param {Frame} frame @returns {any[]} the models with new properties */
   show(frame) {
     for (const [id, columns] of Object.entries(frame.columns ?? {})) {
       const source = this.doc.get_model_by_id(id), data = {...source.data}
@@ -25,11 +25,13 @@ export class Figures {
       }
       source.data = data
     }
-    for (const [id, values] of Object.entries(frame.properties ?? {})) {
+    return Object.entries(frame.properties ?? {}).map(([id, values]) => {
       const model = this.doc.get_model_by_id(id)
       model.setv(values)
-      if (this.ranges.has(model)) this.ranges.set(model, [model.start, model.end])
-    }
+      const known = this.ranges.get(model)
+      if (known) this.ranges.set(model, [values.start ?? known[0], values.end ?? known[1]])
+      return model
+    })
   }
 
   /** The hand paints at once; what the server makes of it follows.

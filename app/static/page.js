@@ -6,7 +6,7 @@ import {Figures} from "./figures.js"
 import {showLive, showTable} from "./live.js"
 import {showNotices} from "./panels.js"
 import {Strips} from "./strips.js"
-import {paintHeatmaps} from "./style.js"
+import {dress, paintHeatmaps} from "./style.js"
 import {Tasks} from "./tasks.js"
 import {PARTED} from "./contract.js"
 
@@ -85,7 +85,7 @@ export class Page {
     if (change.answered >= this.sent) { this.busy = false; this.send() }
     if (!this.frame && change.t === undefined) { showNotices(change.notices); return }
     const frame = this.frame = this.merged(change)
-    this.figures.show(change)
+    dress(this.figures.show(change), this.data)
     if (change.diagram) $("#diagram").innerHTML = change.diagram
     // Cursor and controls belong to the browser while the hand is on them; the server's word counts once it has caught up.
     if (!this.busy) {

@@ -5,9 +5,15 @@ const colourProperties = ["background_fill_color", "border_fill_color", "fill_co
 const sizes = new WeakMap()
 
 export function restyle(doc, data) {
+  dress(doc._all_models.values(), data)
+  paintHeatmaps(doc, data)
+}
+
+// Also for what the server has just set: it knows neither theme nor presenter mode.
+export function dress(models, data) {
   const root = document.documentElement, dark = root.dataset.theme === "dark", large = Boolean(root.dataset.present)
   const swap = new Map(data.palette.map(([light, night]) => dark ? [light.toLowerCase(), night] : [night.toLowerCase(), light]))
-  for (const model of doc._all_models.values()) {
+  for (const model of models) {
     const changes = {}
     for (const name of colourProperties) {
       if (!(name in model.properties)) continue
@@ -18,7 +24,6 @@ export function restyle(doc, data) {
     resize(model, large, changes)
     if (Object.keys(changes).length) model.setv(changes, {sync: false})
   }
-  paintHeatmaps(doc, data)
 }
 
 // A heatmap's palette goes by the name in its tags, which may change with every frame, and by the theme.

@@ -60,7 +60,7 @@ def _field(m: Lstm, kind: str, gate: str) -> str:
     name = f"{kind}_{gate}"
     if kind == "P" and name not in PEEPHOLES:
         return "<td></td>"
-    parameter = m.param[name]
+    parameter = m.parameters()[name]
     low, high = parameter.bounds
     return (
         f'<td><input type=number data-set={name} value="{getattr(m, name):.6g}" step={parameter.step:g} '

@@ -110,12 +110,12 @@ class VanishingParameters(PageModel):
     def _tie_steps(self) -> None:
         """Side by side the cursor runs over the networks' own steps, as far as it reaches."""
         if self.topic == "side by side":
-            self.n_steps = min(self.horizon, self.param["n_steps"].bounds[1])
+            self.n_steps = min(self.horizon, self.parameters()["n_steps"].bounds[1])
 
     def input(self, n_steps: int) -> np.ndarray:
         """The first `n_steps` values of the chosen input."""
         if self.signal == "drawn":
-            return self.param["x"].padded(self.x, n_steps)
+            return self.parameters()["x"].padded(self.x, n_steps)
         if self.signal == "noise":
             return series.noise(n_steps, np.random.default_rng(self.seed))
         if self.signal == "sine":

@@ -86,7 +86,7 @@ def weights_table(m: VanishingParameters) -> str:
     """The map's weights as fields, HTML."""
 
     def field(name: str) -> str:
-        label = m.param[name].label
+        label = m.parameters()[name].label
         return (
             f'<td><input type=number data-set="{name}" value="{getattr(m, name):g}" step=0.1 min=-8 max=8 '
             f'aria-label="{label}"></td>'
