@@ -53,8 +53,8 @@ class UnrolledParameters(PageModel):
     @property
     def chosen(self) -> str:
         """The weight whose terms are shown, or the nearest one that the present units have."""
-        digits = (str(min(int(digit), self.n_units)) for digit in self.weight[1:])
-        return self.weight[0] + "".join(digits)
+        weight, n = self.weight, self.n_units
+        return weight[0] + "".join(str(min(int(digit), n)) for digit in weight[1:])
 
     @property
     def unit(self) -> int:
@@ -63,8 +63,8 @@ class UnrolledParameters(PageModel):
 
     def names(self) -> list[str]:
         """All weights of the present network, in the order of the table."""
-        shown = SHARED | START | (OUTPUT if self.output_layer else {})
-        return [name for name, (_, index) in shown.items() if max(index) < self.n_units]
+        shown, n = SHARED | START | (OUTPUT if self.output_layer else {}), self.n_units
+        return [name for name, (_, index) in shown.items() if max(index) < n]
 
     @property
     def counts(self) -> np.ndarray:

@@ -14,12 +14,12 @@ KINK = 1e-3  # a net input nearer to 0 may change its sign while a weight is mov
 def html(m: UnrolledParameters, r: Result, found: np.ndarray) -> str:
     """found: (weights, 4) the derivatives, by each method and as a difference."""
     heads = "".join(f"<th>{head}</th>" for head in ("weight", "value", *METHODS, "difference of F"))
-    rows = "".join(_row(m, name, values) for name, values in zip(m.names(), found, strict=True))
+    rows = "".join(_row(m, name, name == r.chosen, values) for name, values in zip(m.names(), found, strict=True))
     return f"<table><tr>{heads}</tr>{rows}</table>{_agreement(found)}{_kink(m, r, found)}"
 
 
-def _row(m: UnrolledParameters, name: str, values: np.ndarray) -> str:
-    chosen = " data-chosen" if name == m.chosen else ""
+def _row(m: UnrolledParameters, name: str, is_chosen: bool, values: np.ndarray) -> str:
+    chosen = " data-chosen" if is_chosen else ""
     label = f'<span style="padding-left:24px">{pretty(name)}</span>'
     if name in SHARED:
         checked = " checked" if chosen else ""
