@@ -28,7 +28,7 @@ def test_cards_stand_below_the_traces_in_their_order(reader, stem):
     assert page.page.locator("[data-leads]:visible").count() == 0
     tops = page.page.evaluate("[...document.querySelectorAll('.stage > .card')].filter(card => card.offsetParent)"
                               ".map(card => card.getBoundingClientRect().top)")  # fmt: skip
-    assert len(tops) > 3 and tops == sorted(tops)
+    assert len(tops) > 2 and tops == sorted(tops)
 
 
 @each_page
@@ -90,9 +90,10 @@ LEFT_EDGES = (
 @each_page
 def test_every_plot_can_be_saved(reader, stem):
     page = reader(stem)
+    plots = page.page.locator("[data-strip]:visible").count()
     page.open_export()
     number = page.page.locator('tr:not([hidden]) [data-image="png"]').count()
-    assert number >= 4
+    assert number == plots >= 2
     saved = 0
     # Both kinds of the first and the last plot, and one kind of those between, in turn.
     for k in range(number):
