@@ -19,6 +19,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+from app.shell.room import classes  # noqa: E402
 from tests.browser.driver import FLAGS  # noqa: E402
 
 # Per page, or state of a page: the parameter whose slider is moved, and the range it is moved in.
@@ -101,11 +102,14 @@ def measure(browser, url: str, pid: int, title: str, limits) -> dict[str, float]
     }
 
 
+def title_of(where: str, parameter: str) -> str:
+    """What stands beside a page's slider, in small letters."""
+    return classes(where.partition("?")[0])[0].parameters()[parameter].label.lower()
+
+
 def compare(browser, where: str, port: int) -> None:
     parameter, *limits = SLIDERS[where]
-    from tests.bench.peers import build
-
-    title = build(where)[0].param[parameter].label.lower()
+    title = title_of(where, parameter)
     python = sys.executable
     commands = {
         "bare": ([python, "tests/bench/peers.py", "bare", where, parameter, str(port)], "/"),

@@ -18,30 +18,46 @@ from bokeh.server.views.ws import WSHandler
 from panel.reactive import Syncable
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from app.shell import address, lessons
-from tests.app.pages import classes
+from app.shell import address, frames, lessons
+from app.shell.room import classes
 
 STOCK_DEBOUNCE = 50  # milliseconds, Panel's default
 
 
-def build(page: str):
-    """Model and view of a page, in the state of its query if it has one."""
-    stem, _, query = page.partition("?")
-    model_class, view_class = classes(stem)
-    model = model_class()
-    presets = {preset.name: preset.values for preset in lessons.load(stem).presets}
-    address.apply_preset(model, presets, next(iter(presets)))
-    if address.restore(model, presets, dict(parse_qsl(query))):
-        raise ValueError(f"{query} is not a state of {stem}")
-    view = view_class(model)
-    view.refresh()
-    return model, view
+class Session:
+    """A session with a model and figures of its own, in the state of the page's query if it has one.
 
+    The site's own figures are built once and shared; `refresh` sets these to what the page would send to its browser.
+    """
 
-def shown_plots(view) -> list:
-    """The plots of the cards that the page would show."""
-    hidden = view.hidden_cards()
-    return [strip.plot for card in view.cards if card.key not in hidden for strip in card.strips]
+    def __init__(self, page: str) -> None:
+        stem, _, query = page.partition("?")
+        model_class, view_class = classes(stem)
+        presets = lessons.load(stem).preset_values
+        self.model = model_class()
+        address.apply_preset(self.model, presets, next(iter(presets)))
+        if address.restore(self.model, presets, dict(parse_qsl(query))):
+            raise ValueError(f"{query} is not a state of {stem}")
+        self.view = view_class()
+        plots = [strip.plot for card in self.view.cards for strip in card.strips]
+        self.figures = {found.id: found for plot in plots for found in plot.references()}
+        self.refresh()
+
+    def refresh(self) -> None:
+        picture = frames.figures(self.view, self.model).picture
+        for key, columns in picture.columns.items():
+            self.figures[key].data = columns
+        for key, values in picture.properties.items():
+            self.figures[key].update(**values)
+
+    def set(self, parameter: str, value: float) -> None:
+        setattr(self.model, parameter, value)
+        self.refresh()
+
+    def shown_plots(self) -> list:
+        """The plots of the cards that the page would show."""
+        hidden = self.view.hidden_cards(self.model)
+        return [strip.plot for card in self.view.cards if card.key not in hidden for strip in card.strips]
 
 
 def slider_settings(model, parameter: str) -> dict:
@@ -65,16 +81,11 @@ def bare(where: str, parameter: str, port: int) -> None:
     WSHandler.open = without_delay
 
     def page(doc):
-        model, view = build(where)
-        slider = Slider(**slider_settings(model, parameter))
-
-        def moved(attribute, old, new):
-            setattr(model, parameter, new)
-            view.refresh()
-
-        slider.on_change("value", moved)
+        session = Session(where)
+        slider = Slider(**slider_settings(session.model, parameter))
+        slider.on_change("value", lambda attribute, old, new: session.set(parameter, new))
         doc.add_root(slider)
-        for plot in shown_plots(view):
+        for plot in session.shown_plots():
             doc.add_root(plot)
 
     server = Server({"/": Application(FunctionHandler(page))}, port=port)
@@ -88,21 +99,16 @@ def stock(where: str, parameter: str, port: int) -> None:
     Syncable._debounce = STOCK_DEBOUNCE
 
     def page():
-        model, view = build(where)
-        kind = pn.widgets.IntSlider if isinstance(getattr(model, parameter), int) else pn.widgets.FloatSlider
-        slider = kind(**slider_settings(model, parameter))
-
-        def moved(event):
-            setattr(model, parameter, event.new)
-            view.refresh()
-
-        slider.param.watch(moved, "value")
-        return pn.Column(slider, *shown_plots(view))
+        session = Session(where)
+        kind = pn.widgets.IntSlider if isinstance(getattr(session.model, parameter), int) else pn.widgets.FloatSlider
+        slider = kind(**slider_settings(session.model, parameter))
+        slider.param.watch(lambda event: session.set(parameter, event.new), "value")
+        return pn.Column(slider, *session.shown_plots())
 
     pn.serve({"page": page}, port=port, show=False, title="stock")
 
 
 if __name__ == "__main__":
     kind, where, parameter, port = sys.argv[1:5]
-    build(where)  # imported here, outside a session: inside one, the page would serve itself
+    Session(where)  # what compiles or is read once is no part of a session
     {"bare": bare, "stock": stock}[kind](where, parameter, int(port))

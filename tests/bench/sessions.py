@@ -29,7 +29,7 @@ def resident_megabytes() -> float:
 def counted() -> dict[str, int]:
     """How many objects of each kind a session is made of are alive."""
     gc.collect()
-    kinds = {"ServerSession": 0, "Document": 0, "Page": 0, "Bridge": 0}
+    kinds = {"ServerSession": 0, "Document": 0, "Reader": 0, "Bridge": 0}
     for found in gc.get_objects():
         name = type(found).__name__
         if name in kinds and type(found).__module__.split(".")[0] in ("bokeh", "app"):

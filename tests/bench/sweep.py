@@ -14,8 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from app.shell.job import WORKERS  # noqa: E402
-from tests.bench.latency import cpu_seconds  # noqa: E402
-from tests.bench.peers import build  # noqa: E402
+from tests.bench.latency import cpu_seconds, title_of  # noqa: E402
 from tests.bench.training import moved, opened, press, report, site_and_browsers, wait_for_threads  # noqa: E402
 
 USUAL = "esn?topic=sweep"
@@ -76,7 +75,7 @@ def large(browser, pid: int) -> None:
 def compare(other, sweeper, pid: int, given: str) -> None:
     """Measure one page's slider without and with the sweep, in turn."""
     where, parameter, *limits = given.rsplit(":", 3)
-    title, limits = build(where)[0].param[parameter].label.lower(), [float(limit) for limit in limits]
+    title, limits = title_of(where, parameter), [float(limit) for limit in limits]
     page = opened(other, where)
     found = {kind: {"single": [], "drags": []} for kind in ("without", "with")}
     for _ in range(ROUNDS):

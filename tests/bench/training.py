@@ -18,8 +18,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from app.shell.job import LOWEST_PRIORITY  # noqa: E402
-from tests.bench.latency import MEASURE, cpu_seconds, serve  # noqa: E402
-from tests.bench.peers import build  # noqa: E402
+from tests.bench.latency import MEASURE, cpu_seconds, serve, title_of  # noqa: E402
 from tests.browser.driver import FLAGS, READY  # noqa: E402
 
 PORT = 5263
@@ -69,7 +68,7 @@ def moved(page, title: str, limits: list[float]) -> dict[str, list[float]]:
 def compare(other, trainer, pid: int, given: str) -> None:
     """Measure one page's slider without and with the training, in turn."""
     where, parameter, *limits = given.rsplit(":", 3)
-    title = build(where)[0].param[parameter].label.lower()
+    title = title_of(where, parameter)
     page = opened(other, where)
     found = {kind: {"single": [], "drags": []} for kind in ("without", "with")}
     for _ in range(ROUNDS):
