@@ -7,7 +7,7 @@ import jinja2
 import panel as pn
 from bokeh.document import Document
 
-from app.shell import wire
+from app.shell import memory, wire
 from app.shell.address import BROWSER_NAMES
 from app.shell.bridge import Bridge
 from app.shell.reader import Reader
@@ -41,8 +41,9 @@ def serve(stem: str) -> None:
 
 @functools.cache
 def ready() -> None:
-    """Compile or load all kernels before the first page of this process opens: no reader's move ever waits for it."""
+    """Once per process, before its first page opens. Kernels are compiled or loaded: no reader's move waits for it."""
     compile_kernels()
+    memory.give_back_from_time_to_time()
 
 
 def arguments(doc: Document) -> dict[str, str]:

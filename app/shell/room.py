@@ -90,23 +90,22 @@ def _document(view: View, model: PageModel) -> tuple[dict, dict[str, str]]:
             for strip in card.strips:
                 doc.add_root(strip.plot)
     names: dict[str, str] = {}
-    content = _renamed(doc.to_json(deferred=False), {found.id for found in doc.models}, names)
+    content = _renamed(doc.to_json(deferred=False), names)
     return content, names
 
 
-def _renamed(item: Any, ids: set[str], names: dict[str, str]) -> Any:
-    """Bokeh numbers models as a process makes them; here each is named by its place in the page."""
-    if isinstance(item, list):
-        return [_renamed(entry, ids, names) for entry in item]
+def _renamed(item: Any, names: dict[str, str]) -> Any:
+    """Bokeh numbers models as a process makes them; here each is named by its place in the page.
+
+    In Bokeh's JSON a model is `{"type": "object", "id": …}` where it stands first, and `{"id": …}` ever after.
+    """
+    if isinstance(item, list | tuple):
+        return [_renamed(entry, names) for entry in item]
     if not isinstance(item, dict):
         return item
-    found = {}
-    for key, value in item.items():
-        if key == "id" and isinstance(value, str) and value in ids:
-            found[key] = names.setdefault(value, f"m{len(names) + 1}")
-        else:
-            found[key] = _renamed(value, ids, names)
-    return found
+    is_model = "id" in item and (item.get("type") == "object" or len(item) == 1)
+    own = {"id": names.setdefault(item["id"], f"m{len(names) + 1}")} if is_model else {}
+    return {key: own[key] if key in own else _renamed(value, names) for key, value in item.items()}
 
 
 def _html(lesson: lessons.Lesson, view: View, model: PageModel, diagram: str, document: dict) -> str:
