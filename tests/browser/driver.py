@@ -13,7 +13,8 @@ FLAGS = [
 QUIET = """(() => {
   const page = window.unrolled, now = performance.now()
   const state = page.bridge?.frame + page.doc.get_model_by_name("time-source").data.t.length
-  if (page.busy || page.waiting.length || state !== window.lastSeen) [window.lastSeen, window.lastChange] = [state, now]
+  const asking = page.busy || page.waiting.length || page.underway.length
+  if (asking || state !== window.lastSeen) [window.lastSeen, window.lastChange] = [state, now]
   return now - window.lastChange > 130
 })()"""
 READY = "window.unrolled && !document.documentElement.hasAttribute('data-loading')"

@@ -175,3 +175,32 @@ def test_a_shown_solution_is_not_counted(reader):
     page.click("[data-task=challenge-0] summary")
     page.click('[data-solve="0"]')
     assert page.frame["challenges"][0]["passed"] and page.text(".badge") == "0 of 8"
+
+
+def test_plots_keep_the_presenters_size_when_the_server_sets_one(reader):
+    plain, large = reader("unrolled"), reader("unrolled?present=true")
+    heights = "unrolled.strips.all.map(strip => unrolled.strips.plot(strip.name).height)"
+    seen = []
+    for n_units in (2, 1):
+        for page in (plain, large):
+            page.page.evaluate("n_units => unrolled.ask('set', {values: {n_units}})", n_units)
+            page.settle()
+        seen.append(plain.page.evaluate(heights))
+        assert large.page.evaluate(heights) == pytest.approx([1.22 * height for height in seen[-1]], abs=0.6)
+    assert seen[0] != seen[1]
+
+
+def test_a_pinned_trace_stays_in_sight_and_unpinned_gives_the_plot_its_range_back(reader):
+    limits = "(range => [range.start, range.end])(unrolled.strips.plot('c').y_range)"
+    page = reader("gated_cec?preset=exercise-e12-7")
+    own = page.page.evaluate(limits)
+    page.page.locator("#preset").select_option("exploding")
+    page.settle()
+    largest = max(page.columns()["c"])
+    assert largest > own[1]
+    page.click("[data-act=pin]")
+    page.page.locator("#preset").select_option("exercise-e12-7")
+    page.settle()
+    assert page.page.evaluate(limits)[1] >= largest
+    page.click("[data-act=pin]")
+    assert page.page.evaluate(limits) == own
