@@ -3,8 +3,8 @@
 import numpy as np
 from bokeh.models import BasicTicker, ColumnDataSource, Plot
 
-from app.parts.figures import Strip
 from app.parts.picture import Picture
+from app.parts.plots import Strip
 
 
 def empty(*names: str) -> ColumnDataSource:

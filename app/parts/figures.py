@@ -5,18 +5,15 @@ the same for all readers; what a reader's settings change goes into a `Picture`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from bokeh.models import (
     BasicTicker,
     BoxAnnotation,
     ColumnDataSource,
-    CustomJSTickFormatter,
     FixedTicker,
-    Grid,
+    Glyph,
     Line,
-    LinearAxis,
     Plot,
     Range1d,
     Scatter,
@@ -27,106 +24,7 @@ from bokeh.models import (
 
 from app.parts.colours import LIGHT
 from app.parts.picture import Picture
-
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-MATH_FONT = "Georgia, 'Times New Roman', serif"
-LEFT_BORDER = 78
-AXIS_HEIGHT = 34
-# Tick labels of at most five characters: a longer one would push its plot out of line with the others.
-SHORT_NUMBERS = """
-const size = Math.abs(tick)
-const text = size && size < 1e-3 ? tick.toExponential(0)
-  : size >= 1e6 ? tick / 1e6 + "M"
-  : size >= 1e4 ? tick / 1e3 + "k"
-  : String(Number(tick.toPrecision(3)))
-return text.replaceAll("-", "−")
-"""
-
-
-@dataclass
-class Strip:
-    """One plot of a stack or one chart: what the page needs to place, name, edit and export it."""
-
-    name: str
-    title: str
-    plot: Plot
-    height: int = 0  # without the time axis, in pixels
-    label: str = ""
-    edits: str = ""  # the sequence parameter that a click or drag on the plot sets
-    paints: str = ""  # the column that a stroke changes at once, where it is not the strip's own
-    predicts: str = ""  # the trace that the reader can be asked to predict here
-    binary: bool = False  # a prediction drawn here snaps to 0 and 1
-    timed: bool = True  # x is the time axis: the plot carries the cursor
-    hint: str = ""
-    columns: list[str] = field(default_factory=list)  # what its traces draw
-
-
-@dataclass
-class Card:
-    """A titled group of plots on the stage."""
-
-    title: str
-    strips: list[Strip] = field(default_factory=list)
-    help: str = ""
-    key: str = ""
-    player: str = ""  # a whole-number parameter that the card plays, pauses and steps
-    wide: bool = True  # False: the card's plots stand side by side where there is room
-    table: bool = False  # the view's `tables` has HTML for this card's key
-    leads: bool = False  # while it is shown it stands before the stack
-
-
-def base_plot(name: str, height: int, x_range: Range1d, y_range: Range1d) -> Plot:
-    """An empty plot with the house's margins and no toolbar."""
-    return Plot(
-        name=name,
-        height=height,
-        x_range=x_range,
-        y_range=y_range,
-        sizing_mode="stretch_width",
-        toolbar_location=None,
-        min_border_left=LEFT_BORDER,
-        min_border_right=14,
-        min_border_top=6,
-        min_border_bottom=4,
-        background_fill_color=None,
-        border_fill_color=None,
-        outline_line_color=None,
-    )
-
-
-def add_axis(
-    plot: Plot,
-    side: str,
-    label: str = "",
-    *,
-    ticks: int = 3,
-    colour: str = LIGHT["muted"],
-    tickers=None,
-    visible: bool = True,
-) -> LinearAxis:
-    """A quiet axis; `side` is left (with a hairline grid) or below."""
-    axis = LinearAxis(
-        ticker=tickers or BasicTicker(desired_num_ticks=ticks, num_minor_ticks=0),
-        axis_line_color=None,
-        major_tick_line_color=None,
-        minor_tick_line_color=None,
-        major_label_text_color=LIGHT["muted"],
-        major_label_text_font=FONT,
-        major_label_text_font_size="11px",
-        axis_label=label or None,
-        axis_label_text_color=colour,
-        axis_label_text_font=FONT,
-        axis_label_text_font_style="normal",
-        axis_label_text_font_size="12px",
-        visible=visible,
-        axis_label_standoff=4,
-    )
-    if side == "left":
-        axis.formatter = CustomJSTickFormatter(code=SHORT_NUMBERS)
-    plot.add_layout(axis, side)
-    if side == "left":
-        plot.add_layout(Grid(axis=axis, dimension=1, grid_line_color=LIGHT["line"]))
-    return axis
+from app.parts.plots import AXIS_HEIGHT, MATH_FONT, Strip, add_axis, base_plot
 
 
 class Stack:
@@ -188,20 +86,8 @@ class Stack:
         strip = Strip(name, title, plot, height, label, edits, paints or name, predicts, binary, hint=hint)
         self.strips.append(strip)
         self.trace(strip, column or name, role, kind=kind)
-        if predicts:
-            glyph = Scatter(
-                x="t",
-                y="prediction",
-                size=9,
-                marker="diamond",
-                fill_color=LIGHT["prediction"],
-                line_color=LIGHT["prediction"],
-            )
+        for glyph in _drawn_by_hand() if predicts else ():
             plot.add_glyph(self.prediction, glyph)
-            plot.add_glyph(
-                self.prediction,
-                Line(x="t", y="prediction", line_color=LIGHT["prediction"], line_width=1.5, line_dash="dashed"),
-            )
         return strip
 
     def trace(
@@ -221,34 +107,8 @@ class Stack:
         if pin:
             self.pinned.data[column] = []
             plot.add_glyph(self.pinned, Line(x="t", y=column, line_color=LIGHT["target"], line_width=1.5))
-        if kind == "stem":
-            plot.add_glyph(
-                self.source,
-                Segment(x0="t", x1="t", y0=0, y1=column, line_color=colour, line_width=2.5, line_alpha=alpha),
-            )
-        elif kind == "line":
-            plot.add_glyph(
-                self.source, Line(x="t", y=column, line_color=colour, line_width=2, line_dash=dash, line_alpha=alpha)
-            )
-        elif kind == "bar":
-            plot.add_glyph(
-                self.source,
-                VBar(x="t", top=column, bottom=0, width=0.7, fill_color=colour, line_color=None, fill_alpha=alpha),
-            )
-        if kind in ("stem", "dots", "line") and dash == "solid":
-            plot.add_glyph(
-                self.source,
-                Scatter(
-                    x="t",
-                    y=column,
-                    size=8,
-                    fill_color=colour,
-                    line_color=colour,
-                    fill_alpha=alpha,
-                    line_alpha=alpha,
-                    name="dot",
-                ),
-            )
+        for glyph in _glyphs(column, colour, kind, dash, alpha):
+            plot.add_glyph(self.source, glyph)
 
     def show(
         self, picture: Picture, group: list[Strip], shown: list[Strip], heights: Mapping[str, int] | None = None
@@ -301,3 +161,27 @@ def rule(plot: Plot, at: float, dimension: str = "width", role: str = "muted", d
     span = Span(location=at, dimension=dimension, line_color=LIGHT[role], line_dash=dash, line_width=1)
     plot.add_layout(span)
     return span
+
+
+def _drawn_by_hand() -> list[Glyph]:
+    """A prediction: diamonds on a dashed line."""
+    colour = LIGHT["prediction"]
+    return [
+        Scatter(x="t", y="prediction", size=9, marker="diamond", fill_color=colour, line_color=colour),
+        Line(x="t", y="prediction", line_color=colour, line_width=1.5, line_dash="dashed"),
+    ]
+
+
+def _glyphs(column: str, colour: str, kind: str, dash: str, alpha: float) -> list[Glyph]:
+    """What a trace is drawn with: its stems, line or bars, and its dots on top."""
+    line = {"line_color": colour, "line_alpha": alpha}
+    fill = {"fill_color": colour, "fill_alpha": alpha}
+    shapes = {
+        "stem": lambda: Segment(x0="t", x1="t", y0=0, y1=column, line_width=2.5, **line),
+        "line": lambda: Line(x="t", y=column, line_width=2, line_dash=dash, **line),
+        "bar": lambda: VBar(x="t", top=column, bottom=0, width=0.7, **fill | {"line_color": None}),
+    }
+    found = [shapes[kind]()] if kind in shapes else []
+    if kind in ("stem", "dots", "line") and dash == "solid":
+        found.append(Scatter(x="t", y=column, size=8, name="dot", **fill, **line))
+    return found

@@ -4,8 +4,9 @@ import numpy as np
 from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, Image, LinearColorMapper
 
 from app.parts.colours import HEATS, LIGHT
-from app.parts.figures import FONT, Strip, chart
+from app.parts.figures import chart
 from app.parts.picture import Picture
+from app.parts.plots import FONT, Strip
 
 
 class Heatmap:
@@ -25,7 +26,7 @@ class Heatmap:
     ):
         """`legend` names the values, `reach` is the largest absolute value that still has a colour of its own.
 
-        `palette` is a name in `theme.HEATS`.
+        `palette` is a name in `colours.HEATS`.
         """
         self.strip: Strip = chart(
             name, title, x_label=x_label, y_label=y_label, x_limits=(0, 1), y_limits=(0, 1), height=height
@@ -36,25 +37,7 @@ class Heatmap:
         self.source = ColumnDataSource({"image": [np.zeros((1, 1))], "x": [0], "y": [0], "dw": [1], "dh": [1]})
         plot = self.strip.plot
         plot.add_glyph(self.source, Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper))
-        bar = ColorBar(
-            color_mapper=self.mapper,
-            title=legend,
-            width=9,
-            margin=4,
-            padding=4,
-            ticker=FixedTicker(ticks=[-reach, -reach / 2, 0, reach / 2, reach]),
-            background_fill_color=None,
-            bar_line_color=None,
-            major_tick_line_color=None,
-            major_label_text_color=LIGHT["muted"],
-            major_label_text_font=FONT,
-            major_label_text_font_size="11px",
-            title_text_color=LIGHT["muted"],
-            title_text_font=FONT,
-            title_text_font_size="11px",
-            title_text_font_style="normal",
-        )
-        plot.add_layout(bar, "right")
+        plot.add_layout(_colour_bar(self.mapper, legend, reach), "right")
 
     def show(
         self,
@@ -71,3 +54,25 @@ class Heatmap:
         picture.put(self.source, {"image": [image]} | spans)
         picture.change(self.strip.plot.x_range, start=x[0], end=x[1])
         picture.change(self.strip.plot.y_range, start=y[0], end=y[1])
+
+
+def _colour_bar(mapper: LinearColorMapper, legend: str, reach: float) -> ColorBar:
+    """The scale at the right, with five numbers."""
+    return ColorBar(
+        color_mapper=mapper,
+        title=legend,
+        width=9,
+        margin=4,
+        padding=4,
+        ticker=FixedTicker(ticks=[-reach, -reach / 2, 0, reach / 2, reach]),
+        background_fill_color=None,
+        bar_line_color=None,
+        major_tick_line_color=None,
+        major_label_text_color=LIGHT["muted"],
+        major_label_text_font=FONT,
+        major_label_text_font_size="11px",
+        title_text_color=LIGHT["muted"],
+        title_text_font=FONT,
+        title_text_font_size="11px",
+        title_text_font_style="normal",
+    )

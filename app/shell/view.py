@@ -5,9 +5,10 @@ from typing import ClassVar, Generic, TypeVar
 import numpy as np
 
 from app.parts.diagram import Diagram
-from app.parts.figures import Card, Stack
+from app.parts.figures import Stack
 from app.parts.numbers import Block
 from app.parts.picture import Picture
+from app.parts.plots import Card
 from app.shell.model import PageModel
 
 M = TypeVar("M", bound=PageModel)

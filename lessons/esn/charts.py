@@ -17,8 +17,9 @@ from bokeh.models import (
 
 from app.parts.charts import empty, round_frame, square, whole_steps
 from app.parts.colours import HEATS, LIGHT
-from app.parts.figures import Stack, Strip, add_axis, base_plot, chart, rule
+from app.parts.figures import Stack, chart, rule
 from app.parts.picture import Picture
+from app.parts.plots import Strip, add_axis, base_plot
 from lessons.esn.results import FreeRun, Memory, Recipe, Traced
 from lessons.esn.words import LARGE_WEIGHT
 

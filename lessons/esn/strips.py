@@ -7,8 +7,9 @@ import numpy as np
 from bokeh.models import BoxAnnotation, Label, Line, Scatter
 
 from app.parts.colours import LIGHT
-from app.parts.figures import FONT, Stack, Strip
+from app.parts.figures import Stack
 from app.parts.picture import Picture
+from app.parts.plots import FONT, Strip
 from lessons.esn.charts import Raster
 from lessons.esn.model import Esn
 from lessons.esn.results import Traced

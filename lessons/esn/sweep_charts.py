@@ -4,10 +4,11 @@ import numpy as np
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, Line, Scatter, VArea
 
 from app.parts.colours import LIGHT
-from app.parts.figures import SHORT_NUMBERS, Strip, chart, rule
+from app.parts.figures import chart, rule
 from app.parts.heatmap import Heatmap
 from app.parts.numbers import plain
 from app.parts.picture import Picture
+from app.parts.plots import SHORT_NUMBERS, Strip
 from app.parts.ranges import tidy
 from lessons.esn.model import Esn
 from lessons.esn.sweep import MEASURES, SPECTRAL_RADII

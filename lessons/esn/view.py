@@ -7,9 +7,9 @@ import numpy as np
 
 from app.parts.charts import finite
 from app.parts.diagram import Diagram
-from app.parts.figures import Card
 from app.parts.numbers import Block
 from app.parts.picture import Picture
+from app.parts.plots import Card
 from app.shell.view import View
 from lessons.esn import charts, diagram, numbers, sweep_words, tables
 from lessons.esn.columns import fed, padded

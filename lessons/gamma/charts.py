@@ -7,8 +7,9 @@ from bokeh.models import ColumnDataSource, FixedTicker, Label, Line, Segment, Te
 
 from app.parts.charts import empty
 from app.parts.colours import LIGHT
-from app.parts.figures import MATH_FONT, Strip, chart, rule
+from app.parts.figures import chart, rule
 from app.parts.picture import Picture
+from app.parts.plots import MATH_FONT, Strip
 from app.parts.ranges import LIMIT
 from engine import gamma
 from lessons.gamma.glyphs import fit_strip, line_per_tap, points

@@ -6,8 +6,8 @@ import numpy as np
 from bokeh.models import ColumnDataSource, MultiLine, Scatter
 
 from app.parts.colours import LIGHT
-from app.parts.figures import Strip
 from app.parts.picture import Picture
+from app.parts.plots import Strip
 
 
 def line_per_tap(strip: Strip, source: ColumnDataSource, x: str, y: str, role: str, width: float = 2) -> None:

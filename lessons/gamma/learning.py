@@ -5,8 +5,9 @@ from bokeh.models import Line, Segment
 
 from app.parts.charts import empty
 from app.parts.colours import LIGHT
-from app.parts.figures import Stack, Strip, chart, rule
+from app.parts.figures import Stack, chart, rule
 from app.parts.picture import Picture
+from app.parts.plots import Strip
 from engine import gamma
 from lessons.gamma.glyphs import drop_dots, fit_strip, points
 from lessons.gamma.model import Gamma, Result

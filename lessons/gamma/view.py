@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from app.parts.diagram import Diagram
-from app.parts.figures import Card
 from app.parts.numbers import Block, plain
 from app.parts.picture import Picture
+from app.parts.plots import Card
 from app.shell.view import View
 from engine import gamma
 from lessons.gamma import numbers

@@ -6,9 +6,9 @@ import numpy as np
 
 from app.parts.charts import finite
 from app.parts.diagram import Diagram
-from app.parts.figures import Card, Strip
 from app.parts.numbers import Block, plain
 from app.parts.picture import Picture
+from app.parts.plots import Card, Strip
 from app.shell.view import View
 from lessons.gated_cec import numbers
 from lessons.gated_cec.model import GatedCEC

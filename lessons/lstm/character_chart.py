@@ -5,8 +5,9 @@ from bokeh.models import FixedTicker, Scatter, VBar
 
 from app.parts.charts import empty
 from app.parts.colours import LIGHT
-from app.parts.figures import Strip, chart
+from app.parts.figures import chart
 from app.parts.picture import Picture
+from app.parts.plots import Strip
 from engine import network, tasks
 from lessons.lstm.diagram import read, shown_character
 from lessons.lstm.model import Lstm

@@ -8,10 +8,11 @@ from bokeh.models import BoxAnnotation, Text
 
 from app.parts.charts import empty, finite, whole_steps
 from app.parts.colours import LIGHT
-from app.parts.figures import Stack, Strip
+from app.parts.figures import Stack
 from app.parts.heatmap import Heatmap
 from app.parts.numbers import css, plain
 from app.parts.picture import Picture
+from app.parts.plots import Strip
 from app.parts.ranges import tidy
 from lessons.lstm.model import Lstm
 from lessons.lstm.topics import Gradient, Variants

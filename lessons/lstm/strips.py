@@ -6,8 +6,9 @@ import numpy as np
 from bokeh.models import FixedTicker, Legend, LegendItem, Line, Range1d, Scatter
 
 from app.parts.colours import LIGHT
-from app.parts.figures import FONT, MATH_FONT, Stack, Strip, add_axis
+from app.parts.figures import Stack
 from app.parts.picture import Picture
+from app.parts.plots import FONT, MATH_FONT, Strip, add_axis
 from lessons.lstm.charts import LINES, TextStrip
 
 # Variants: column, label beside the axis, title, and the column of what keeps the old state.

@@ -10,9 +10,10 @@ from bokeh.models import Line, Text
 from app.parts.charts import empty
 from app.parts.colours import LIGHT
 from app.parts.diagram import Diagram
-from app.parts.figures import FONT, Strip, chart, rule
+from app.parts.figures import chart, rule
 from app.parts.numbers import plain
 from app.parts.picture import Picture
+from app.parts.plots import FONT, Strip
 from lessons.lstm.model import Lstm
 from lessons.lstm.training import NAMES, WINDOW, History, Snapshot, Training
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from app.parts.charts import finite
 from app.parts.diagram import Diagram
-from app.parts.figures import Card
 from app.parts.numbers import Block
 from app.parts.picture import Picture
+from app.parts.plots import Card
 from app.shell.view import View
 from lessons.lstm import diagram as gate_diagram
 from lessons.lstm import numbers as gate_numbers

@@ -9,9 +9,10 @@ from bokeh.models import ColumnDataSource, FixedTicker, Line, Scatter
 from app.parts.charts import empty, finite
 from app.parts.colours import LIGHT
 from app.parts.diagram import Diagram
-from app.parts.figures import Card, Strip, chart, rule
+from app.parts.figures import chart, rule
 from app.parts.numbers import Block, plain
 from app.parts.picture import Picture
+from app.parts.plots import Card, Strip
 from app.shell.view import View
 from lessons.parity import numbers
 from lessons.parity.model import EXACT, STATES, STEEPNESSES, Parity

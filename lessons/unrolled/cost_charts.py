@@ -8,9 +8,10 @@ from bokeh.models import FixedTicker, Line, Scatter, Span, Text
 
 from app.parts.charts import empty
 from app.parts.colours import LIGHT
-from app.parts.figures import FONT, Strip, chart, rule
+from app.parts.figures import chart, rule
 from app.parts.numbers import SUPERSCRIPTS, plain
 from app.parts.picture import Picture
+from app.parts.plots import FONT, Strip
 from engine import costs
 from lessons.unrolled.timing import MEASURED_STEPS, METHODS, STEPS, UNITS, Timings
 

@@ -6,8 +6,9 @@ import numpy as np
 from bokeh.models import BoxAnnotation, Scatter, VBar
 
 from app.parts.colours import LIGHT
-from app.parts.figures import Stack, Strip
+from app.parts.figures import Stack
 from app.parts.picture import Picture
+from app.parts.plots import Strip
 from app.parts.ranges import LIMIT
 from lessons.unrolled.parameters import UnrolledParameters
 from lessons.unrolled.weights import MAX_UNITS, SUBSCRIPTS

@@ -5,9 +5,9 @@ from typing import ClassVar
 import numpy as np
 
 from app.parts.diagram import Diagram
-from app.parts.figures import Card
 from app.parts.numbers import Block, plain
 from app.parts.picture import Picture
+from app.parts.plots import Card
 from app.shell.view import View
 from lessons.unrolled import diagram, numbers, truncation_chart, weight_table
 from lessons.unrolled.cost_charts import BUTTON, CostCharts, TimeCharts, findings

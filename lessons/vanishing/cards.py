@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.parts.figures import Card, Strip
+from app.parts.plots import Card, Strip
 
 # By key, in the order of the page: title and help.
 TEXTS = {

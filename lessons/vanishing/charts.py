@@ -9,9 +9,10 @@ from bokeh.transform import dodge
 
 from app.parts.charts import empty, finite, round_frame, square, whole_steps
 from app.parts.colours import LIGHT
-from app.parts.figures import FONT, chart, rule
+from app.parts.figures import chart, rule
 from app.parts.numbers import plain
 from app.parts.picture import Picture
+from app.parts.plots import FONT
 from engine import matrices, rnn, series
 from lessons.vanishing.topics import GAMMA, Network
 

@@ -8,9 +8,10 @@ from bokeh.transform import dodge
 
 from app.parts.charts import empty, whole_steps
 from app.parts.colours import LIGHT
-from app.parts.figures import FONT, chart
+from app.parts.figures import chart
 from app.parts.numbers import plain
 from app.parts.picture import Picture
+from app.parts.plots import FONT
 from engine import remedies
 from engine.cliff import Descent
 from lessons.vanishing.topics import B_SPAN, W_SPAN

@@ -7,8 +7,9 @@ from bokeh.models import ColumnDataSource, ImageRGBA, Line, Scatter, Text
 
 from app.parts.charts import empty, round_frame
 from app.parts.colours import LIGHT
-from app.parts.figures import MATH_FONT, chart
+from app.parts.figures import chart
 from app.parts.picture import Picture
+from app.parts.plots import MATH_FONT
 from lessons.vanishing import topics
 from lessons.vanishing.parameters import VanishingParameters
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from app.parts.figures import Stack, Strip, rule
+from app.parts.figures import Stack, rule
 from app.parts.picture import Picture
+from app.parts.plots import Strip
 from lessons.vanishing.parameters import VanishingParameters
 
 # From top to bottom, by topic.

@@ -6,10 +6,10 @@ import numpy as np
 
 from app.parts.charts import finite
 from app.parts.diagram import Diagram
-from app.parts.figures import Card
 from app.parts.heatmap import Heatmap
 from app.parts.numbers import Block
 from app.parts.picture import Picture
+from app.parts.plots import Card
 from app.shell.view import View
 from lessons.vanishing import diagrams, numbers, strips, topic_parts, topics
 from lessons.vanishing.cards import cards
