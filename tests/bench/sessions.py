@@ -41,6 +41,8 @@ def clients(sessions: int, stems: list[str]) -> None:
     """Open sessions one after the other, move a value in each, and close them."""
     from bokeh.client import pull_session
 
+    import app.shell.bridge  # noqa: F401 - so that the bridge's kind is known here too
+
     for number in range(sessions):
         session = pull_session(url=f"{URL}/{stems[number % len(stems)]}")
         bridge = session.document.get_model_by_name("bridge")
