@@ -123,7 +123,7 @@ class Reader:
         self.settle()
 
     def drag_slider(self, control: str, by: float) -> None:
-        """Drag a control's handle by a share of the slider's width."""
+        """Drag a control's handle by a share of the slider's width; then the keys are the page's again."""
         handle = self.page.locator(f'[data-control="{control}"] .noUi-handle').first
         track = self.page.locator(f'[data-control="{control}"] .noUi-base').first.bounding_box()
         box = handle.bounding_box()
@@ -132,6 +132,7 @@ class Reader:
         self.page.mouse.down()
         self.page.mouse.move(x + by * track["width"], y, steps=10)
         self.page.mouse.up()
+        self.page.evaluate("document.activeElement.blur()")
         self.settle()
 
     def open_export(self) -> None:
