@@ -10,7 +10,19 @@ class Assets:
     _js: ClassVar[list[str]] = [
         f"{name}.js"
         for name in (
-            *("cards", "contract", "controls", "dom", "figures", "files", "keys", "live", "mathematics", "page"),
+            *(
+                "bokeh",
+                "cards",
+                "contract",
+                "controls",
+                "dom",
+                "figures",
+                "files",
+                "keys",
+                "live",
+                "mathematics",
+                "page",
+            ),
             *("panels", "shell", "strips", "style", "tasks", "wire"),
         )
     ]

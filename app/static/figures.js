@@ -1,5 +1,6 @@
 // What a frame says of the figures: columns for their sources, properties for their models.
 // @ts-check
+import {matrix} from "./bokeh.js"
 
 /** @typedef {import("./contract.js").Frame} Frame */
 
@@ -82,5 +83,5 @@ export function decoded(values) {
   const {shape, ...packed} = values, [kind, text] = Object.entries(packed)[0]
   const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
   const array = new TYPES[kind](bytes.buffer)
-  return shape ? Bokeh.require("core/util/ndarray").ndarray(array, {dtype: kind, shape}) : array
+  return shape ? matrix(array, kind, shape) : array
 }

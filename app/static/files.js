@@ -1,4 +1,5 @@
 // Files that a reader takes home: texts made by the server, pictures made here from the plots as they are.
+import {viewOf} from "./bokeh.js"
 
 function save(blob, name) {
   const link = document.createElement("a")
@@ -13,7 +14,7 @@ export function saveFile({name, type, text}) {
 }
 
 export function saveImage(doc, plot, kind, stem) {
-  const view = Bokeh.index.find_one(doc.get_model_by_name(plot))
+  const view = viewOf(doc.get_model_by_name(plot))
   const layer = view.export(kind, true), name = `${stem}-${plot}.${kind}`
   if (kind === "png") {
     // Plots are transparent on the page; a picture of its own needs the card behind it.

@@ -1,4 +1,5 @@
 // LaTeX in the lesson becomes SVG with the MathJax that ships with Bokeh, loaded from this server when first needed.
+import {mathjax as typesetter} from "./bokeh.js"
 
 let loading = null
 
@@ -7,7 +8,7 @@ function mathjax() {
     const script = document.createElement("script")
     const version = document.querySelector('script[src*="bokeh.min.js"]').src.match(/\?.*$/)?.[0] ?? ""
     script.src = "static/js/bokeh-mathjax.min.js" + version
-    script.onload = () => resolve(Bokeh.require("models/text/mathjax/index"))
+    script.onload = () => resolve(typesetter())
     script.onerror = reject
     document.head.append(script)
   })

@@ -1,5 +1,6 @@
 // The page as a whole: puts figures and controls in their places, opens the wire to the server, and handles everything
 // that needs no server (tabs, dialogs, theme, keys).
+import {embed, eventsOf, modelsOf, viewOf} from "./bokeh.js"
 import {$, $$, float, toast} from "./dom.js"
 import {playCard} from "./cards.js"
 import {press} from "./keys.js"
@@ -124,25 +125,24 @@ function sendFile(page, file) {
 
 // Bokeh's plots add a tab stop without a name, and its sliders a handle without one.
 function nameForTheKeyboard(doc) {
-  for (const model of doc._all_models.values()) {
-    const view = Bokeh.index.find_one(model)
-    if (model.type === "Plot") view?.canvas_view?.events_el?.setAttribute("tabindex", -1)
+  for (const model of modelsOf(doc)) {
+    const view = viewOf(model)
+    if (model.type === "Plot") eventsOf(model)?.setAttribute("tabindex", -1)
     for (const handle of $$(".noUi-handle", view?.shadow_el ?? document.createElement("i"))) handle.setAttribute("aria-label", model.title)
   }
 }
 
 // Figures and controls are in the page, the same for everybody; the session has this reader's frame.
-async function embed() {
+async function drawn() {
   const {roots, json} = JSON.parse($("#document").textContent)
   const places = Object.fromEntries(Object.entries(roots).map(([name, id]) => [id, `root-${name}`]))
-  await Bokeh.embed.embed_items({page: json}, [{docid: "page", roots: places, root_ids: Object.keys(places)}])
-  return Bokeh.documents[0]
+  return embed(json, places)
 }
 
 async function start() {
   const wire = new Wire(JSON.parse($("#session").textContent).token)
   const first = wire.open().catch(() => null) // while the figures are being drawn
-  const doc = await embed()
+  const doc = await drawn()
   const page = new Page(doc, data, wire)
   nameForTheKeyboard(doc)
   showTab(root.dataset.present ? "numbers" : innerWidth > 1120 ? "numbers" : "lesson")

@@ -1,5 +1,6 @@
 // Plots under the hand: the time cursor, painting sequences by click and drag, and drawing a prediction.
 
+import {modelsOf, placeOf} from "./bokeh.js"
 import {sizeDots} from "./style.js"
 
 export class Strips {
@@ -7,7 +8,7 @@ export class Strips {
     this.page = page
     this.all = data.strips
     this.byName = Object.fromEntries(data.strips.map(strip => [strip.name, strip]))
-    this.bands = page.doc._all_models ? [...page.doc._all_models.values()].filter(model => model.type === "BoxAnnotation" && model.name?.endsWith("-band")) : []
+    this.bands = modelsOf(page.doc).filter(model => model.type === "BoxAnnotation" && model.name?.endsWith("-band"))
     this.prediction = page.doc.get_model_by_name("time-prediction")
     for (const strip of this.all) this.listen(strip)
   }
@@ -31,9 +32,8 @@ export class Strips {
 
   // Where the pointer is, in the plot's own coordinates.
   locate(strip, event) {
-    const view = Bokeh.index.find_one(this.plot(strip.name))
-    const box = view.canvas_view.el.getBoundingClientRect()
-    const x = view.frame.x_scale.invert(event.clientX - box.left), y = view.frame.y_scale.invert(event.clientY - box.top)
+    const {box, x_scale, y_scale} = placeOf(this.plot(strip.name))
+    const x = x_scale.invert(event.clientX - box.left), y = y_scale.invert(event.clientY - box.top)
     return {step: Math.max(1, Math.min(Math.round(x), this.page.frame.steps)), value: y}
   }
 

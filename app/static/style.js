@@ -1,11 +1,12 @@
 // Theme and type size of the Bokeh plots. They are built light and normal; here each colour is swapped for its equal.
+import {modelsOf} from "./bokeh.js"
 
 const colourProperties = ["background_fill_color", "border_fill_color", "fill_color", "line_color", "grid_line_color",
   "axis_label_text_color", "major_label_text_color", "title_text_color", "text_color", "hatch_color", "label_text_color"]
 const sizes = new WeakMap()
 
 export function restyle(doc, data) {
-  dress(doc._all_models.values(), data)
+  dress(modelsOf(doc), data)
   paintHeatmaps(doc, data)
 }
 
@@ -29,7 +30,7 @@ export function dress(models, data) {
 // A heatmap's palette goes by the name in its tags, which may change with every frame, and by the theme.
 export function paintHeatmaps(doc, data) {
   const dark = document.documentElement.dataset.theme === "dark"
-  for (const model of doc._all_models.values()) {
+  for (const model of modelsOf(doc)) {
     if (model.type !== "LinearColorMapper") continue
     const palette = data.heats[model.tags[0]][dark ? 1 : 0]
     if (model.palette[0] !== palette[0] || model.palette.at(-1) !== palette.at(-1)) model.setv({palette}, {sync: false})
@@ -64,6 +65,6 @@ export function sizeDots(doc, steps) {
   const width = document.querySelector("[data-strip]").clientWidth - 90
   const size = Math.round(Math.max(3, Math.min(width < 400 ? 7 : 8, 0.62 * width / steps)))
   for (const [name, value] of [["dot", size], ["mark", Math.max(7, 1.6 * size)]])
-    for (const model of doc._all_models.values())
+    for (const model of modelsOf(doc))
       if (model.type === "Scatter" && model.name === name && model.size?.value !== value) model.setv({size: {value}}, {sync: false})
 }

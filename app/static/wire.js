@@ -1,6 +1,7 @@
 // The wire to the server: a Bokeh session whose only model is the bridge. It breaks when a laptop sleeps, a network
 // drops or a server starts anew; then the page asks for a new session with its own settings, from whoever answers.
 // @ts-check
+import {pullSession} from "./bokeh.js"
 import {saveFile} from "./files.js"
 
 const AGAIN = 1500 // milliseconds between two attempts
@@ -19,7 +20,7 @@ export class Wire {
   async open() {
     const {protocol, host, pathname} = location
     const url = `${protocol.replace("http", "ws")}//${host}${pathname}/ws`
-    const session = await Bokeh.require("client/connection").pull_session(url, this.token)
+    const session = await pullSession(url, this.token)
     const doc = session.document, bridge = doc.get_model_by_name("bridge")
     doc.on_event("connection_lost", () => { if (this.bridge === bridge) this.lose() })
     this.bridge = bridge
