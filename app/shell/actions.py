@@ -94,8 +94,11 @@ class Actions:
 
     def _set(self, values: dict[str, bool | int | float | str]) -> None:
         """Set parameters from their text form; values that are not allowed change nothing and are named."""
-        read = {name: self._typed(name, str(value)) for name, value in values.items()}
-        said = [notice for _, notices in read.values() for notice in notices]
+        # An address may name these beside settings; a request has others for them.
+        foreign = [name for name in values if name in ("preset", *address.BROWSER_NAMES)]
+        read = {name: self._typed(name, str(value)) for name, value in values.items() if name not in foreign}
+        said = [f"This page has no setting “{name}”; it was left out." for name in foreign]
+        said += [notice for _, notices in read.values() for notice in notices]
         taken = {name: value for name, (value, _) in read.items() if value is not None}
         self.notices = said + address.restore(self.model, self.presets, taken)
 

@@ -274,3 +274,14 @@ def test_no_malformed_setting_of_an_address_is_taken_and_each_is_named(stem):
         for name in given_settings:
             named = "none" if name == "preset" else name
             assert any(named in notice for notice in frame["notices"]), (name, frame["notices"])
+
+
+def test_a_setting_is_no_way_around_a_prediction():
+    page = Opened("gated_cec")
+    page.ask("predict")
+    other = page.room.lesson.presets[1].name
+    frame = page.set(preset=other, theme="dark")
+    assert frame["predicting"] and page.model.preset == page.room.lesson.predict.preset
+    assert len(frame["notices"]) == 2 and all("has no setting" in notice for notice in frame["notices"])
+    frame = page.ask("example", step=0)
+    assert not frame["predicting"] and frame["numbers"], "the example shows what it speaks of"
