@@ -64,7 +64,7 @@ def room(stem: str) -> Room:
     frame = frames.frame(view, lesson, model, said, drawn.picture, names)
     diagram = view.diagram(model).svg()
     html = _html(lesson, view, model, diagram, document)
-    build = hashlib.sha256(html.encode()).hexdigest()[:12]
+    build = _version(lesson, document)
     before, after = html.replace("BUILD-OF-THE-PAGE", build).split(TOKEN)
     opening = Outbox().message({**frame, "build": build, "diagram": diagram})
     model.close()
@@ -106,6 +106,26 @@ def _renamed(item: Any, names: dict[str, str]) -> Any:
     is_model = "id" in item and (item.get("type") == "object" or len(item) == 1)
     own = {"id": names.setdefault(item["id"], f"m{len(names) + 1}")} if is_model else {}
     return {key: own[key] if key in own else _renamed(value, names) for key, value in item.items()}
+
+
+def _version(lesson: lessons.Lesson, document: dict) -> str:
+    """Tells one version of a page from another: by its words, its scripts, and which models have which names.
+
+    Not by its numbers: their last digits may differ from process to process.
+    """
+    models: list[str] = []
+
+    def walk(item: Any) -> None:
+        if isinstance(item, dict):
+            if "id" in item and "name" in item:
+                models.append(f"{item['id']} {item['name']}")
+            item = list(item.values())
+        for entry in item if isinstance(item, list) else ():
+            walk(entry)
+
+    walk(document)
+    told = json.dumps([lesson.title, lesson.body, assets.urls(), models])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def _html(lesson: lessons.Lesson, view: View, model: PageModel, diagram: str, document: dict) -> str:

@@ -1,16 +1,18 @@
 """From a click on a lesson's card on the index to the lesson's first picture, in Chromium.
 
-    python tests/bench/first_picture.py [page ...] [--root DIR] [--runs 5]
+    python tests/bench/first_picture.py [page ...] [--root DIR] [--old DIR] [--runs 5]
 
 paint: something is drawn on the first plot's canvas. ready: the page's script runs and nothing is hidden any more.
 Medians in ms since the click: cold (a new browser profile) and warm (the same lesson again, from the index), on a
-projector and on a phone with a CPU that is four times slower. The server has shown each page before.
+projector and on a phone with a CPU that is four times slower. The server has shown each page before. With --old,
+another checkout's site is measured in turns with this one.
 """
 
 import shutil
 import statistics
 import sys
 from argparse import ArgumentParser
+from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -72,32 +74,43 @@ def openings(browser: Browser, url: str, stem: str, screen: tuple[int, int, int]
         context.close()
 
 
-def measure(browser: Browser, server: Server, stem: str, runs: int) -> None:
-    for name, screen in SCREENS.items():
-        found = [openings(browser, server.url, stem, screen) for _ in range(runs)]
-        row = [
-            f"{statistics.median(run[cache][what] for run in found):8.0f}"
-            for cache in ("cold", "warm")
-            for what in ("paint", "ready")
-        ]
-        print(f"{stem:12} {name:18}", *row, flush=True)
+def measure(browser: Browser, servers: dict[str, Server], stem: str, runs: int) -> None:
+    for screen, size in SCREENS.items():
+        found: dict[str, list[dict[str, dict[str, float]]]] = {kind: [] for kind in servers}
+        for _ in range(runs):
+            for kind, server in servers.items():
+                found[kind].append(openings(browser, server.url, stem, size))
+        for kind, times in found.items():
+            row = [
+                f"{statistics.median(run[cache][what] for run in times):12.0f}"
+                for cache in ("cold", "warm")
+                for what in ("paint", "ready")
+            ]
+            print(f"{stem:12} {screen:17} {kind:4}", *row, flush=True)
 
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("pages", nargs="*")
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout that is served")
+    parser.add_argument("--old", type=Path, help="another checkout, to compare with")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    with Server(options.root) as server, sync_playwright() as playwright:
+    roots = {"new": options.root} | ({"old": options.old} if options.old else {})
+    with ExitStack() as stack:
+        servers = {kind: stack.enter_context(Server(root)) for kind, root in roots.items()}
+        playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        for stem in server.stems:
-            page = browser.new_page()
-            page.goto(f"{server.url}/{stem}")
-            page.close()
-        print(f"{'ms since the click':31} {'cold: paint':>9} {'ready':>6} {'warm: paint':>9} {'ready':>6}")
-        for stem in options.pages or server.stems:
-            measure(browser, server, stem, options.runs)
+        pages = options.pages or servers["new"].stems
+        for server in servers.values():
+            for stem in pages:
+                page = browser.new_page()
+                page.goto(f"{server.url}/{stem}")
+                page.close()
+        head = ("cold paint", "cold ready", "warm paint", "warm ready")
+        print(f"{'ms since the click':35}", *(f"{name:>12}" for name in head))
+        for stem in pages:
+            measure(browser, servers, stem, options.runs)
         browser.close()
 
 

@@ -15,47 +15,27 @@ run on the machine's first core, this client on its last. A figure past its thre
 
 import asyncio
 import os
+import signal
 import statistics
 import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tornado.httpclient import HTTPError
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.bench.protocol import CORES, ROOT, Reader, Server, Spent, get, quantile, references
+from tests.bench.protocol import CORES, ROOT, Reader, Server, Spent, get, page_of, quantile, references, values
 
-# Per page: the state it is opened in, and the parameter that is moved with its range.
-SWEEPS = {
-    "esn": ("esn", "spectral_radius", 0.2, 2.0),
-    "lstm": ("lstm?preset=closing", "b_f", -2.0, 6.0),
-    "gated_cec": ("gated_cec", "w", 0.8, 1.1),
-    "parity": ("parity", "steepness", 5.0, 20.0),
-    "gamma": ("gamma", "alpha", 0.2, 1.2),
-    "unrolled": ("unrolled", "W11", -1.0, 1.0),
-    "vanishing": ("vanishing", "w", 0.3, 1.1),
-}
 EMPTY = "an_empty_session"
 EMPTY_PAGE = "import panel as pn\nfrom bokeh.models import Div\n\npn.state.curdoc.add_root(Div(name='bridge'))\n"
 EVERY = 2.0  # seconds between two moves of a reader
 OLD_READERS = 20  # as many as the site of before can stand
 ROUNDS = 4  # how often old and new take turns
-
-
-def page_of(stem: str) -> str:
-    return SWEEPS[stem][0] if stem in SWEEPS else stem
-
-
-def values(stem: str, k: int) -> dict[str, float]:
-    """The k-th value of a page's sweep; a page that is not in the table moves its time cursor."""
-    if stem not in SWEEPS:
-        return {"cursor": 2 + k % 4}
-    _, name, low, high = SWEEPS[stem]
-    return {name: round(low + (high - low) * (k * 0.618034 % 1), 4)}
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence]) -> None:
@@ -97,26 +77,40 @@ async def move_each(readers: Iterable[Reader], times: int = 1) -> None:
 
 async def opening(options: Namespace) -> None:
     """Interleaved, so that a slow moment of the machine meets all pages. No reader leaves: leaving costs, too."""
+    spent: dict[str, list[float]] = {}
+    readers: list[Reader] = []
+
+    async def opened(server: Server, page: str) -> Reader:
+        readers.append((await Reader.open(server.url, page)).forget_texts())
+        return readers[-1]
+
+    async def cost(server: Server, name: str, doing: Awaitable) -> None:
+        before = server.cpu()
+        await doing
+        await asyncio.sleep(0.02)  # what the server does after its last word belongs to it
+        spent.setdefault(name, []).append(server.cpu() - before)
+
     with tempfile.TemporaryDirectory() as folder:
         peer = Path(folder) / f"{EMPTY}.py"
         peer.write_text(EMPTY_PAGE)
         with Server(options.root, peer=peer) as server:
-            pages, readers = [*server.stems, EMPTY], []
-            spent: dict[str, list[float]] = {page: [] for page in pages}
-            for _ in range(3 + options.openings):
-                for page in pages:
-                    before = server.cpu()
-                    readers.append((await Reader.open(server.url, page)).forget_texts())
-                    await asyncio.sleep(0.02)  # what the server does after its last word belongs to the opening
-                    spent[page].append(server.cpu() - before)
+            for k in range(3 + options.openings):
+                await cost(server, EMPTY, opened(server, EMPTY))
+                for stem in server.stems:
+                    await cost(server, stem, opened(server, stem))
+                    await cost(server, f"{stem}, moved", move_each(readers[-1:]))
+                    await cost(server, f"{stem}, set", opened(server, f"{stem}?{urlencode(values(stem, k + 1))}"))
             for reader in readers:
                 await reader.close()
-    means = {page: statistics.mean(times[3:]) for page, times in spent.items()}
-    medians = {page: statistics.median(times[3:]) for page, times in spent.items()}
-    empty = means[EMPTY]
-    rows = [(page, f"{means[page]:.1f}", f"{medians[page]:.1f}", marked(means[page] / empty, 2)) for page in pages]
-    title = f"opening: CPU of the server in ms, {options.openings} openings each (ratio at most 2)"
-    table(title, ("page", "mean", "median", "mean / empty"), rows)
+    means = {name: statistics.mean(times[3:]) for name, times in spent.items()}
+    empty = means.pop(EMPTY)
+    rows = [(EMPTY, f"{empty:.1f}", "1.00 ", "", "", "")]
+    for stem in server.stems:
+        plain, linked, first = means[stem], means[f"{stem}, set"], means[f"{stem}, moved"]
+        ratios = marked(plain / empty, 2), marked(linked / empty, 2)
+        rows.append((stem, f"{plain:.1f}", ratios[0], f"{linked:.1f}", ratios[1], f"{first:.1f}"))
+    title = f"opening: CPU of the server in ms, {options.openings} openings each (at most twice an empty session)"
+    table(title, ("page", "opening", "/ empty", "with a setting in the address", "/ empty", "first move"), rows)
 
 
 async def arrive(options: Namespace, within: float = 10) -> None:
@@ -253,24 +247,28 @@ async def memory(options: Namespace) -> None:
 
 
 async def processes(options: Namespace) -> None:
+    """Readers come fast: of processes that have nothing to do, the same one takes all who come one by one."""
     outside: dict[str, set[str]] = {}
+
+    async def come(server: Server, k: int) -> Reader:
+        await asyncio.sleep(0.01 * k)
+        return await Reader.open(server.url, page_of(server.stems[k % len(server.stems)]), pause=0.1 + 0.37 * k % 0.4)
+
     with Server(options.root, "--num-procs", "2") as server:
         await asyncio.sleep(5)  # the second one may still be starting
-        for address in references(await get(f"{server.url}/")):
-            outside.setdefault(address, set()).add("index")
-        readers: list[Reader] = []
+        texts = {"index": await get(f"{server.url}/")}
         children = [(child, child.connections(), child.cpu()) for child in server.children()]
-        for stem in (server.stems * 20)[:20]:
-            reader = await Reader.open(server.url, page_of(stem))
-            for address in references(reader.html) | references(reader.document):
-                outside.setdefault(address, set()).add(stem)
-            readers.append(reader)
+        readers = await asyncio.gather(*(come(server, k) for k in range(20)))
         with (spent := Spent(server)).by(readers):
             await move_each(readers)
-        rows = [(f"process {child.pid}", child.connections() - had, f"{child.cpu() - used:.0f}")
-                for child, had, used in children]  # fmt: skip
+        taken = [child.connections() - had for child, had, _ in children]
+        rows = [(f"process {child.pid}", f"{number}{' ' if number else '!'}", f"{child.cpu() - used:.0f}")
+                for (child, _, used), number in zip(children, taken, strict=True)]  # fmt: skip
         for reader in readers:
             await reader.close()
+    for page, text in [*texts.items(), *((reader.stem, reader.html + reader.document) for reader in readers)]:
+        for address in references(text):
+            outside.setdefault(address, set()).add(page)
     title = "processes: 20 readers on two processes (both take some, all moves answered, no other host)"
     table(title, ("", "readers", "CPU ms"), rows)
     print(f"  moves answered: {len(spent.times)} of {len(readers)}, errors: {marked(spent.errors, 0, 0)}")
@@ -292,6 +290,7 @@ def main() -> None:
     if unknown := set(options.kinds) - set(kinds):
         parser.error(f"{', '.join(sorted(unknown))} given, allowed are {', '.join(kinds)}")
     os.sched_setaffinity(0, CORES[-1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end, too
     for kind in options.kinds or kinds:
         asyncio.run(kinds[kind](options))
 

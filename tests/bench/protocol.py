@@ -30,6 +30,16 @@ LARGEST = 2**28  # bytes of a message
 AsyncHTTPClient.configure(None, max_clients=1000)  # ten, if nothing is said
 TOKEN = re.compile(r"(?:\"|&quot;|&#34;)token(?:\"|&quot;|&#34;):\s*(?:\"|&quot;|&#34;)([\w.-]+)")
 REFUSED = ("not allowed", "no setting", "could not")  # in a notice: the move was not made
+# Per page: the state it is opened in, and the parameter that is moved with its range.
+SWEEPS = {
+    "esn": ("esn", "spectral_radius", 0.2, 2.0),
+    "lstm": ("lstm?preset=closing", "b_f", -2.0, 6.0),
+    "gated_cec": ("gated_cec", "w", 0.8, 1.1),
+    "parity": ("parity", "steepness", 5.0, 20.0),
+    "gamma": ("gamma", "alpha", 0.2, 1.2),
+    "unrolled": ("unrolled", "W11", -1.0, 1.0),
+    "vanishing": ("vanishing", "w", 0.3, 1.1),
+}
 # What makes a browser ask another host: a tag's source, a stylesheet's import, or a file named in JSON. Links don't.
 LINK = re.compile(r"<a\s[^>]*>|\\u003[cC]a\s.*?\\u003[eE]|<!--.*?-->", re.DOTALL)
 OUTSIDE = re.compile(
@@ -49,6 +59,18 @@ def with_peer(command, options):
 Serve.invoke = with_peer
 runpy.run_module("app", run_name="__main__", alter_sys=True)
 """
+
+
+def page_of(stem: str) -> str:
+    return SWEEPS[stem][0] if stem in SWEEPS else stem
+
+
+def values(stem: str, k: int) -> dict[str, float]:
+    """The k-th value of a page's sweep; a page that is not in the table moves its time cursor."""
+    if stem not in SWEEPS:
+        return {"cursor": 2 + k % 4}
+    _, name, low, high = SWEEPS[stem]
+    return {name: round(low + (high - low) * (k * 0.618034 % 1), 4)}
 
 
 def free_port() -> int:
@@ -132,9 +154,10 @@ class Reader:
         self.listening: asyncio.Task | None = None
 
     @classmethod
-    async def open(cls, url: str, page: str) -> "Reader":
-        """Get the page, open its websocket and pull the document, as Bokeh does in a browser."""
+    async def open(cls, url: str, page: str, pause: float = 0) -> "Reader":
+        """Get the page, open its websocket (a browser takes a moment for that) and pull the document."""
         html = await get(f"{url}/{page}")
+        await asyncio.sleep(pause)
         token = TOKEN.search(html)
         if token is None:
             raise ValueError(f"/{page} holds no token of Bokeh")
