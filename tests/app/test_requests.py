@@ -201,7 +201,10 @@ def test_a_bad_request_leaves_those_beside_it_alone():
         ("upload", {"name": "w.npz", "content": "%%%"}, ["w.npz"]),
         ("upload", {"name": "w.npz", "content": "ä\ud800"}, ["w.npz"]),
         ("upload", {"name": "n" * 9000, "content": ""}, ["nnn"]),
-        *(("set", {"values": {name: 1}}, [f"“{name}”"]) for name in ("nosuch", "name", "param", "preset", "__class__", "")),
+        *(
+            ("set", {"values": {name: 1}}, [f"“{name}”"])
+            for name in ("nosuch", "name", "param", "preset", "__class__", "")
+        ),
     ],
 )
 def test_a_name_or_place_that_the_page_does_not_have_is_named(stem, do, fields, named, caplog):
