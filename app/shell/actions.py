@@ -157,7 +157,7 @@ class Actions:
         self._leave_prediction()
         if shown.preset:
             self._apply_preset(shown.preset)
-        self.model.param.update(**address.values_from(self.model, shown.values))
+        address.change(self.model, address.values_from(self.model, shown.values))
         if shown.cursor:
             self.model.cursor = shown.cursor
 
@@ -165,7 +165,7 @@ class Actions:
         """Show the stored solution of a challenge."""
         solution = self.lesson.challenges[_index("challenge", challenge, len(self.lesson.challenges))].solution
         self._leave_prediction()
-        self.model.param.update(**(address.starting_values(self.model) | address.values_from(self.model, solution)))
+        address.change(self.model, address.starting_values(self.model) | address.values_from(self.model, solution))
         self.model.preset = self.lesson.presets[0].name  # from which an address counts that names none
 
     def _predict(self) -> None:
@@ -187,7 +187,7 @@ class Actions:
         self._leave_prediction()
         if self._own is not None:
             query, self._own = dict(parse_qsl(self._own)), None
-            self.model.param.update(**address.starting_values(self.model))
+            address.change(self.model, address.starting_values(self.model))
             self.model.preset = ""
             self.notices = address.restore(self.model, self.presets, query)
 

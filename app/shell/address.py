@@ -81,8 +81,14 @@ def with_steps(model: PageModel | type[PageModel], values: dict[str, Any]) -> di
 
 def apply_preset(model: PageModel, presets: Mapping[str, Mapping], name: str) -> None:
     """Defaults, then the preset's values; the seed is kept."""
-    model.param.update(**(starting_values(model) | values_from(model, presets[name])))
+    change(model, starting_values(model) | values_from(model, presets[name]))
     model.preset = name
+
+
+def change(model: PageModel, values: Mapping[str, Any]) -> None:
+    """Set several parameters as one change; those that are as they were cost nothing."""
+    if different := {name: value for name, value in values.items() if getattr(model, name) != value}:
+        model.param.update(**different)
 
 
 def starting_values(model: PageModel) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str
     most = model.parameters()["n_steps"].bounds[1]
     for name in (name for name in model.sequences() if len(good.get(name, ())) > most):
         notices.append(f"{name} has {len(good[name])} steps, this page at most {most}: the first {most} are used.")
-    model.param.update(**with_steps(model, good))
+    change(model, with_steps(model, good))
     if "cursor" in good and model.cursor > model.n_positions:
         last = model.n_positions
         notices.append(f"cursor = {model.cursor} is not allowed (1 to {last}); {last} is used.")

@@ -42,6 +42,8 @@ class PageModel(param.Parameterized):
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
         cls.stem = cls.__module__.split(".")[-2]  # of lessons.<stem>.model
+        for name in cls.param:
+            cls.param[name].per_instance = False  # no reader changes bounds: none needs copies of their own
 
     def __init__(self, **values):
         super().__init__(**values)
