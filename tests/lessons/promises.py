@@ -6,9 +6,9 @@
     needs_none("parity", "preset one-then-zeros", "setting", "1", "99")
 
 `tests/lessons/<stem>/test_promises*.py` holds both; `tests/lessons/test_promises.py` fails for a number that has
-neither, and for a promise whose number is no longer said. A place is `summary`, `dictionary`, `objective 1`, `preset <name>`,
-`example 1`, `predict`, `challenge 1`, `quiz 1`, or `text <heading>`. A preset's own values need no mark. To see what a
-lesson says: `python -m tests.lessons.promises parity`.
+neither, and for a promise whose number is no longer said. A place is `summary`, `dictionary`, `objective 1`,
+`preset <name>`, `example 1`, `predict`, `challenge 1`, `quiz 1`, or `text <heading>`. A preset's own values need no
+mark. To see what a lesson says: `python -m tests.lessons.promises parity`.
 """
 
 import importlib.util
