@@ -20,7 +20,7 @@ serve: $(VENV)/compiled
 	@PORT=$(PORT) $(IN_VENV) -m app
 
 test: $(VENV)/installed-dev $(VENV)/compiled
-	@$(IN_VENV) -m pytest -q -n $(WORKERS) --maxschedchunk 10
+	@$(IN_VENV) -m pytest -q -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/installed-dev
 	@$(IN_VENV) -m ruff check

@@ -103,9 +103,8 @@ def test_stop_does_not_wait_for_a_long_step_and_no_step_follows_it():
     work.gate.clear()
     made = running(work)
     until(lambda: work.begun == 1)
-    start = time.monotonic()
     made.stop()
-    assert time.monotonic() - start < 0.5
+    assert threads() == 1, "the step still waits at the gate; whoever waited for it would wait for ever"
     assert made.state == "finished"
     made.start()
     work.gate.set()

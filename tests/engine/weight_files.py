@@ -1,7 +1,6 @@
 """Weights files for the tests: as PyTorch and NumPy write them, and a check of how one is refused."""
 
 import io
-import time
 import tracemalloc
 import zipfile
 
@@ -83,17 +82,16 @@ class Counting(io.BytesIO):
 
 
 def assert_refused(content, message, largest=weights.MAX_BYTES):
-    """One sentence, soon, and without more memory than a few times the limit."""
+    """One sentence, and without more memory than a few times the limit."""
     file = Counting(content)
     tracemalloc.start()
-    began = time.perf_counter()
     with pytest.raises(WeightsError, match=message) as caught:
         weights.load(file, largest=largest)
-    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     sentence = str(caught.value)
     assert sentence[0] in "'" or sentence[0].isupper(), sentence
     assert sentence.endswith(".") and "\n" not in sentence and len(sentence) < 250, sentence
     assert caught.value.__cause__ is None and isinstance(caught.value, ValueError)
     assert file.n_read <= largest + 1
-    assert seconds < 1 and peak < 4 * weights.MAX_BYTES
+    assert peak < 4 * weights.MAX_BYTES

@@ -214,9 +214,8 @@ def test_stop_is_at_once_and_a_late_point_changes_nothing(monkeypatch, four_work
     gate.open.clear()
     sweep = begun(plan())
     until(lambda: len(gate.begun) == 4)
-    start = time.monotonic()
     sweep.stop()
-    assert time.monotonic() - start < 0.5
+    assert threads() > 0, "the points still wait at the gate; whoever waited for them would wait for ever"
     assert (sweep.state, sweep.shown.n_done) == ("ready", 0)
     gate.open.set()
     until(lambda: threads() == 0)
