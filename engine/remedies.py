@@ -15,6 +15,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from engine import _validate
 
@@ -115,5 +116,42 @@ def omega(dF_dc, jacobians):
     sizes = np.abs(jacobians).max(axis=(1, 2), initial=np.finfo(float).tiny)
     earlier = np.einsum("ti,tij->tj", errors, jacobians / sizes[:, np.newaxis, np.newaxis])
     ratios = np.linalg.norm(earlier, axis=1) * sizes
+    terms = (ratios - 1) ** 2
+    return Omega(ratios, terms, float(np.nansum(terms)))
+
+
+@njit(cache=True, nogil=True)
+def _walk_back(error, jacobians):
+    """Ratio of lengths for each step that the error (n,) goes back; NaN from where nothing of it is left."""
+    n_steps = jacobians.shape[0]
+    ratios = np.full(max(n_steps - 1, 0), np.nan)
+    for t in range(n_steps - 1, 0, -1):
+        largest = np.abs(error).max()
+        if largest == 0.0:
+            break
+        # entries to at most 1 before their squares are taken, then the length to 1
+        error = error / largest
+        error /= np.sqrt(np.dot(error, error))
+        size = np.abs(jacobians[t]).max()
+        error = np.dot(error, jacobians[t] / size) if size > 0.0 else 0.0 * error
+        ratios[t - 1] = np.sqrt(np.dot(error, error)) * size
+    return ratios
+
+
+@np.errstate(all="ignore")
+def omega_from_last(error, jacobians):
+    """Omega (see `omega`) of a loss that sees the last step only: dF/dc of the earlier steps follows from the last.
+
+        dF/dc(t) = dF/dc(t+1) dc(t+1)/dc(t)
+
+    error: (n,), dF/dc at the last step; jacobians: (T, n, n) as for `omega`. The error is brought to length 1 at every
+    step, so it does not underflow however far it falls; entries more than 300 decades below the largest one of the same
+    step are lost. Ratio and term are NaN only where nothing is left at all: before a product that is exactly 0.
+    Returns Omega. Raises ValueError for other shapes or values.
+    Source: Pascanu, Mikolov and Bengio 2013, section 3.3.
+    """
+    error = _validate.sequence("error", error)
+    jacobians = _validate.array("jacobians", jacobians, (None, len(error), len(error)))
+    ratios = _walk_back(error, jacobians)
     terms = (ratios - 1) ** 2
     return Omega(ratios, terms, float(np.nansum(terms)))

@@ -15,12 +15,10 @@ bound = gradients.bound(params.W, {activation!r}, n_steps)[::-1]
 prediction = gradients.linear_prediction(params.W, n_steps)[::-1]
 
 # Omega's ratios, for a loss that is the sum of the last outputs
-explicit = np.zeros_like(run.h)
-explicit[-1] = 1
-dF_dc = gradients.bptt(x, params, explicit, h0={h0}, activation={activation!r}).dF_da
+error = rnn.derivative({a}[-1:], {activation!r})[0]
 before = np.vstack([np.zeros_like({a}[:1]), {a}[:-1]])
 slopes = rnn.derivative(before, {activation!r})
-ratio = np.append(remedies.omega(dF_dc, params.W * slopes[:, np.newaxis, :]).ratios, np.nan)
+ratio = np.append(remedies.omega_from_last(error, params.W * slopes[:, np.newaxis, :]).ratios, np.nan)
 
 table = {{"t": np.arange(1, n_steps + 1), {x}"h": {state}[:, 0], "factor": factor, "log10_product": log10_product,
          "bound": bound, "prediction": prediction, "ratio": ratio}}
@@ -66,14 +64,12 @@ def _network_end(activation: str, form: str, *, one_unit: bool, with_x: bool) ->
     a, state = ("run.a", "run.h") if form == "hidden" else ("run.c", "run.c")
     at = "run.a" if form == "hidden" else "np.vstack([np.zeros_like(run.c[:1]), run.c[:-1]])"
     signed = f"factor = params.W[0, 0] * rnn.derivative({at}, {activation!r})[:, 0]\n" if one_unit else ""
-    half = form == "cell" and activation == "logistic"
     return NETWORK_END.format(
         signed=signed,
         activation=activation,
         a=a,
         state=state,
         x='"x": x, ' if with_x else "",
-        h0="np.full(len(params.b), 0.5)" if half else None,
     )
 
 

@@ -95,7 +95,7 @@ def network(x: np.ndarray, params: rnn.RnnParams, activation: str, form: str) ->
         gradients.lag_norms(x, params, **settings),
         gradients.bound(params.W, activation, lags)[::-1],
         gradients.linear_prediction(params.W, lags)[::-1],
-        omega(x, params, a, activation, form),
+        omega(params, a, activation),
         matrices.eigenvalues(params.W),
         matrices.singular_values(params.W),
     )
@@ -106,15 +106,11 @@ def differentiated(a: np.ndarray, form: str) -> np.ndarray:
     return a if form == "hidden" else np.vstack([np.zeros_like(a[:1]), a[:-1]])
 
 
-def omega(x: np.ndarray, params: rnn.RnnParams, a: np.ndarray, activation: str, form: str) -> remedies.Omega:
+def omega(params: rnn.RnnParams, a: np.ndarray, activation: str) -> remedies.Omega:
     """The regularizer Ω of the network with c(t) = a(t), for a loss that is the sum of the last step's outputs."""
-    explicit = np.zeros_like(a)
-    explicit[-1] = 1
-    # the state before step 1 is h(0) = 0 in one form, c(0) = 0 and so h(0) = f(0) in the other
-    h0 = np.full(a.shape[1], 0.5) if form == "cell" and activation == "logistic" else None
-    dF_dc = gradients.bptt(x, params, explicit, h0=h0, activation=activation).dF_da
     slopes = rnn.derivative(differentiated(a, "cell"), activation)
-    return remedies.omega(dF_dc, params.W * slopes[:, np.newaxis, :])
+    error = rnn.derivative(a[-1:], activation)[0]
+    return remedies.omega_from_last(error, params.W * slopes[:, np.newaxis, :])
 
 
 def cliff_network(m: VanishingParameters) -> Network:

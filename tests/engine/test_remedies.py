@@ -150,6 +150,37 @@ def test_omega_leaves_out_what_has_no_ratio():
     assert (alone.ratios.shape, alone.terms.shape, alone.total) == ((0,), (0,), 0)
 
 
+def walked(error, jacobians):
+    """dF/dc of all steps from that of the last, and Omega of them, in decimals that do not underflow."""
+    rows = [[Decimal(value) for value in error]]
+    decimals = np.vectorize(Decimal, otypes=[object])(np.asarray(jacobians, dtype=float)).tolist()
+    for jacobian in decimals[:0:-1]:
+        rows.append(
+            [sum(e * j for e, j in zip(rows[-1], column, strict=True)) for column in zip(*jacobian, strict=True)]
+        )
+    return naive.omega(rows[::-1], decimals, Decimal.sqrt)
+
+
+@pytest.mark.parametrize("size", [1e-150, 1e-5, 1, 3])
+def test_omega_follows_an_error_that_would_underflow(size):
+    rng = np.random.default_rng(4)
+    error, jacobians = rng.normal(size=3), size * rng.normal(size=(120, 3, 3))
+    ratios, total = walked(error, jacobians)
+    result = remedies.omega_from_last(error, jacobians)
+    np.testing.assert_allclose(result.ratios, [float(ratio) for ratio in ratios], rtol=1e-11)
+    assert result.total == pytest.approx(float(total), rel=1e-12)
+
+
+def test_omega_from_the_last_step_ends_where_nothing_is_left():
+    cut = [np.eye(2), np.eye(2), np.zeros((2, 2)), 2 * np.eye(2), 3 * np.eye(2)]
+    result = remedies.omega_from_last([1, -1], cut)
+    assert math.isnan(result.ratios[0]) and result.ratios[1:].tolist() == pytest.approx([0, 2, 3])
+    assert result.total == pytest.approx(1 + 1 + 4)
+    dead = remedies.omega_from_last([0, 0], cut)
+    assert np.isnan(dead.ratios).all() and dead.total == 0
+    assert remedies.omega_from_last([1], [[[9]]]).ratios.shape == (0,)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -164,6 +195,8 @@ def test_omega_leaves_out_what_has_no_ratio():
         (lambda: remedies.rescale([1], size=-1), "size must be a finite number greater than 0, got -1"),
         (lambda: remedies.omega([1, 2], [1, 2]), "dF_dc must have shape"),
         (lambda: remedies.omega([[1], [2]], [[[1]]]), r"jacobians must have shape \(2, 1, 1\), got shape \(1, 1, 1\)"),
+        (lambda: remedies.omega_from_last([[1]], [[[1]]]), "error must have one dimension"),
+        (lambda: remedies.omega_from_last([1], [[[1, 2]]]), "jacobians must have shape"),
     ],
 )
 def test_bad_input_is_refused_by_name(call, message):
