@@ -8,7 +8,8 @@
 `engine.series`, `engine.signals`: signals to feed them.
 `engine.gradients`: gradients through time and how far they reach. `engine.costs`: what they cost.
 `engine.remedies`, `engine.cliff`: what helps against bad ones.
-`engine.matrices`, `engine.chaos`: recurrent weights. `engine.tasks`, `engine.training`, `engine.trained`: learning.
+`engine.matrices`, `engine.chaos`: recurrent weights.
+`engine.tasks`, `engine.training`, `engine.trained`, `engine.parity_learning`: learning.
 `engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
 A module is imported when it is first used, and a kernel is compiled when it is first called.
 """

@@ -7,8 +7,8 @@
 f is hardlim, f(a) = 1 for a >= 0 and 0 otherwise, or the logistic function f(a) = 1 / (1 + exp(-steepness a)).
 With the weights of Eq. 12.36 and hardlim, h1(t) - h2(t) is the parity of x(1) ... x(t), and so is the output.
 
-Source: Neural Network Design, Deep Learning, chapter 12: Fig. 12.14 and Eq. 12.36 for the network; Eq. 12.35 for why a
-gradient does not find it. The Jacobians follow from the chain rule.
+Source: Neural Network Design, Deep Learning, chapter 12: Fig. 12.14 and Eq. 12.36 for the network; Eq. 12.35 for the
+product of Jacobians, which follow from the chain rule. `engine.parity_learning` finds such weights by gradient.
 """
 
 from typing import NamedTuple
@@ -193,6 +193,32 @@ def first_error(output, bits):
         raise ValueError(f"output must have one value per bit, shape {target.shape}, got shape {rounded.shape}")
     wrong = rounded != target
     return int(wrong.argmax()) + 1 if wrong.any() else 0
+
+
+@np.errstate(all="ignore")
+def shortest_failure(weights=EXACT):
+    """The least number of bits whose parity the network with hard switches gets wrong, over all sequences; 0 if none.
+
+    Two switches have four states, so the state and the parity together have eight: all that can be reached are tried,
+    which proves the answer for sequences of any length. weights: ParityWeights. Raises ValueError for another shape.
+    Source: breadth-first search.
+    """
+    U, W, b, V, b_out = _weights(weights)
+    reached, newest, n_bits = {(0.0, 0.0, 0)}, {(0.0, 0.0, 0)}, 0
+    while newest:
+        n_bits += 1
+        found = set()
+        for h1, h2, odd in newest:
+            for bit in (0, 1):
+                # the same order of sums as in `run`, so that a net input of nearly 0 falls on the same side
+                net = [U[n] * bit + W[n, 0] * h1 + W[n, 1] * h2 + b[n] for n in range(2)]
+                after = (float(net[0] >= 0), float(net[1] >= 0), odd ^ bit)
+                if (V[0] * after[0] + V[1] * after[1] + b_out >= 0) != bool(after[2]):
+                    return n_bits
+                found.add(after)
+        newest = found - reached
+        reached |= newest
+    return 0
 
 
 @np.errstate(all="ignore")

@@ -20,6 +20,7 @@ from engine import (
     matrices,
     network,
     parity,
+    parity_learning,
     remedies,
     reservoir,
     rnn,
@@ -60,6 +61,10 @@ def _parity():
     parity.running_xor(bits)
     parity.first_error(result.output, bits)
     parity.jacobian_norms(bits, weights=weights, steepness=5.0)
+    numbers = parity_learning.start(np.random.default_rng(0))
+    parity_learning.gradient(numbers, n_bits=1)
+    learned = parity_learning.learn(numbers, n_bits=1, n_updates=1)
+    parity.shortest_failure(parity_learning.unpacked(learned.weights[-1]))
 
 
 def _cec():
@@ -113,6 +118,7 @@ def _remedies():
     remedies.clip_by_norm([3.0, 4.0], 1.0)
     remedies.rescale([1.0, 0.1])
     remedies.omega([[1.0], [1.0]], [[[1.0]], [[1.0]]])
+    remedies.omega_from_last([1.0], [[[1.0]], [[1.0]]])
     cliff.surface([5.0], [-2.0])
     cliff.loss(5.0, -2.0)
     cliff.gradient(5.0, -2.0)
@@ -143,6 +149,7 @@ def _gradients():
     gradients.unrolled(x, params, explicit)
     gradients.factors(x, params)
     gradients.lag_norms(x, params)
+    gradients.power_norm(params, 3)
     gradients.lag_norm_matrix(x, params, every=2)
     gradients.bound(params, "tanh", 4)
     gradients.linear_prediction(params, 4)
