@@ -61,12 +61,16 @@ class ExampleStep:
 
 @dataclass(frozen=True)
 class Predict:
-    """The reader draws ``signal`` for a preset before seeing it; points within ``tolerance`` count as right."""
+    """The reader draws ``signal`` for a preset before seeing it; points within ``tolerance`` count as right.
+
+    Answers that are multiples of something (whole numbers, or nearly) have it as ``snap``: what is drawn goes there.
+    """
 
     preset: str
     signal: str
     question: str
     tolerance: float
+    snap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,13 @@ class Lesson:
     quiz: tuple[Question, ...]
     body: str
     html: str
+    question: str = ""  # the one that the lesson answers
+
+    @property
+    def opening(self) -> str:
+        """The first paragraph as HTML, with the formula that it leads to."""
+        found = re.search(r'<p>.*?</p>(?:\s*<div class="math">.*?</div>)?', self.html, re.DOTALL)
+        return found.group() if found else ""
 
     @property
     def preset_values(self) -> dict[str, Values]:
@@ -226,6 +237,7 @@ def _check(lesson: Lesson, where: str) -> None:
         require(step.cursor is None or step.cursor >= 1, f"example[{n}]: cursor", step.cursor, "1 or more")
     require(lesson.predict.preset in names, "predict: preset", lesson.predict.preset, ", ".join(names))
     require(lesson.predict.tolerance > 0, "predict: tolerance", lesson.predict.tolerance, "more than 0")
+    require(lesson.predict.snap >= 0, "predict: snap", lesson.predict.snap, "0 or more")
     for n, challenge in enumerate(lesson.challenges):
         require(challenge.check.isidentifier(), f"challenges[{n}]: check", challenge.check, "a method name")
     for n, question in enumerate(lesson.quiz):
