@@ -6,11 +6,12 @@ import numpy as np
 import param
 
 from app.parts.numbers import plain, steps
-from app.parts.ranges import LIMIT
 from app.shell.export import literal
 from app.shell.model import Check, PageModel
 from app.shell.sequence import Sequence
 from engine import cec
+from lessons.gated_cec import words
+from lessons.gated_cec.results import GatedRun, log10_sensitivity
 
 ONES = (1.0,) * 13
 
@@ -129,71 +130,37 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
          "dc_dx": cec.sensitivity(i, f, w=w)[at - 1], "factor": cec.factors(f, w=w), "log10_product": log10_product}}
 """
 
+    def run(self) -> GatedRun:
+        """The results as the sentences and the calculation by hand need them."""
+        r = self.result
+        log10_dc_dx = log10_sensitivity(r["i"], r["log10_product"])
+        shown = {name: r[name] for name in ("x", "i", "f", "o", "c", "dc_dx", "factor")}
+        return GatedRun(self.circuit, self.w, self.sensed, log10_dc_dx=log10_dc_dx, **shown)
+
     def sentence(self) -> str:
-        r, t = self.result, self.at
-        if self.circuit == "gate":
-            return (
-                "A gate alone has no memory: the output is the input where the gate is open, and 0 where it is closed."
-            )
-        return f"{self._at_cursor(r, t)} {self._reach(r)}"
-
-    def _at_cursor(self, r: dict[str, np.ndarray], t: int) -> str:
-        before, now, kept = (r["c"][t - 2] if t > 1 else 0.0), r["c"][t - 1], self.w * r["f"][t - 1]
-        if before == 0:
-            return f"At t = {t} the carousel was empty and now holds {plain(now)}."
-        if kept == 0 and r["f"][t - 2] == 0:
-            return f"At t = {t} the forget gate is still closed: the old {plain(before)} gives way to {plain(now)}."
-        if kept == 0:
-            return f"At t = {t} the forget gate closes and the carousel loses its {plain(before)}; c = {plain(now)}."
-        share = f"keeps its {plain(before)}" if kept == 1 else f"keeps {plain(100 * kept)} % of its {plain(before)}"
-        added = now - kept * before
-        return f"At t = {t} the carousel {share}" + (f" and takes in {plain(added)}." if abs(added) > 1e-12 else ".")
-
-    def _reach(self, r: dict[str, np.ndarray]) -> str:
-        """Which inputs can still be felt in c(n), and why no more."""
-        sensed, row = self.sensed, r["dc_dx"][: self.sensed]
-        reached = np.flatnonzero(np.abs(row) > 1e-12)
-        if not reached.size:
-            return f"No input can reach c({sensed})."
-        factors = r["factor"][1:sensed]  # the factor of step 1 multiplies c(0) = 0
-        cuts = np.flatnonzero(factors == 0)
-        if cuts.size:
-            return f"Nothing before t = {int(cuts[-1]) + 2} can reach c({sensed}): there the forget gate is closed."
-        if factors.size and np.ptp(factors) < 1e-12 and not np.isclose(factors[0], 1):
-            return _geometric(float(factors[0]))
-        first = int(reached[0])
-        return (
-            f"The earliest input that still reaches c({sensed}) is x({first + 1}), "
-            f"with sensitivity {plain(row[first])}."
-        )
+        return words.sentence(self.run(), self.at)
 
     def divergence(self, step: int) -> str:
-        # A sensitivity grows back in time: its factors are those between `step` and the sensed one.
-        count = step if abs(self.result["c"][step - 1]) > LIMIT else self.sensed - step
-        power = f"{plain(self.w)}^{count} is already {plain(self.w**count)}"
-        return f"Every step multiplies the memory by up to w = {plain(self.w)}; {power}."
+        return words.divergence(self.run(), step)
 
     def explain(self, name: str, step: int) -> str:
-        r, k = self.result, step - 1
-        before = r["c"][k - 1] if k else 0.0
-        return (
-            f"c({step}) = i·x + w·f·c({step - 1}) = {plain(r['i'][k])}·{plain(r['x'][k])} + "
-            f"{plain(self.w)}·{plain(r['f'][k])}·{plain(before)} = {plain(r['c'][k])}."
-        )
+        return words.explain(self.run(), step)
 
     # Challenges
 
     def keeps_then_forgets(self) -> Check:
         c = self.result["c"]
         held = {int(k): _steps_held(c, int(k)) for k in np.flatnonzero(np.abs(c) > 0.1)}
-        longest = max(held.values(), default=0)
-        if longest < 50:
+        kept = [k for k, count in held.items() if count >= 50]
+        if not kept:
+            longest = max(held.values(), default=0)
             return Check(False, f"The longest a value is kept now: {steps(longest)}; 50 are asked for.")
-        k = max(held, key=held.__getitem__)
-        kept = f"c({k + 1}) = {plain(c[k])} is kept for {steps(held[k])}"
-        if abs(c[-1]) < 0.01 * abs(c[k]):
-            return Check(True, f"{kept}, then forgotten.")
-        return Check(False, f"{kept}, but at the end c is still {plain(c[-1])}.")
+        gone = [k for k in kept if abs(c[-1]) < 0.01 * abs(c[k])]
+        k = gone[0] if gone else kept[0]
+        said = f"c({k + 1}) = {plain(c[k])} is kept for {steps(held[k])}"
+        if gone:
+            return Check(True, f"{said}, then forgotten.")
+        return Check(False, f"{said}, but at the end c is still {plain(c[-1])}.")
 
     def sums_positive_inputs(self) -> Check:
         r = self.result
@@ -203,25 +170,22 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
             return Check(False, f"x needs at least 3 positive and 3 negative values; it has {signs[0]} and {signs[1]}.")
         if self.circuit != "gated carousel":
             return Check(False, "Use the gated carousel: the input gate has to choose.")
-        passed = abs(got - wanted) < 1e-6
-        return Check(passed, f"The positive inputs sum to {plain(wanted)}; c({self.n_steps}) is {plain(got)}.")
+        if self.w != 1:
+            return Check(False, f"Keep w = 1; it is {words.told_apart(self.w, 1)[0]} now.")
+        if abs(got - wanted) < 1e-6:
+            return Check(True, f"The positive inputs sum to {plain(wanted)}, and so much is in c({self.n_steps}).")
+        asked, found = words.told_apart(wanted, got)
+        return Check(False, f"The positive inputs sum to {asked}; c({self.n_steps}) is {found}.")
 
     def only_step_five(self) -> Check:
-        row, at = self.result["dc_dx"][: self.sensed], self.sensed
+        at, r = self.sensed, self.run()
         if at < 6:
-            return Check(False, "Look from T = 6 or later.")
-        others = int((np.delete(row, 4) != 0).sum())
-        return Check(
-            bool(row[4] == 1 and others == 0),
-            f"∂c({at})/∂x(5) is {plain(row[4])}; {others} other steps have a sensitivity that is not 0.",
-        )
-
-
-def _geometric(rate: float) -> str:
-    """What a product of equal factors does with the lag."""
-    n = plain(np.log(0.5 if rate < 1 else 2.0) / np.log(rate), 3)
-    does, unit = "halves" if rate < 1 else "doubles", "step" if n == "1" else "steps"
-    return f"Back in time, the carousel's product {does} every {n} {unit}: each step multiplies it by {plain(rate)}."
+            return Check(False, "Take the sensitivity at n = 6 or later.")
+        others = int((np.delete(r.log10_dc_dx[:at], 4) > -np.inf).sum())
+        five = r.dc_dx[4]
+        shown = words.told_apart(five, 1)[0] if five else words.sensitivity(five, r.log10_dc_dx[4])
+        have = "1 other step has" if others == 1 else f"{others or 'no'} other steps have"
+        return Check(bool(five == 1 and others == 0), f"∂c({at})/∂x(5) is {shown}; {have} a sensitivity that is not 0.")
 
 
 def _steps_held(c: np.ndarray, k: int) -> int:

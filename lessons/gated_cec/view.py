@@ -12,6 +12,7 @@ from app.parts.plots import Card, Strip
 from app.shell.view import View
 from lessons.gated_cec import numbers
 from lessons.gated_cec.model import GatedCEC
+from lessons.gated_cec.words import content, gate_value, opening, output
 
 
 class GatedCECView(View[GatedCEC]):
@@ -120,21 +121,21 @@ class GatedCECView(View[GatedCEC]):
 
     def live(self, m: GatedCEC, t: int) -> dict[str, Any]:
         r, k = m.result, t - 1
-        before = r["c"][k - 1] if k else 0.0
+        run, before = m.run(), r["c"][k - 1] if k else 0.0
         size = max(1.0, float(np.abs(r["y"]).max()))
         loop = m.circuit != "gate"
-        lost = f"closed: forgets {plain(before)}" if before and r["f"][k] == 0 else _opening(r["f"][k])
+        lost = f"closed: forgets {plain(before)}" if before and r["f"][k] == 0 else opening(r["f"][k])
         return {
             "text": {
                 "x.value": plain(r["x"][k]),
-                "i.label": f"i = {plain(r['i'][k])}",
-                "i.note": _opening(r["i"][k]),
-                "f.name": f"f = {plain(r['f'][k])}" if loop else "no loop",
+                "i.label": f"i = {gate_value(r['i'][k])}",
+                "i.note": opening(r["i"][k]),
+                "f.name": f"f = {gate_value(r['f'][k])}" if loop else "no loop",
                 "f.words": lost if loop else "",
-                "o.label": f"o = {plain(r['o'][k])}",
-                "o.note": _opening(r["o"][k]),
-                "c.value": f"c = {plain(r['c'][k])}",
-                "y.value": plain(r["y"][k]),
+                "o.label": f"o = {gate_value(r['o'][k])}",
+                "o.note": opening(r["o"][k]),
+                "c.value": f"c = {content(run, t)}",
+                "y.value": output(run, t),
                 "w": f"w = {plain(m.w)}",
             },
             "level": {"x": abs(r["x"][k]) / max(1.0, float(np.abs(r["x"]).max())), "y": abs(r["y"][k]) / size},
@@ -152,7 +153,3 @@ def input_limits(m: GatedCEC) -> tuple[float, float]:
     """What the input's plot shows and a stroke on it can reach."""
     x = m.sequence("x")
     return (-3, 3) if m.signed_input or x.min() < 0 or x.max() > 1 else (0, 1)
-
-
-def _opening(gate: float) -> str:
-    return {0.0: "closed", 1.0: "open"}.get(float(gate), f"{plain(100 * gate, 3)} % open")

@@ -81,8 +81,8 @@ def test_product_block_names_the_closed_gate():
     ("arguments", "said"),
     [
         ({"cursor": "7"}, "loses its 4"),
-        ({"cursor": "1"}, "was empty and now holds 1"),
-        ({"cursor": "13"}, "still closed: the old 1 gives way to 1"),
+        ({"cursor": "1"}, "starts empty and now holds 1"),
+        ({"cursor": "13"}, "is still closed: the carousel loses its 1 and takes in 1"),
         ({"preset": "exercise-e12-6"}, "no memory"),
         ({"w": "1.1", "forget_gate": "1*13"}, "doubles every 7.27 steps"),
         ({"w": "0.5", "forget_gate": "1*13"}, "halves every 1 step"),
