@@ -12,6 +12,7 @@ import {PARTED} from "./contract.js"
 
 const root = document.documentElement
 const PATIENCE = 3000 // milliseconds for an answer, before the next request goes out all the same
+const HELD = 50        // milliseconds that a picture may be held back while a newer one is on its way
 
 export class Page {
   constructor(doc, data, wire) {
@@ -22,6 +23,8 @@ export class Page {
     this.underway = []     // requests that nobody has answered
     this.sent = 0          // id of the last request
     this.busy = false      // a request is on its way
+    this.held = null       // what has been said and not drawn yet: pictures do not hold up a hand that moves fast
+    this.drawn = 0         // when something was drawn last
     this.task = null       // what the reader is led through, and the settings that come back afterwards
     this.p = 1
     this.figures = new Figures(doc)
@@ -41,7 +44,7 @@ export class Page {
     else if (last?.do === action && action === "set") Object.assign(last.values, details.values)
     else if (last?.do === action && action === "edit" && last.name === details.name) Object.assign(last.steps, details.steps)
     else this.waiting.push({do: action, ...details})
-    if (action === "predict" || action === "example") this.task = {query: this.task?.query ?? this.frame.query, action, details}
+    if (action === "predict" || action === "example") this.task = {query: this.query, action, details}
     else if (["reveal", "cancel", "back", "preset", "reset", "solve"].includes(action)) this.task = null
     if (!this.busy) this.send()
   }
@@ -53,17 +56,18 @@ export class Page {
     this.waiting = []
     this.busy = true
     clearTimeout(this.patience)
-    this.patience = setTimeout(() => { this.busy = false; this.send() }, PATIENCE)
+    this.patience = setTimeout(() => { this.busy = false; this.draw(); this.send() }, PATIENCE)
     this.wire.send(batch)
   }
 
   // The settings that a new session opens with.
-  get query() { return this.task?.query ?? this.frame?.query ?? location.search.slice(1) }
+  get query() { return this.task?.query ?? this.held?.query ?? this.frame?.query ?? location.search.slice(1) }
 
   // The page stays as it is: lesson, quiz and the last picture need no server.
   lose() {
     this.play(false)
     clearTimeout(this.patience)
+    this.draw()
     root.dataset.lost = ""
     $(".lost").hidden = false
   }
@@ -83,6 +87,15 @@ export class Page {
     if (change.build && change.build !== this.data.build) { location.replace(this.address()); return }
     this.underway = this.underway.filter(request => request.id > change.answered)
     if (change.answered >= this.sent) { this.busy = false; this.send() }
+    this.held = this.held ? joined(this.held, change) : change
+    if (!this.busy || performance.now() - this.drawn > HELD) this.draw()
+  }
+
+  draw() {
+    const change = this.held
+    if (!change) return
+    this.held = null
+    this.drawn = performance.now()
     if (!this.frame && change.t === undefined) { showNotices(change.notices); return }
     const frame = this.frame = this.merged(change)
     dress(this.figures.show(change), this.data)
@@ -199,4 +212,14 @@ export class Page {
     button.textContent = on ? "❚❚ Pause" : "▶ Play"
     button.setAttribute("aria-label", on ? "Pause" : "Play")
   }
+}
+
+// Two changes as one: the newer wins, entry by entry and, of what figures show, field by field.
+function joined(older, newer) {
+  const whole = {...older, ...newer}
+  for (const part of PARTED) whole[part] = {...older[part], ...newer[part]}
+  for (const part of ["columns", "properties"]) {
+    for (const [id, fields] of Object.entries(newer[part] ?? {})) whole[part][id] = {...older[part]?.[id], ...fields}
+  }
+  return whole
 }

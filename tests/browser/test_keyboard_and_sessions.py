@@ -204,3 +204,23 @@ def test_a_pinned_trace_stays_in_sight_and_unpinned_gives_the_plot_its_range_bac
     assert page.page.evaluate(limits)[1] >= largest
     page.click("[data-act=pin]")
     assert page.page.evaluate(limits) == own
+
+
+def test_pictures_do_not_hold_up_a_hand_that_moves_fast(reader):
+    """While a newer request is on its way an answer waits; drawn together, nothing of either is lost."""
+    shown = reader("gamma").page.evaluate(
+        """() => {
+          const page = unrolled, {answered} = page.frame, nothing = {columns: {}, properties: {}, tables: {}}
+          const seen = () => [page.frame.sentence, page.frame.values.alpha, page.frame.values.taps]
+          const before = seen()
+          page.drawn = performance.now() + 1e6  // just now, however slow this machine is
+          page.busy = true
+          page.sent += 2
+          page.show({answered: answered + 1, sentence: "first", values: {alpha: 0.25}, ...nothing})
+          const held = seen()
+          page.show({answered: answered + 2, values: {taps: 3}, ...nothing})
+          return {before, held, after: seen(), left: page.held}
+        }"""
+    )
+    assert shown["held"] == shown["before"]
+    assert shown["after"] == ["first", 0.25, 3] and shown["left"] is None
