@@ -40,14 +40,14 @@ def start_server(command: list[str], port: int) -> subprocess.Popen:
     process = subprocess.Popen(
         [*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    for _ in range(300):
+    for _ in range(900):
         try:
             urllib.request.urlopen(f"http://localhost:{port}/", timeout=5).read()
             return process
         except OSError:
             time.sleep(0.2)
     process.kill()
-    pytest.fail(f"{' '.join(command)} did not answer within a minute")
+    pytest.fail(f"{' '.join(command)} did not answer within three minutes")
 
 
 @pytest.fixture(scope="session")
