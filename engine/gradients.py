@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine import _activation, _recursive, _validate, feedforward, rnn
-from engine.jacobians import LagNormMatrix, bound, factors, lag_norm_matrix, lag_norms, linear_prediction
+from engine.jacobians import LagNormMatrix, bound, factors, lag_norm_matrix, lag_norms, linear_prediction, power_norm
 
 __all__ = [
     "ForwardGradients",
@@ -32,6 +32,7 @@ __all__ = [
     "lag_norms",
     "linear_prediction",
     "output_layer",
+    "power_norm",
     "rtrl",
     "sum_squared_error",
     "unrolled",

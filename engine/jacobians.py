@@ -209,6 +209,30 @@ def linear_prediction(W, n_lags):
     return _powers(np.abs(np.linalg.eigvals(rnn.recurrent_weights(W))).max(), n_lags)
 
 
+@np.errstate(all="ignore")
+def power_norm(W, lag):
+    """log10 of the spectral norm of W^lag: what a linear network leaves of a gradient `lag` steps back.
+
+    W: (n, n), or RnnParams; lag >= 0. The power is built by squaring and scaled each time, so it neither underflows nor
+    overflows. Returns a float: 0 for lag 0, -inf where the power is 0. Raises ValueError as `bound` does.
+    Source: Eq. 12.34 with a matrix.
+    """
+    square, lag = rnn.recurrent_weights(W), _validate.integer("lag", lag, low=0)
+    product, log_product, log_square = np.eye(len(square)), 0.0, 0.0
+    while lag:
+        square, log_square = _scaled(square, log_square)
+        if lag % 2:
+            product, log_product = _scaled(product @ square, log_product + log_square)
+        square, log_square, lag = square @ square, 2 * log_square, lag // 2
+    return float(log_product + np.log10(np.linalg.norm(product, 2)))
+
+
+def _scaled(P, log10_scale):
+    """P with its largest entry brought to 1, and the logarithm of what has been taken out of it so far."""
+    largest = np.abs(P).max()
+    return (P / largest, log10_scale + np.log10(largest)) if largest > 0 else (P, log10_scale)
+
+
 def _powers(base, n_lags):
     """log10 of base^lag; the first is 0 whatever the base."""
     lags = np.arange(_validate.integer("n_lags", n_lags, low=1))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from app.parts.numbers import plain, power, steps
+from engine import gradients, rnn
 from lessons.vanishing import topics
 from lessons.vanishing.parameters import VanishingParameters
 
@@ -21,60 +22,112 @@ def sentence(m: VanishingParameters, r: Any) -> str:
     return say[m.topic](m, r)
 
 
+def beside_one(value: float, digits: int = 3) -> str:
+    """A size, with as many digits as it takes to tell it from 1."""
+    while digits < 12 and abs(value - 1) > 1e-9 and plain(value, digits) == "1":
+        digits += 1
+    return plain(value, digits)
+
+
 def _vanishing(m: VanishingParameters, r: topics.Network) -> str:
     if r.log10_product[0] == -np.inf:
-        first = int(np.flatnonzero(np.isfinite(r.log10_product))[0]) + 1
-        if first == m.n_steps:
-            return "Every factor is 0: no gradient leaves the last step."
-        return f"A factor of 0 cuts the way back: nothing arrives before t = {first}."
+        return _cut(m, r)
     return _one_unit(m, r) if m.one_unit else _many_units(m, r)
+
+
+def _cut(m: VanishingParameters, r: topics.Network) -> str:
+    """Where the product is exactly 0, and from where on."""
+    first = int(np.flatnonzero(np.isfinite(r.log10_product))[0]) + 1
+    if not r.factor[1:].any():
+        return "Every factor is 0: no gradient leaves the last step."
+    if first == m.n_steps:
+        return "The last factor is 0: no gradient leaves the last step."
+    if r.factor[first - 1] == 0:
+        return f"A factor of 0 cuts the way back: nothing arrives before t = {first}."
+    return f"Together the factors are 0 from there on: nothing arrives before t = {first}."
 
 
 def _one_unit(m: VanishingParameters, r: topics.Network) -> str:
     """Rate of decay or growth, and what is left at the first step."""
-    lag = m.n_steps - 1
-    rate = 10 ** (r.log10_product[0] / lag)
+    lag, log10 = m.n_steps - 1, float(r.log10_product[0])
+    rate = 10 ** (log10 / lag)
     sign = " and turns its sign" if m.w < 0 else ""
-    left = f"after {steps(lag)} back, at t = 1, {power(r.log10_product[0])} is left"
+    kept = power(log10) == "1"
+    pace = "keeps its size" if kept else _pace(rate)
+    left = f"after {steps(lag)} back, at t = 1, {power(log10)} is left"
+    by = plain(rate, 3) if kept else beside_one(rate)
     if m.activation == "identity":
-        return f"Each step multiplies the gradient by {plain(abs(m.w), 3)}{sign}: it {_pace(rate)}; {left}."
-    largest = f"f′ is at most {plain(topics.GAMMA[m.activation])} and makes |w| = {plain(abs(m.w))} into less"
-    saturated = largest if rate < 0.9 * abs(m.w) * topics.GAMMA[m.activation] else "f′ is close to its largest value"
-    by = f"by {plain(rate, 3)} on average"
-    return f"Each step multiplies the gradient {by}{sign}: it {_pace(rate)}; {left}. Here {saturated}."
+        return f"Each step multiplies the gradient by {by}{sign}: it {pace}; {left}."
+    largest = abs(m.w) * topics.GAMMA[m.activation]
+    if m.activation == "relu":
+        why = "f′ is 1 at every step"
+    elif rate < 0.9 * largest:
+        why = f"f′ is at most {plain(topics.GAMMA[m.activation])} and makes |w| = {plain(abs(m.w))} into less"
+    else:
+        why = "f′ is close to its largest value"
+    return f"Each step multiplies the gradient by {by} on average{sign}: it {pace}; {left}. Here {why}."
 
 
 def _pace(rate: float) -> str:
-    """`halves every 3.1 steps`, `doubles every step`, `keeps its size`."""
-    if abs(rate - 1) < 1e-4:
-        return "keeps its size"
+    """`halves every 3.1 steps`, `doubles every step`."""
     if not 0.5 <= rate + 1e-9 <= 2.00001:
         return f"has {plain(100 * rate, 3)} % of its size one step on"
     n = plain(abs(np.log(2) / np.log(rate)), 3)
     return f"{'halves' if rate < 1 else 'doubles'} every " + ("step" if n == "1" else f"{n} steps")
 
 
+SHRINKS = float(np.log10(0.9))  # from here down the page looks for the reason
+
+
 def _many_units(m: VanishingParameters, r: topics.Network) -> str:
     """What ρ and σ_max allow, and what the states make of it."""
-    left = float(r.log10_product[0])
-    rho, sigma = r.rho, r.sigma
+    left, lag = float(r.log10_product[0]), m.n_steps - 1
     gamma = topics.GAMMA[m.activation]
-    far = f"over {steps(m.n_steps - 1)} back the gradient"
-    if abs(left) < 0.3:
-        does = f"{far} keeps its size (factor {power(left)})"
-    else:
-        does = f"{far} shrinks to {power(left)} of its size" if left < 0 else f"{far} grows {power(left)}-fold"
-    named = f"σₘₐₓ = {plain(sigma, 3)}" + ("" if gamma == 1 else f" and γ = {plain(gamma)}")
-    if gamma * sigma < 1 - 1e-9:
-        return f"{named}: no step can pass on more than {plain(gamma * sigma, 3)}, so the gradient must vanish; {does}."
-    if abs(sigma - rho) < 1e-9 * sigma and left < -0.3 and rho >= 1 - 1e-9:
-        would = "keep the gradient" if rho < 1 + 1e-9 else "make the gradient grow"
-        return f"ρ = σₘₐₓ = {plain(rho, 3)} would {would}, but saturated units weaken it: {does}."
-    if left < -0.3 and rho >= 1:
-        return f"ρ = {plain(rho, 3)} is above 1, yet saturated units (small f′) make the gradient vanish: {does}."
-    if left < -0.3:
-        return f"{named} allows growth, yet ρ = {plain(rho, 3)} makes the gradient vanish in the long run: {does}."
-    return f"{named} and ρ = {plain(rho, 3)}: {does}."
+    does = f"over {steps(lag)} back {_left(left)}"
+    named = f"σₘₐₓ = {beside_one(r.sigma)}" + ("" if gamma == 1 else f" and γ = {plain(gamma)}")
+    most, lasting = gamma * r.sigma, gamma * r.rho
+    if most < 1 - 1e-9:
+        limit = f"{named}: no step can pass on more than {beside_one(most)}"
+        return f"{limit}, so in the long run the gradient must vanish; {does}."
+    if left > SHRINKS:
+        return f"{named} and ρ = {beside_one(r.rho)}: {does}."
+    allows = "allows growth, yet" if most > 1 + 1e-9 else "lets no step stretch, and"
+    rate = f"{'ρ' if gamma == 1 else 'γρ'} = {beside_one(lasting)}"
+    steepest = lag * np.log10(gamma) + gradients.power_norm(r.params.W, lag)
+    if steepest > SHRINKS:
+        grown = f"the gradient would {_would(steepest)}"
+        return (
+            f"{rate}: were every slope at its largest, {plain(gamma)}, {grown}, but {_slopes(m, r)} weaken it: {does}."
+        )
+    only = ""
+    if m.activation != "identity" and power(steepest) != power(left):
+        only = (
+            f"were every slope at its largest, {plain(gamma)}, {power(steepest)} would be left; with {_slopes(m, r)}, "
+        )
+    return f"{named} {allows} {rate} makes the gradient vanish in the long run: {only}{does}."
+
+
+def _left(log10: float) -> str:
+    """What has become of a gradient."""
+    size = power(log10)
+    if size == "1":
+        return "the gradient keeps its size (factor 1)"
+    return f"{size} of the gradient is left" if log10 < 0 else f"the gradient grows {size}-fold"
+
+
+def _would(log10: float) -> str:
+    size = power(log10)
+    return "keep its size" if size == "1" else f"grow {size}-fold" if log10 > 0 else f"keep {size} of its size"
+
+
+def _slopes(m: VanishingParameters, r: topics.Network) -> str:
+    """What the slopes are in the factors of the product."""
+    slopes = rnn.derivative(topics.differentiated(r.a, r.form)[1:], r.activation)
+    if r.activation == "relu":
+        return f"units that are off ({plain(100 * np.mean(slopes == 0), 2)} % of all slopes are 0)"
+    gamma, mean = topics.GAMMA[m.activation], float(slopes.mean())
+    units = "saturated units" if mean < gamma / 2 else "smaller slopes"
+    return f"{units} (f′ is {plain(mean, 3)} on average)"
 
 
 def _exploding(m: VanishingParameters, r: topics.Network) -> str:
@@ -140,11 +193,13 @@ def divergence(m: VanishingParameters, r: Any) -> str:
     """Why values left the plots."""
     if m.topic == "side by side":
         return "The carousel adds up its whole input and never forgets."
-    rho = r.rho
-    what = f"|w| = {plain(rho)}" if m.one_unit else f"ρ = {plain(rho)}"
+    last = m.n_steps // 2
+    sizes = np.linalg.norm(r.state[[-1 - last, -1]], axis=1)
+    grown = beside_one((sizes[1] / sizes[0]) ** (1 / last)) if sizes[0] else plain(r.rho)
+    what = f"|w| = {plain(r.rho)}" if m.one_unit else f"ρ = {plain(r.rho)}"
     return (
-        f"With {what} and an activation that does not saturate, the state is multiplied by up to {plain(rho)} "
-        "at each step."
+        f"With {what} and an activation that does not saturate, nothing holds the state back: over the last "
+        f"{steps(last)} it was multiplied by {grown} per step on average."
     )
 
 
@@ -152,17 +207,18 @@ def explain_product(m: VanishingParameters, r: Any, step: int) -> str:
     """Why log10 of the product has its value at `step`."""
     if not isinstance(r, topics.Network):
         return "This topic has no product of its own."
-    lag, value = m.n_steps - step, plain(tidy(r.log10_product[step - 1]))
+    lag, log10 = m.n_steps - step, tidy(r.log10_product[step - 1])
     if lag == 0:
         return "At the last step no factor has been met yet: the product is 1, and its logarithm 0."
-    if m.one_unit and np.ptp(r.factor) < 1e-12:
-        size = plain(abs(r.factor[0]))
-        sign = " A negative w turns the product's sign at every step, but not its size." if r.factor[0] < 0 else ""
-        return (
-            f"From t = {step} to {m.n_steps} there are {lag} factors of size {size}: "
-            f"{lag} · log₁₀ {size} = {value}.{sign}"
-        )
-    return f"From t = {step} to {m.n_steps} there are {lag} factors; log₁₀ of the size of their product is {value}."
+    there = f"From t = {step} to {m.n_steps} there " + ("is 1 factor" if lag == 1 else f"are {lag} factors")
+    if log10 == -np.inf:
+        return f"{there}, and their product is 0: it has no logarithm."
+    factors, value = r.factor[step:], plain(log10)
+    if m.one_unit and np.ptp(factors) < 1e-12 * abs(factors[0]):
+        size = plain(abs(factors[0]))
+        sign = " A negative w turns the product's sign at every step, but not its size." if factors[0] < 0 else ""
+        return f"{there} of size {size}: {lag} · log₁₀ {size} = {value}.{sign}"
+    return f"{there}; log₁₀ of the size of their product is {value}."
 
 
 def tidy(value: float) -> float:

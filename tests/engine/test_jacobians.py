@@ -1,6 +1,7 @@
 """Spectral norms of Jacobian products, against LAPACK, exact logarithms and long double products."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -271,3 +272,24 @@ X, GOOD = network(np.eye(2))
 def test_bad_input_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("lag", [0, 1, 2, 7, 199])
+def test_norm_of_a_power_against_exact_fractions(size, lag):
+    W = np.random.default_rng(lag).integers(-9, 10, (3, 3)) * size
+    product = [[Fraction(int(i == j)) for j in range(3)] for i in range(3)]
+    for _ in range(lag):
+        product = [[sum(row[k] * Fraction(W[k, j]) for k in range(3)) for j in range(3)] for row in product]
+    largest = max(abs(entry) for row in product for entry in row)
+    scaled = [[float(entry / largest) for entry in row] for row in product]
+    # log10 of a fraction of any size
+    log10 = math.log10(largest.numerator) - math.log10(largest.denominator)
+    assert gradients.power_norm(W, lag) == pytest.approx(log10 + math.log10(np.linalg.norm(scaled, 2)), abs=1e-10)
+
+
+def test_norm_of_a_power_that_is_0():
+    assert gradients.power_norm([[0, 1], [0, 0]], 1) == 0
+    assert gradients.power_norm([[0, 1], [0, 0]], 2) == gradients.power_norm([[0]], 5) == -math.inf
+    with pytest.raises(ValueError, match="lag must be a whole number of at least 0, got -1"):
+        gradients.power_norm([[1]], -1)

@@ -19,7 +19,7 @@ from tests.lessons.vanishing.vanishing_oracle import make, model_at
         ({"preset": "eq-12-35"}, "7.78 % of its size one step on"),
         ({"preset": "sigma-below"}, "must vanish"),
         ({"preset": "sigma-above"}, "allows growth, yet"),
-        ({"preset": "saturated"}, "would make the gradient grow, but saturated units weaken it"),
+        ({"preset": "saturated"}, "would grow 27784-fold, but saturated units (f′ is"),
         ({"preset": "eq-12-35", "w": -2}, "makes |w| = 2 into less"),
         ({"preset": "orthogonal"}, "keeps its size (factor 1)"),
         ({"preset": "explosion"}, "grows"),
