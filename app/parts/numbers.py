@@ -27,6 +27,15 @@ def plain(value: float, digits: int = 4) -> str:
     return f"{mantissa}·10{str(exponent).translate(SUPERSCRIPTS)}" if exponent else mantissa
 
 
+def apart(value: float, other: float, digits: int = 4) -> str:
+    """`plain`, with as many more digits as it takes not to look equal to `other`, where it is not."""
+    if value == other:
+        return plain(value, digits)
+    return next(
+        plain(value, more) for more in range(digits, 18) if more == 17 or plain(value, more) != plain(other, more)
+    )
+
+
 def number(value: float, role: str = "", *, digits: int = 4, signed: bool = False) -> str:
     """A value as HTML in the colour of `role`; negatives get brackets where `signed` (inside a sum or product)."""
     mantissa, exponent = _split(float(value), digits)

@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import param
 
-from app.parts.numbers import plain, steps
-from app.parts.ranges import LIMIT
+from app.parts.numbers import apart, plain, steps
 from app.shell.export import literal
 from app.shell.model import Check, PageModel
 from app.shell.sequence import Sequence
 from engine import gamma, series
+from lessons.gamma import words
 
 MAX_TAPS = 10
 
@@ -82,6 +82,12 @@ class Gamma(PageModel):
         """The α at which the descent stands."""
         return float(self.result.descent.alpha[-1])
 
+    def vanished(self, tap: int, step: int) -> bool:
+        """Whether a tap holds 0 only because what it holds is too small for the machine."""
+        r = self.result
+        source = r.x if tap == 1 else r.taps[:, tap - 2]
+        return words.vanished(source, r.taps[:, tap - 1], 1 - self.alpha, step - 1)
+
     def central_difference(self, width: float = 1e-5) -> float:
         """(F(α+ε) − F(α−ε)) / 2ε, ε = `width`, at the α that the descent has reached."""
         above, below = gamma.loss_curve(self.result.x, self.result.d, [self.reached + width, self.reached - width])
@@ -122,6 +128,7 @@ class Gamma(PageModel):
 import numpy as np
 
 from engine import gamma, series
+from lessons.gamma import words
 
 n_steps, taps, alpha = {self.n_steps}, {self.taps}, {self.alpha!r}
 x = {self._input_source()}
@@ -137,7 +144,8 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
 """
 
     def sentence(self) -> str:
-        parts = [self._memory_words(), f"At t = {self.at} tap 1 holds {plain(self.result.taps[self.at - 1, 0])}."]
+        held = words.holds(self.result.taps[self.at - 1, 0], self.vanished(1, self.at))
+        parts = [words.memory(self.alpha, self.taps), f"At t = {self.at} tap 1 holds {held}."]
         if self.signal == "sunspots":
             years = series.sunspots()[0][-self.n_steps :]
             parts.insert(0, f"The input is the yearly sunspot number from {years[0]} to {years[-1]}, scaled to −1 … 1.")
@@ -148,66 +156,21 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
             )
         return " ".join(parts)
 
-    def _memory_words(self) -> str:
-        keep = 1 - self.alpha
-        if keep == 1:
-            return "With α = 0 nothing enters the line: every tap stays at 0, and there is no mean lag."
-        if keep == 0:
-            return "With α = 1 nothing is kept and nothing blurred: each tap is the one before, one step later."
-        if keep == -1:
-            wider = " and each further tap swings wider" if self.taps > 1 else ""
-            return (
-                f"With α = 2 the factor 1 − α is −1: what tap 1 holds never fades{wider}. The line never settles, "
-                "so it has no gain, and that plot stays empty."
-            )
-        half = gamma.half_life(self.alpha)
-        fades = f"What tap 1 holds halves every {steps(round(half, 2))} and is"
-        if half < 1:
-            fades = f"Tap 1 keeps {plain(100 * abs(keep), 3)} % of what it holds per step; this is"
-        # strictly below: 0.1 to the second power is 1 %
-        gone = int(np.floor(np.log(0.01) / np.log(abs(keep)) + 1e-9)) + 1
-        held = f"{fades.replace('every 1 step', 'at every step')} below 1 % after {gone}"
-        lag = steps(round(self.taps / self.alpha, 2))
-        if keep > 0:
-            return f"{held}; tap {self.taps} looks back {lag} on average."
-        return (
-            f"The factor 1 − α = {plain(keep)} turns the sign at every step. {held}. With weights of both "
-            f"signs k/α is no average lag; it is how late a slow wave leaves tap {self.taps}: {lag}."
-        )
-
     def divergence(self, step: int) -> str:
-        alpha, keep = plain(self.alpha), plain(1 - self.alpha)
-        if np.abs(self.result.taps).max() <= LIMIT:
-            return (
-                f"The descent stands at α = {plain(self.reached)}, and each step keeps the factor 1 − α = "
-                f"{plain(1 - self.reached)} of an error: the gradient adds up all steps and hardly fades."
-            )
-        if gamma.is_stable(self.alpha):
-            return (
-                f"The factor 1 − α = {keep} lets everything fade in the end, but {self.taps} taps in a row, each "
-                f"multiplying by α = {alpha}, grow a long way first."
-            )
-        return (
-            f"The factor 1 − α = {keep} has size 1, so nothing fades: each tap adds up the swings of the one "
-            f"before, and tap {self.taps} grows like t^{self.taps - 1}."
-        )
+        return words.divergence(self.alpha, self.result.taps, self.reached)
 
     def explain(self, name: str, step: int) -> str:
-        if step == 1:
-            return "The element works with the values of the step before, and before step 1 everything is 0."
-        x, a, before = self.result.x, self.result.taps[:, 0], step - 1
-        return (
-            f"a({step}) = α·x({before}) + (1 − α)·a({before}) = {plain(self.alpha)}·{plain(x[before - 1])} + "
-            f"{plain(1 - self.alpha)}·{plain(a[before - 1])} = {plain(a[step - 1])}."
-        )
+        return words.explain(step, self.result.x, self.result.taps[:, 0], self.alpha)
 
     # Challenges
 
     def reaches_mean_lag_twenty(self) -> Check:
         if self.taps > 5 or not gamma.is_stable(self.alpha):
             return Check(False, f"Use at most 5 taps and 0 < α < 2; now: {self.taps}, α = {plain(self.alpha)}.")
-        lag = float(gamma.mean_lag(self.alpha, self.taps)[-1])
-        return Check(abs(lag - 20) <= 0.5, f"Tap {self.taps} looks back {steps(round(lag, 2))} on average.")
+        lag = round(float(gamma.mean_lag(self.alpha, self.taps)[-1]), 2)
+        if self.alpha > 1:
+            return Check(False, f"With α above 1 there is no mean lag, and k/α is only {plain(lag)}.")
+        return Check(abs(lag - 20) <= 0.5, f"Tap {self.taps} looks back {steps(lag)} on average.")
 
     def alternates_and_dies(self) -> Check:
         keep = 1 - self.alpha
@@ -215,20 +178,21 @@ table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for
             return Check(False, "Choose the impulse as input.")
         if not 1 < self.alpha < 2:
             return Check(False, f"The factor 1 − α = {plain(keep)} must be negative, and smaller than 1 in size.")
-        left = abs(keep) ** 40
-        found = f"{plain(100 * left, 3)} % is left" if left > 1e-6 else "nothing measurable is left"
-        return Check(left < 0.01, f"The sign changes at every step; after 40 steps {found}.")
+        left = 100 * abs(keep) ** 40
+        found = f"{apart(left, 1, 3)} % is left" if left else "far less than 1 % is left"
+        return Check(left < 1, f"The sign changes at every step; after 40 steps {found}.")
 
     def descent_arrives(self) -> Check:
         distance = abs(self.start_alpha - self.target_alpha)
         if self.signal == "impulse":
             return Check(False, "Choose another input than the impulse.")
         if distance < 0.3 - 1e-9:
-            return Check(False, f"The start is only {plain(distance)} away from the target; 0.3 is asked for.")
+            return Check(False, f"The start is only {apart(distance, 0.3)} away from the target; 0.3 is asked for.")
         if not 1 <= self.descent_steps <= 30:
             return Check(False, f"Take 1 to 30 steps of descent; now it is {self.descent_steps}.")
         missing = abs(self.reached - self.target_alpha)
         return Check(
             missing <= 0.01,
-            f"After {steps(self.descent_steps)} α is {plain(self.reached)}, {plain(missing, 2)} away from the target.",
+            f"After {steps(self.descent_steps)} α is {apart(self.reached, self.target_alpha)}, "
+            f"{apart(missing, 0.01, 2)} away from the target.",
         )

@@ -1,7 +1,10 @@
 """The gamma line by hand: each tap from the step before, the gradient's recursion, and the step that follows."""
 
-from app.parts.numbers import Block, number, plain, steps, symbol
+import math
+
+from app.parts.numbers import Block, number, plain, power, steps, symbol
 from lessons.gamma.model import Gamma
+from lessons.gamma.words import SMALL, TINY
 
 ALPHA = "<i>α</i>"
 
@@ -22,8 +25,10 @@ def _tap_block(m: Gamma, t: int, tap: int) -> Block:
     if tap == 1 and m.signal == "impulse" and t > 1:
         note = (
             f"Eq. 12.2, {steps(t - 1)} after the impulse: α(1−α)<sup>{t - 2}</sup> = {number(alpha)}·"
-            f"{number(keep, signed=True)}<sup>{t - 2}</sup> = {number(alpha * keep ** (t - 2))}."
+            f"{number(keep, signed=True)}<sup>{t - 2}</sup> = {_power(alpha, keep, t - 2)}."
         )
+    if m.vanished(tap, t) or 0 < abs(a[t - 1, tap - 1]) < TINY:
+        note = f"{note} {SMALL}".strip()
     before, now = (symbol("a", "", step, sub=str(tap)) for step in (t - 1, t))
     return Block(
         f"Tap {tap} at t = {t}" + (" (Eq. 12.1)" if tap == 1 else ""),
@@ -34,6 +39,14 @@ def _tap_block(m: Gamma, t: int, tap: int) -> Block:
         ],
         note,
     )
+
+
+def _power(alpha: float, keep: float, n: int) -> str:
+    """αkeepⁿ, also where no machine number is as small."""
+    value = alpha * keep**n
+    if abs(value) >= TINY or alpha == 0 or keep == 0:
+        return number(value)
+    return ("−" if keep < 0 and n % 2 else "") + power(math.log10(alpha) + n * math.log10(abs(keep)))
 
 
 def _error_block(m: Gamma, t: int) -> Block:
@@ -80,7 +93,7 @@ def _gradient_block(m: Gamma) -> Block:
         f"{number(difference, digits=2)}.{zero}"
     )
     moved = m.reached - m.learning_rate * total / m.n_steps
-    kept = "" if 0 <= moved <= 2 else f", kept at {plain(min(max(moved, 0.0), 2.0))}"
+    kept = "" if plain(moved) == plain(min(max(moved, 0.0), 2.0)) else f", kept at {plain(min(max(moved, 0.0), 2.0))}"
     slope = number(total, "gradient", signed=True)
     loss = "[<i>F</i>(<i>α+ε</i>) − <i>F</i>(<i>α−ε</i>)] / 2<i>ε</i>"
     return Block(

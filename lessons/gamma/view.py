@@ -170,7 +170,7 @@ class GammaView(View[Gamma]):
                 "alpha": f"α={plain(m.alpha)}",
                 "keep": f"1−α = {plain(1 - m.alpha)}",
                 "more": f"+{m.taps - DRAWN_TAPS} …" if m.taps > DRAWN_TAPS else "",
-                **{f"a{j + 1}.value": plain(r.taps[k, j], 3) for j in drawn},
+                **{f"a{j + 1}.value": "≈ 0" if m.vanished(j + 1, t) else plain(r.taps[k, j], 3) for j in drawn},
             },
             "level": {"x": abs(r.x[k]), **{f"a{j + 1}": abs(r.taps[k, j]) / largest for j in drawn}},
             "on": {f"element{j + 1}": j in drawn for j in range(DRAWN_TAPS)},
