@@ -31,11 +31,14 @@ CLOSED = 1e-9
 SAME = 1e-4
 #: `basins` tells this many attractors apart.
 MOST_ATTRACTORS = 32
+#: A run is parted into this many for the standard error of its exponent.
+PARTS = 20
 
 
 class Lyapunov(NamedTuple):
     exponent: float  # natural logarithm per step
     running: np.ndarray  # (n_steps,) mean over the first 1, 2, ... steps
+    spread: float  # standard error of the exponent, from the means of PARTS parts of the run; NaN for shorter runs
 
 
 class Basins(NamedTuple):
@@ -216,13 +219,23 @@ def lyapunov(W, b, h0, n_steps, *, gain=1.0, skip=100):
 
     The first `skip` steps >= 0 are run but not counted, so that the trajectory has reached its attractor and the vector
     its own direction; the next n_steps >= 1 are. Other arguments and errors as in `trajectory`. Returns Lyapunov with
-    .exponent (natural logarithm per step; -inf where the tangent vector dies, as with W = 0) and .running (n_steps,).
+    .exponent (natural logarithm per step; -inf where the tangent vector dies, as with W = 0), .running (n_steps,) and
+    .spread: another run of the same length would give an exponent about that far off.
     """
     h0 = _validate.sequence("h0", h0, 2)
     n_steps, skip = _validate.integer("n_steps", n_steps, low=1), _validate.integer("skip", skip, low=0)
     logs = _log_growth(*_network(W, b, gain), h0, skip + n_steps)
     running = np.cumsum(logs[skip:]) / np.arange(1, n_steps + 1)
-    return Lyapunov(float(running[-1]), running)
+    return Lyapunov(float(running[-1]), running, _spread(logs[skip:]))
+
+
+def _spread(logs):
+    """Standard error of the mean from the means of PARTS parts, so that neighbouring steps may hang together."""
+    length = len(logs) // PARTS
+    if not length or not np.isfinite(logs).all():
+        return float("nan")
+    means = logs[-length * PARTS :].reshape(PARTS, length).mean(axis=1)
+    return float(means.std(ddof=1) / np.sqrt(PARTS))
 
 
 @np.errstate(all="ignore")

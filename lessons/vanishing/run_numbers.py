@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.parts.numbers import Block, number, plain, power, symbol
-from lessons.vanishing import topics
+from lessons.vanishing import topics, words
 from lessons.vanishing.model import Vanishing
 from lessons.vanishing.written import base, inside, logarithm, size
 
@@ -37,14 +37,13 @@ def distance_block(m: Vanishing, t: int) -> Block:
         f"&emsp;= {size(value)}",
         f"log₁₀ <i>d</i> = {logarithm(value)}",
     ]
-    named = f"λ = {plain(r.exponent)} is the Lyapunov exponent of start A"
-    if not r.exponent > 0:
-        return Block(
-            f"Distance at t = {t}",
-            lines,
-            f"{named}. It holds near the attractor only: there, small "
-            f"distances are multiplied by {factor} per step. It tells nothing of the way to the attractor.",
-        )
+    title = f"Distance at t = {t}"
+    if not r.chaotic:
+        if r.exponent == -np.inf or r.neutral:
+            return Block(title, lines, f"{words.growth(r)}.")
+        near = "It holds near the attractor only: there, small distances are multiplied by"
+        note = f"λ = {plain(r.exponent)} is the Lyapunov exponent of start A. {near} {factor} per step."
+        return Block(title, lines, f"{note} It tells nothing of the way to the attractor.")
     expected = float(topics.expected_distance(m, r, t))
     if np.isfinite(expected):
         lines += [
@@ -52,10 +51,12 @@ def distance_block(m: Vanishing, t: int) -> Block:
             f"&emsp;= {number(m.separation)} + {t}·{inside(r.exponent / np.log(10))}",
             f"&emsp;= {number(expected)}",
         ]
+    measured = f"λ = {plain(r.exponent)} is the mean over {topics.LONG} steps of start A's run"
     return Block(
-        f"Distance at t = {t}",
+        title,
         lines,
-        f"{named}: small distances are multiplied by about {factor} per step, until they are as large as the plane.",
+        f"{measured} (the Lyapunov exponent is {words.measured(r)}): small distances are multiplied by about {factor} "
+        "per step, until they are as large as the plane.",
     )
 
 

@@ -9,10 +9,13 @@ from lessons.vanishing.parameters import VanishingParameters
 
 GAMMA = {"tanh": 1.0, "relu": 1.0, "identity": 1.0, "logistic": 0.25}  # the largest f′
 LONG = 2000  # steps after which the two-unit map has settled
+TOGETHER, OUT_OF_STEP, ELSEWHERE, UNKNOWN = "together", "out of step", "elsewhere", "unknown"  # two runs in the end
 TARGET = 0.7  # of the loss on the cliff
 W_SPAN, B_SPAN = (3.5, 6.5), (-3.5, 1.0)  # of the plotted cliff
 GRID = 110  # points of it each way
 RESOLUTION = 80  # starts of the map each way
+MEET = 1e-3  # two states as near as this are at the same place
+PASSED = 24  # that many of the last states are looked for in the other run
 WIDEST = float(np.log10(8)) / 2  # log10 of the diagonal of the plane of h₁ and h₂
 
 
@@ -58,7 +61,18 @@ class Chaos(NamedTuple):
     runs: tuple[np.ndarray, np.ndarray]  # (T + 1, 2) each: start A and start B
     log10_distance: np.ndarray  # (T + 1,)
     exponent: float  # Lyapunov exponent, natural logarithm per step
-    part: bool  # whether the two are still apart after `LONG` steps
+    spread: float  # its standard error; NaN where it has none
+    end: str  # of both runs after `LONG` steps: TOGETHER, OUT_OF_STEP, ELSEWHERE or UNKNOWN
+
+    @property
+    def chaotic(self) -> bool:
+        """Whether neighbours part, beyond the exponent's own error."""
+        return self.exponent > max(0.01, 3 * self.spread)
+
+    @property
+    def neutral(self) -> bool:
+        """Whether neighbours neither part nor meet, as far as this run can tell: so on a closed curve."""
+        return not self.chaotic and self.exponent > -max(0.002, min(3 * self.spread, 0.01))
 
 
 class SideBySide(NamedTuple):
@@ -134,11 +148,32 @@ def surface(n_steps: int) -> np.ndarray:
 def chaos_runs(m: VanishingParameters) -> Chaos:
     W, b = m.map_weights()
     near = (m.start1, m.start2), (m.start1 + 10**m.separation, m.start2)
-    runs = tuple(chaos.trajectory(W, b, start, m.n_steps, gain=m.gain) for start in near)
+    longest = max(2 * LONG, m.n_steps)
+    first, second = (chaos.trajectory(W, b, start, longest, gain=m.gain) for start in near)
     distance = chaos.distance(W, b, *near, m.n_steps, gain=m.gain)
-    later = chaos.distance(W, b, *near, LONG, gain=m.gain)[-1]
-    exponent = chaos.lyapunov(W, b, near[0], LONG, gain=m.gain).exponent
-    return Chaos(W, b, runs, distance, exponent, bool(later > -3))
+    found = chaos.lyapunov(W, b, near[0], LONG, gain=m.gain)
+    runs = first[: m.n_steps + 1], second[: m.n_steps + 1]
+    ends = how_they_end(first[LONG:], second[LONG:])
+    return Chaos(W, b, runs, distance, found.exponent, found.spread, ends)
+
+
+def how_they_end(first: np.ndarray, second: np.ndarray) -> str:
+    """Where two runs are once they have settled, (steps, 2) each: on one attractor, or on two.
+
+    On one that is a cycle or a closed curve they may be out of step for good, each passing where the other has been.
+    """
+    if np.hypot(*(first[-1] - second[-1])) < MEET:
+        return TOGETHER
+    # how near the first run comes to where it has been, and to where the second is
+    itself, other = (_nearest(first[:-PASSED], run[-PASSED:]) for run in (first, second))
+    if other.max() < max(MEET, 3 * itself.max()):
+        return OUT_OF_STEP
+    return ELSEWHERE if other.min() > max(MEET, 10 * itself.max()) else UNKNOWN
+
+
+def _nearest(visited: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Distance of each of the points (k, 2) from the nearest of those visited (n, 2)."""
+    return np.hypot(*(visited[:, np.newaxis] - points).transpose(2, 0, 1)).min(axis=0)
 
 
 def basins(W: np.ndarray, b: np.ndarray, gain: float) -> chaos.Basins:
@@ -195,7 +230,7 @@ def expected_distance(m: VanishingParameters, r: Chaos, t: np.ndarray | int) -> 
     A negative exponent holds near the attractor only; a positive one until the distance is as large as the plane.
     """
     grown = m.separation + t * r.exponent / np.log(10)
-    return np.where((r.exponent > 0) & (grown <= WIDEST), grown, np.nan)
+    return np.where(r.chaotic & (grown <= WIDEST), grown, np.nan)
 
 
 def _cut(values: np.ndarray, n_steps: int) -> np.ndarray:

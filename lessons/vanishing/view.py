@@ -74,7 +74,7 @@ class VanishingView(View[Vanishing]):
     def update(self, m: Vanishing, picture: Picture) -> dict[str, np.ndarray]:
         r = m.result
         plotted = topics.columns(m, r)
-        self.time.arrange(m, picture, r.exponent if isinstance(r, topics.Chaos) else 0.0)
+        self.time.arrange(m, picture, r.exponent if isinstance(r, topics.Chaos) and r.chaotic else 0.0)
         if isinstance(r, topics.Network):
             self._show_network(m, picture, r)
         elif isinstance(r, topics.Chaos):

@@ -170,18 +170,46 @@ def _swing(loss: np.ndarray) -> str:
 
 
 def _chaos(m: VanishingParameters, r: topics.Chaos) -> str:
-    ends = r.log10_distance[-1]
-    start = f"Two starts {power(r.log10_distance[0])} apart are {power(ends)} apart after {steps(m.n_steps)}"
-    if ends == -np.inf:
-        start = f"Two starts {power(r.log10_distance[0])} apart have come together within {steps(m.n_steps)}"
-    exponent = f"The Lyapunov exponent is {plain(r.exponent, 3)}"
-    where = "along run A" if r.exponent > 0 else "near the attractor"
-    growth = f"{exponent}: {where} small distances are multiplied by {plain(np.exp(r.exponent), 3)} per step"
-    if r.exponent > 0.01:
-        return f"{start}. {growth}: the map is chaotic, and no gradient through it stays small."
-    if r.part:
-        return f"{start}: a boundary of two basins lies between them. {growth}."
-    return f"{start}. {growth}: both settle at the same attractor."
+    begins, ends = power(r.log10_distance[0]), power(r.log10_distance[-1])
+    after = "still that far" if begins == ends else ends
+    start = f"Two starts {begins} apart are {after} apart after {steps(m.n_steps)}"
+    if ends == "nothing":
+        start = f"Two starts {begins} apart have become equal, to the last digit, within {steps(m.n_steps)}"
+    if r.chaotic:
+        return f"{start}. {growth(r)}: the map is chaotic, and gradients through many of its steps explode."
+    how = {
+        topics.TOGETHER: "the two stay together" if r.neutral else "in the end both settle at the same attractor",
+        topics.OUT_OF_STEP: "both run round the same curve, but out of step"
+        if r.neutral
+        else "both settle at the same cycle, but out of step: each comes to where the other has been",
+        topics.ELSEWHERE: "they end at different attractors, so a boundary of two basins lies between them",
+        topics.UNKNOWN: "the two stay apart",
+    }
+    return f"{start}. {growth(r)}: {how[r.end]}."
+
+
+def growth(r: topics.Chaos) -> str:
+    """What the Lyapunov exponent says of small distances."""
+    if r.exponent == -np.inf:
+        return "A small difference is gone after a step or two"
+    if r.neutral:
+        return "The Lyapunov exponent is about 0, so small distances neither grow nor shrink in the long run"
+    if r.chaotic:
+        by = plain(np.exp(r.exponent), 2)
+        return (
+            f"The Lyapunov exponent is {measured(r)}: along run A small distances are multiplied by about {by} per step"
+        )
+    by = beside_one(np.exp(r.exponent))
+    return f"The Lyapunov exponent is {measured(r)}: near the attractor small distances are multiplied by {by} per step"
+
+
+def measured(r: topics.Chaos) -> str:
+    """The exponent with twice its standard error, and with no digit that another run would change."""
+    error = 2 * r.spread
+    if not error > 1e-3 * abs(r.exponent):
+        return plain(r.exponent, 3)
+    place = int(np.floor(np.log10(error)))
+    return f"{plain(round(r.exponent, -place))} ± {plain(round(np.ceil(error / 10.0**place) * 10.0**place, 12))}"
 
 
 def _side_by_side(m: VanishingParameters, r: topics.SideBySide) -> str:
@@ -218,6 +246,9 @@ def explain_product(m: VanishingParameters, r: Any, step: int) -> str:
         size = plain(abs(factors[0]))
         sign = " A negative w turns the product's sign at every step, but not its size." if factors[0] < 0 else ""
         return f"{there} of size {size}: {lag} · log₁₀ {size} = {value}.{sign}"
+    if m.one_unit and lag > 1:
+        smallest = int(np.argmin(np.abs(factors)))
+        there += f", the smallest, {plain(abs(factors[smallest]))} in size, at step {step + 1 + smallest}"
     return f"{there}; log₁₀ of the size of their product is {value}."
 
 

@@ -28,4 +28,4 @@ def size(log10: float, sign: float = 1.0) -> str:
 
 
 def logarithm(value: float) -> str:
-    return "−∞" if value == -np.inf else number(tidy(value), digits=4)
+    return "none, since 0 has no logarithm" if value == -np.inf else number(tidy(value), digits=4)

@@ -111,6 +111,23 @@ def test_exponent_of_wangs_network_is_that_of_a_map_of_one_number():
     assert exponent > 0.3
 
 
+def test_the_spread_says_how_far_another_run_would_be_off():
+    W, b = [[-2.4, -2.5], [6.7, 5.8]], [0.0, 0.0]
+    # the slopes along one long run of plain loops
+    h, v, total, n_steps = [0.3, 0.2], [1.0, 0.0], 0.0, 60_000
+    for _ in range(n_steps):
+        h = [math.tanh(row[0] * h[0] + row[1] * h[1]) for row in W]
+        v = [(1 - now * now) * (row[0] * v[0] + row[1] * v[1]) for now, row in zip(h, W, strict=True)]
+        length = math.hypot(*v)
+        total, v = total + math.log(length), [v[0] / length, v[1] / length]
+    runs = [chaos.lyapunov(W, b, [h1, 0.2], 2000) for h1 in np.linspace(-0.9, 0.9, 20)]
+    off = [abs(run.exponent - total / n_steps) / run.spread for run in runs]
+    assert sum(error < 2 for error in off) >= 17 and sum(error < 0.5 for error in off) <= 15
+    still = chaos.lyapunov(*FOUR_SIDES, [0.3, 0.2], 200)
+    assert still.spread < 1e-6 and math.isnan(chaos.lyapunov(W, b, [0, 0], 19).spread)
+    assert math.isnan(chaos.lyapunov(np.zeros((2, 2)), b, [0, 0], 40).spread)
+
+
 def test_chaos_is_told_from_a_closed_curve_and_from_rest():
     assert chaos.lyapunov(*STRANGE, [0.3, 0.2], 5000).exponent > 0.1
     assert abs(chaos.lyapunov(*CLOSED_CURVE, [0.3, 0.2], 5000).exponent) < 2e-3

@@ -1,10 +1,12 @@
 """Statements that were wrong once, each against plain arithmetic that shares nothing with the engine."""
 
+import math
 import re
 
 import numpy as np
 import pytest
 
+from app.shell import lessons
 from tests.lessons.vanishing.vanishing_oracle import FUNCTIONS, blocks_at, literal_run, model_at, text
 
 # Ω where the gradient underflows
@@ -107,3 +109,95 @@ def test_a_relu_is_off_and_not_saturated(seed):
     assert "saturated" not in said
     if steepest(model) > 0 and model.result.log10_product[0] < -0.1:
         assert float(re.search(r"off \((\S+) % of all slopes are 0", said)[1]) == pytest.approx(off, abs=0.6)
+
+
+# Two starts of the two-unit map
+
+CIRCLES = [(0.9, -0.7, 0.7, 0.9), (1.5, -1.0, 1.0, 1.5), (1.2, -0.5, 0.9, 0.8), (1.0, -0.9, 0.6, 1.0)]
+CHAOS = (-2.4, -2.5, 6.7, 5.8)
+
+
+def two_runs(W, bias=0.0, **settings):
+    """The page's model, and both runs of n steps by plain loops."""
+    names = dict(zip(("W11", "W12", "W21", "W22"), W, strict=True))
+    model = model_at(topic="chaos", b1=bias, **names, **settings)
+    starts = (model.start1, model.start2), (model.start1 + 10**model.separation, model.start2)
+    both = []
+    for h1, h2 in starts:
+        run = []
+        for _ in range(4000):
+            h1, h2 = math.tanh(W[0] * h1 + W[1] * h2 + bias), math.tanh(W[2] * h1 + W[3] * h2)
+            run.append((h1, h2))
+        both.append(np.array(run))
+    return model, *both
+
+
+def nearest(points, others):
+    return np.array([np.hypot(*(others - point).T).min() for point in points])
+
+
+@pytest.mark.parametrize("W", CIRCLES)
+def test_two_starts_on_one_closed_curve_have_no_boundary_between_them(W):
+    model, first, second = two_runs(W, separation=-1)
+    # they never meet, but each comes as near as one likes to where the other has been
+    assert np.hypot(*(first - second)[-100:].T).min() > 0.01 and nearest(second[-50:], first[1000:]).max() < 0.01
+    said = model.sentence()
+    assert "boundary" not in said and "run round the same curve, but out of step" in said
+    assert "exponent is about 0" in said and "about 0" in blocks_at(3, topic="chaos", **parameters(model))[-1].note
+
+
+def parameters(model):
+    return {name: getattr(model, name) for name in ("W11", "W12", "W21", "W22", "separation")}
+
+
+def test_two_starts_on_one_cycle_have_no_boundary_between_them():
+    model, first, second = two_runs((0.0, -2.0, 2.0, 0.0), start1=-0.05, separation=-1)
+    assert np.hypot(*(first[-1] - second[-1])) > 1 and nearest(second[-8:], first[-8:]).max() < 1e-9
+    assert "same cycle, but out of step" in model.sentence()
+
+
+def test_a_boundary_is_claimed_for_two_attractors_and_none_for_one():
+    rng, seen = np.random.default_rng(3), {"boundary": 0, "settle at the same attractor": 0, "same": 0}
+    for _ in range(40):
+        W = np.round(rng.uniform(-3, 3, 4), 1)
+        start = np.round(rng.uniform(-0.5, 0.5, 2), 2)
+        model, first, second = two_runs(W, separation=-1, start1=start[0], start2=start[1])
+        said, apart = model.sentence(), np.hypot(*(first[-1] - second[-1]))
+        if "boundary" in said:
+            assert nearest(second[-20:], first[-200:]).min() > 1e-3, W
+        elif "settle at the same attractor" in said:
+            assert apart < 1e-3, W
+        elif "same c" in said:
+            assert nearest(second[-20:], first[1000:]).max() < 0.05, W
+        for words in seen:
+            seen[words] += words in said
+    assert min(seen.values()) >= 2, seen
+
+
+def test_where_neighbours_meet_two_starts_merge_or_a_boundary_parts_them():
+    model, first, second = two_runs((-0.8, 0.4, 2.6, 1.3), start1=-0.167571, separation=-6)
+    assert model.result.exponent < -0.05 and np.hypot(*(first[-1] - second[-1])) > 0.5
+    assert parameters(model) == parameters(model_at(preset="basins"))
+    lesson = lessons.load("vanishing").body
+    assert "Where the product vanishes, small differences are forgotten" in lesson and "boundary" in lesson
+    for h1 in np.linspace(-0.9, 0.9, 20).round(2):
+        model, first, second = two_runs((-0.8, 0.4, 2.6, 1.3), start1=h1, separation=-6)
+        assert np.hypot(*(first[-1] - second[-1])) < 1e-9 and "same attractor" in model.sentence()
+
+
+def test_the_exponent_is_said_with_no_digit_that_another_run_would_change():
+    # one long run by plain loops, with the tangent beside it
+    h1, h2, v1, v2, total, n_steps = 0.3, 0.2, 1.0, 0.0, 0.0, 100_000
+    w11, w12, w21, w22 = CHAOS
+    for _ in range(n_steps):
+        h1, h2 = math.tanh(w11 * h1 + w12 * h2), math.tanh(w21 * h1 + w22 * h2)
+        v1, v2 = (1 - h1 * h1) * (w11 * v1 + w12 * v2), (1 - h2 * h2) * (w21 * v1 + w22 * v2)
+        length = math.hypot(v1, v2)
+        v1, v2, total = v1 / length, v2 / length, total + math.log(length)
+    near = 0
+    for start in np.linspace(-0.95, 0.95, 20).round(3):
+        said = model_at(preset="chaos", start1=start).sentence()
+        value, error = map(float, re.search(r"exponent is (\S+) ± (\S+):", said).groups())
+        near += abs(value - total / n_steps) <= error
+        assert 0.01 <= error <= 0.03 and len(str(value)) <= 4
+    assert near >= 18
