@@ -14,8 +14,10 @@ from app.parts.numbers import Block, plain
 from app.parts.picture import Picture
 from app.parts.plots import Card, Strip
 from app.shell.view import View
-from lessons.parity import numbers
-from lessons.parity.model import EXACT, STATES, STEEPNESSES, Parity
+from lessons.parity import learning_card, numbers
+from lessons.parity.learning import BY_HAND
+from lessons.parity.model import Parity
+from lessons.parity.parameters import EXACT, STATES, STEEPNESSES
 
 # where the diagram shows each number
 PLACES = (
@@ -34,30 +36,43 @@ PLACES = (
 
 
 class ParityView(View[Parity]):
-    controls = ("bits", "n_steps", "random_bits", "activation", "steepness", "perturbation")
-    more = tuple(EXACT)
-    buttons = ((json.dumps(EXACT | {"perturbation": 0}), "Exact weights (Eq. 12.36)"),)
+    controls = ("bits", "n_steps", "random_bits", "activation", "steepness", "origin", "perturbation")
+    more = (*EXACT, "learned_steps")
+    buttons = ((json.dumps(EXACT | {"perturbation": 0, "origin": BY_HAND}), "Exact weights (Eq. 12.36)"),)
     conceals: ClassVar = {"y": (("h1", "h2", "y", "xor", "missed"), ("h1.value", "h2.value", "y.value"))}
 
     def build(self) -> list[Card]:
+        self.learning = learning_card.LearningChart()
         return [
             Card("", self._signals()),
             Card(
-                "How well a gradient could find it",
+                "Learning from a random start",
+                [self.learning.strip],
+                key="learning",
+                player="learned_steps",
+                table=True,
+                help="All 16 sequences of 4 bits, logistic switches of steepness 5, the mean squared error of the "
+                "output at every step, and Adam with a learning rate of 0.05. One step of the player is 20 updates. "
+                "Diagram and plots show the weights as they are now.",
+            ),
+            Card("Try to learn it", key="try", table=True),
+            Card(
+                "What is left of a gradient",
                 self._gradient_strips(),
                 key="gradient",
                 help="Above: by what factor one step back can stretch a gradient at most, ‖∂h(t)/∂h(t−1)‖. Below: "
                 "log₁₀ ‖∂h(T)/∂h(t)‖, for the product of these matrices from t + 1 to T. The norm ‖·‖ of a "
                 "matrix is the most by which it stretches a vector. The product is smaller than the factors "
-                "say, since one step cancels part of what another passes on. A triangle means exactly 0: hardlim "
-                "is flat on both sides of its jump, and no gradient finds this network.",
+                "say, since one step cancels part of what another passes on. A triangle means 0: hardlim is flat on "
+                "both sides of its jump, so hard switches pass no gradient on.",
             ),
             Card(
                 "Where soft switches begin to leak",
                 [self._sweep_chart()],
                 key="leak",
-                help="How far h₁ − h₂ comes from the parity along this sequence, for logistic switches of every "
-                "steepness; the dot is yours. Beyond one half the bit is lost.",
+                help="How far h₁ − h₂ comes from where hard switches with the same weights have it, along this "
+                "sequence, for logistic switches of every steepness. Beyond one half (dashed) it rounds to another "
+                "value. With soft switches a dot marks the steepness chosen.",
             ),
         ]
 
@@ -115,11 +130,11 @@ class ParityView(View[Parity]):
         self.here = empty("s", "leak")
         strip = chart(
             "sweep",
-            "Largest distance between h₁ − h₂ and the parity",
+            "Largest distance of h₁ − h₂ from that of hard switches",
             x_label="steepness s",
             ticks=3,
             height=230,
-            y_label="largest |h₁ − h₂ − parity|",
+            y_label="largest distance",
             x_limits=(-0.32, 1.72),
             y_limits=(-0.05, 1.05),
         )
@@ -143,6 +158,8 @@ class ParityView(View[Parity]):
         picture.fit(self.factor.plot.y_range, r["factor"], include=(0, 1))
         low, _ = picture.fit(self.product.plot.y_range, product, include=(-1, 0))
         self._show_sweep(m, picture)
+        if m.learned:
+            self.learning.show(m, picture)
         return {name: r[name] for name in ("x", "h1", "h2", "y", "xor", "factor")} | {
             "missed": np.where(r["wrong"], r["xor"], np.nan),
             "log10_product": product,
@@ -157,18 +174,22 @@ class ParityView(View[Parity]):
         picture.fit(self.sweep_range, worst, include=(0, 1), pad=0.05)
 
     def idle_controls(self, m: Parity) -> set[str]:
-        return set() if m.soft else {"steepness"}
+        return (set() if m.soft else {"steepness"}) | (set(EXACT) if m.learned else {"learned_steps"})
 
     def hidden_cards(self, m: Parity) -> set[str]:
-        return {"gradient", "leak"} if m.concealed else set()
+        answers = {"gradient", "leak", "learning", "try"}
+        return answers if m.concealed else {"try" if m.learned else "learning"}
+
+    def tables(self, m: Parity) -> dict[str, str]:
+        return {"learning": learning_card.report(m)} if m.learned else {"try": learning_card.invitation(m)}
 
     def diagram(self, m: Parity) -> Diagram:
         d = Diagram(
             640,
             190,
             "Input x feeds two hidden units that feed themselves and each other one step later; "
-            "their difference is the output y. Beside it, an automaton with the states even and odd: "
-            "a 1 changes the state, a 0 keeps it.",
+            "the output y listens to both. Beside it, an automaton with the states even and odd, lit as the output "
+            "has it: a 1 changes the state, a 0 keeps it.",
         )
         self._network(d)
         self._automaton(d)
@@ -209,22 +230,22 @@ class ParityView(View[Parity]):
         d.label(529, 134, "1", "weight")
         d.label(386, 184, "dashed: one step later")
         d.arrow((410, 96), (432, 96))
+        d.label(529, 14, "the network’s opinion", "note")
         d.label(529, 164, "", "note", live="ones")
 
     def live(self, m: Parity, t: int) -> dict[str, Any]:
         r, k = m.result, t - 1
         count, word = m.ones(t)
-        before, now, bit = (_state(m, k) if k else "even"), _state(m, t), int(r["x"][k])
+        before, now, bit = m.opinion(k), m.opinion(t), int(r["x"][k])
         on = {name: False for state in STATES for name in (state, f"{state} 0", f"{state} 1")} | {"wrong": False}
         if not m.concealed:
-            kept = bool(before) and (before == now) == (bit == 0)
-            on |= {now: True, f"{before} {bit}": kept and bool(now), "wrong": bool(r["wrong"][k])}
+            on |= {now: True, f"{before} {bit}": (before == now) == (bit == 0), "wrong": bool(r["wrong"][k])}
         return {
             "text": {
                 "x.value": plain(bit),
                 **{f"{name}.value": _short(r[name][k]) for name in ("h1", "h2", "y")},
                 **_weight_texts(m),
-                "ones": "" if m.concealed else f"{count} so far: {word}",
+                "ones": "" if m.concealed else f"in fact {count} so far: {word}",
             },
             "level": {name: float(r[name][k]) for name in ("x", "h1", "h2", "y")},
             "on": on,
@@ -234,14 +255,9 @@ class ParityView(View[Parity]):
         return numbers.blocks(m, t)
 
 
-def _state(m: Parity, t: int) -> str:
-    """The automaton's state that h₁ − h₂ stands for at step t; "" where it stands for none."""
-    return {0.0: "even", 1.0: "odd"}.get(float(np.rint(m.result["memory"][t - 1])), "")
-
-
 def _weight_texts(m: Parity) -> dict[str, str]:
     values = np.concatenate([np.ravel(part) for part in m.weights()])
-    shown = (f"{value:.2f}".replace("-", "−") if m.perturbation else plain(value) for value in values)
+    shown = (f"{value:.2f}".replace("-", "−") if m.perturbation or m.learned else plain(value) for value in values)
     return {name: f"b = {text}" if name.startswith("b") else text for name, text in zip(EXACT, shown, strict=True)}
 
 

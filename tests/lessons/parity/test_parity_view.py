@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.shell import address
-from lessons.parity.model import EXACT, STEEPNESSES
+from lessons.parity.parameters import EXACT, STEEPNESSES
 from lessons.parity.view import ParityView
 from tests import naive
 from tests.lessons.parity.parity_pages import LESSON, PRESETS, groups, model_with, page_with, readable, value_of
@@ -18,7 +18,7 @@ def test_preset_applies_and_draws(name):
     page = page_with(preset=name)
     assert page.frame["preset"] == name
     for key, written in PRESETS[name].items():
-        assert address.text(page.model.param[key], getattr(page.model, key)) == str(written).removesuffix(".0")
+        assert address.text(page.model.param[key], getattr(page.model, key)) == str(written).removesuffix(".0").lower()
     columns = page.columns
     assert {len(column) for column in columns.values()} == {page.model.n_steps}
     assert set(columns) >= {strip.name for strip in page.view.stack.strips}
@@ -125,10 +125,10 @@ def test_answer_is_blank_while_it_is_predicted():
         assert {live["text"][f"{name}.value"] for name in ("h1", "h2", "y")} == {"?"}
         assert set(live["level"]) == {"x"}
         assert (frame["sentence"], frame["numbers"]) == ("", "")
-        assert set(frame["hidden"]) == {"gradient", "leak"}
+        assert set(frame["hidden"]) == {"gradient", "leak", "learning", "try"}
     page.ask("reveal", values=naive.parity(page.model.sequence("bits")))
     assert page.frame["score"]["right"] == page.model.n_steps == 22
-    assert page.frame["hidden"] == [] and not np.isnan(page.columns["y"]).any()
+    assert page.frame["hidden"] == ["learning"] and not np.isnan(page.columns["y"]).any()
 
 
 def test_automaton_takes_the_arrow_of_the_bit():
@@ -141,9 +141,22 @@ def test_automaton_shows_no_arrow_where_the_memory_fails():
     page = page_with(preset="logistic-leak", cursor="9")
     on = page.frame["live"]["on"]
     assert on["even"] and on["wrong"] and not any(on[f"{state} {bit}"] for state in ("even", "odd") for bit in (0, 1))
-    # U = 0 leaves h at (0, 1): h1 - h2 is -1, which is neither state
-    strange = page_with(preset="book-demo", U1="0", b2="5", cursor="3").frame["live"]["on"]
-    assert not strange["even"] and not strange["odd"]
+
+
+def test_the_automaton_shows_what_the_output_says_and_what_is_so_in_fact():
+    wrong = page_with(preset="book-demo", V1="0", cursor="3").frame["live"]
+    assert wrong["on"]["even"] and wrong["on"]["wrong"] and wrong["text"]["ones"] == "in fact 1 one so far: odd"
+    # weights that keep the parity otherwise than as h1 - h2
+    for t in range(1, 41):
+        page = page_with(preset="found", cursor=str(t))
+        assert page.frame["live"]["on"][naive_word(page, t)]
+    # where 1 means even, the output's word is read so
+    flipped = page_with(preset="lab-sequence", V1="-1", V2="1", b_out="0.5", cursor="1").frame["live"]["on"]
+    assert flipped["odd"] and not flipped["even"]
+
+
+def naive_word(page, t: int) -> str:
+    return ("even", "odd")[int(naive.parity(page.model.sequence("bits"))[t - 1])]
 
 
 def test_gradient_card():
@@ -204,8 +217,12 @@ def test_extreme_settings_draw_finite_plots(values):
 
 def test_the_steepness_is_idle_for_hard_switches():
     page = page_with()
-    assert page.frame["idle"] == ["steepness"]
-    assert page.set(activation="logistic")["idle"] == []
+    assert page.frame["idle"] == ["learned_steps", "steepness"]
+    assert page.set(activation="logistic")["idle"] == ["learned_steps"]
+
+
+def test_sliders_are_idle_while_a_gradient_sets_the_weights():
+    assert set(page_with(preset="learn").frame["idle"]) == {*EXACT, "steepness"}
 
 
 def test_two_readers_do_not_disturb_each_other():
