@@ -79,6 +79,8 @@ def _window_note(m: UnrolledParameters, r: Result) -> str:
     if m.window >= m.n_steps:
         return ""
     cut = number(r.truncated()[m.window - 1], digits=DIGITS)
+    if cut == number(r.terms().sum(), digits=DIGITS):
+        return f"Truncated to a window of {m.window} copies, the sum would have the same digits."
     return f"Truncated to a window of {m.window} copies, the sum would be {cut}."
 
 

@@ -13,7 +13,7 @@ from app.parts.picture import Picture
 from lessons.unrolled.parameters import UnrolledParameters
 from lessons.unrolled.results import Result
 from lessons.unrolled.weights import pretty
-from lessons.unrolled.words import percent
+from lessons.unrolled.words import ROUNDING, percent
 
 EXACT = -17.0  # where an error of exactly 0 is drawn on the logarithmic axis
 
@@ -62,8 +62,14 @@ def words(m: UnrolledParameters, r: Result) -> str:
     if window == m.n_steps:
         kept = f"The window of {m.window} reaches back through all {m.n_steps} copies: nothing is cut off."
         return f"<p class=help>{kept}</p>"
-    off = f", off by {percent(abs(totals[window - 1] / totals[-1] - 1))}" if totals[-1] else ""
+    cut, total = plain(totals[window - 1]), plain(totals[-1])
+    if cut == total:
+        same = f"With a window of {window}, ∂F/∂{pretty(r.chosen)} = <b>{cut}</b>, the same digits as without one."
+        return f"<p class=help>{same}</p>"
+    # a total that is only rounding is no measure
+    known = abs(totals[-1]) > ROUNDING * np.abs(r.terms()).sum()
+    off = f", off by {percent(abs(totals[window - 1] / totals[-1] - 1))}" if known else ""
     return (
-        f"<p class=help>With a window of {window}, ∂F/∂{pretty(r.chosen)} = <b>{plain(totals[window - 1])}</b> "
-        f"instead of <b>{plain(totals[-1])}</b>{off}.</p>"
+        f"<p class=help>With a window of {window}, ∂F/∂{pretty(r.chosen)} = <b>{cut}</b> "
+        f"instead of <b>{total}</b>{off}.</p>"
     )

@@ -40,10 +40,11 @@ def _agreement(found: np.ndarray) -> str:
     off = float(np.abs(three[:, 0] - checked).max())
     equal = "The three are equal to the last digit."
     differ = f"The three differ by at most <b>{plain(apart, 2)}</b>, from the order of their sums."
+    last = f"is off by at most <b>{plain(off, 2)}</b>" if off else "has the same digits"
     return (
         f"<p class=help>{differ if apart else equal} The last "
         f"column uses no derivative at all: [F(w + ε) − F(w − ε)] / 2ε with ε = {plain(EPSILON, 1)}; "
-        f"it is off by at most <b>{plain(off, 2)}</b>.</p>"
+        f"it {last}.</p>"
     )
 
 
@@ -56,6 +57,7 @@ def _kink(m: UnrolledParameters, r: Result, found: np.ndarray) -> str:
         return ""
     where = f"a{str(unit + 1).translate(SUBSCRIPTS)}({step + 1}) = {plain(r.run.a[step, unit], 2)}"
     return (
-        f"<p class=help>At {where} ReLU has a kink: its slope is 0 on the left and 1 on the right. The difference of "
+        f"<p class=help>{'At' if r.run.a[step, unit] == 0 else 'Near'} {where} ReLU has a kink: its slope is 0 on the "
+        "left of 0 and 1 on the right. The difference of "
         "F sees both sides, the other columns take 0 at 0, so they need not agree there.</p>"
     )
