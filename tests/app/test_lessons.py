@@ -8,6 +8,8 @@ import pytest
 
 from app.shell import lessons
 
+ORDINAL = re.compile(r"\b(?:lessons? \d+|(?:next|previous|following|preceding|last) lesson)\b", re.IGNORECASE)
+
 
 @pytest.mark.parametrize("stem", lessons.stems())
 class TestEveryLesson:
@@ -29,6 +31,16 @@ class TestEveryLesson:
     def test_no_dollar_is_left_in_any_rendered_text(self, stem):
         for text in _texts(lessons.load(stem)):
             assert "$" not in lessons.render(text), text
+
+    def test_other_lessons_are_named_and_linked_never_numbered(self, stem):
+        """Their order changes."""
+        folder = lessons.FOLDER / stem
+        for path in (folder / "lesson.md", *folder.glob("*.py")):
+            assert not ORDINAL.findall(path.read_text(encoding="utf-8")), path.name
+        for target in re.findall(r"\]\(([^)]*)\)", "\n".join(_texts(lessons.load(stem)))):
+            page, _, preset = target.partition("?preset=")
+            assert page in lessons.stems(), target
+            assert not preset or preset in lessons.load(page).preset_values, target
 
     def test_run_length_sequences_have_n_steps_values(self, stem):
         for values in _parameter_tables(lessons.load(stem)):
