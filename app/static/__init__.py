@@ -23,6 +23,6 @@ class Assets:
                 "mathematics",
                 "page",
             ),
-            *("panels", "shell", "strips", "style", "tasks", "wire"),
+            *("panels", "reach", "shell", "strips", "style", "tasks", "voice", "wire"),
         )
     ]

@@ -5,7 +5,7 @@ import {$} from "./dom.js"
 export function playCard(page, button, largest) {
   const box = button.closest("[data-player]"), name = box.dataset.player
   const value = () => page.frame.players[name]
-  const stop = () => { clearInterval(box.timer); box.timer = null; $("[data-play=play]", box).textContent = "▶ Play" }
+  const stop = () => { clearInterval(box.timer); box.timer = null; $("[data-play=play]", box).textContent = $("[data-play=play]", box).dataset.says }
   const go = n => page.ask("set", {values: {[name]: Math.max(0, Math.min(n, largest[name]))}})
   const what = button.dataset.play
   if (what === "play" && !box.timer) {

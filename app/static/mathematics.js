@@ -17,18 +17,43 @@ function mathjax() {
 
 export async function typeset(within) {
   const pending = [...within.querySelectorAll(".math:not([data-set])")]
-  if (!pending.length) return
+  if (!pending.length) { fit(within); return }
   let tex2svg
   try { ({tex2svg} = await mathjax()) } catch { return }  // the LaTeX text stays readable
   for (const element of pending) {
     if (element.dataset.set !== undefined) continue
     element.dataset.set = ""
     const tex = element.textContent
-    element.setAttribute("aria-label", tex)
+    element.setAttribute("role", "math")
+    element.setAttribute("aria-label", spoken(tex))
     const display = element.tagName === "DIV"
     // A narrow column shows what stands side by side one below the other.
     const narrow = document.querySelector(".side").clientWidth < 700
     const lines = display && narrow ? tex.split(/\\qquad/) : [tex]
-    element.replaceChildren(...lines.map(line => tex2svg(line, {display})))
+    const pictures = lines.map(line => tex2svg(line, {display}))
+    for (const picture of pictures) picture.setAttribute("aria-hidden", "true")
+    element.replaceChildren(...pictures)
   }
+  fit(within)
+}
+
+// A formula that is a little too wide for its column is set smaller; one that is much too wide scrolls.
+function fit(within) {
+  for (const element of within.querySelectorAll("div.math[data-set]")) {
+    element.style.fontSize = ""
+    const share = element.clientWidth / element.scrollWidth
+    if (share > 0.8 && share < 1) element.style.fontSize = `${0.9 * share - 0.005}em`
+  }
+}
+
+// LaTeX as a screen reader can say it: signs as they are, names without backslashes, no spacing.
+function spoken(tex) {
+  const signs = {partial: "∂", cdot: "times", times: "times", circ: "times", le: "≤", ge: "≥", approx: "≈", ne: "≠", infty: "∞", in: "in",
+    to: "to", Delta: "Δ", rightarrow: "to", prod: "product", ldots: "…", dots: "…", cdots: "…", quad: ",", qquad: ","}
+  return tex.replace(/\\(?:text|mathrm|mathbf|operatorname)\{([^{}]*)\}/g, "$1")
+    .replace(/\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, "($1) over ($2)")
+    .replace(/\\[,;:! ]|\\(?:left|right|big|Big|displaystyle)(?![a-zA-Z])/g, " ")
+    .replace(/\\([a-zA-Z]+)/g, (_, name) => ` ${signs[name] ?? name} `)
+    .replace(/\^\s*(\{[^{}]*\}|\S)/g, " to the $1 ").replace(/_\s*(\{[^{}]*\}|\S)/g, " sub $1 ")
+    .replace(/\\/g, " ").replace(/[{}&~]/g, " ").replace(/\s+/g, " ").trim()
 }

@@ -6,9 +6,11 @@ import {playCard} from "./cards.js"
 import {press} from "./keys.js"
 import {Page} from "./page.js"
 import {openDrawer, showNotices, showTab} from "./panels.js"
+import {reachAll} from "./reach.js"
 import {restyle} from "./style.js"
 import {saveImage} from "./files.js"
 import {typeset} from "./mathematics.js"
+import {Voice} from "./voice.js"
 import {Wire} from "./wire.js"
 
 const root = document.documentElement
@@ -60,6 +62,7 @@ function actions(page) {
       button.setAttribute("aria-pressed", on)
       button.textContent = on ? "Unpin" : "Pin for comparison"
       page.pin(on)
+      namePinned(page.frame, on)
     },
     copy: async () => {
       $("#address").select()
@@ -123,12 +126,22 @@ function sendFile(page, file) {
   reader.readAsDataURL(file)
 }
 
-// Bokeh's plots add a tab stop without a name, and its sliders a handle without one.
+// Thin grey lines say what they were.
+function namePinned(frame, on) {
+  const name = $(".pinned-name"), preset = $(`#preset option[value="${frame.start}"]`)
+  name.hidden = !on
+  if (!on) return
+  const changed = frame.preset !== frame.start ? ", with settings changed" : ""
+  name.textContent = preset ? `Thin grey lines: pinned from “${preset.textContent}”${changed}.` : "Thin grey lines: pinned from your own settings."
+}
+
+// Bokeh's plots add a tab stop without a name, its sliders a handle without one, its checkboxes a label beside the box.
 function nameForTheKeyboard(doc) {
   for (const model of modelsOf(doc)) {
     const view = viewOf(model)
     if (model.type === "Plot") eventsOf(model)?.setAttribute("tabindex", -1)
     for (const handle of $$(".noUi-handle", view?.shadow_el ?? document.createElement("i"))) handle.setAttribute("aria-label", model.title)
+    if (model.type === "Checkbox") $("input", view.shadow_el).setAttribute("aria-label", model.label)
   }
 }
 
@@ -151,6 +164,8 @@ async function start() {
   if (frame) page.show(frame)
   else wire.lose()
   listen(page)
+  new Voice(page)
+  reachAll()
   window.unrolled = page
   addEventListener("resize", () => restyle(doc, data))
   root.removeAttribute("data-loading")

@@ -18,7 +18,6 @@ export class Strips {
 
   setCursor(t) {
     for (const band of this.bands) band.setv({left: t - 0.5, right: t + 0.5}, {sync: false})
-    for (const strip of this.all) if (strip.timed) this.element(strip.name)?.setAttribute("aria-valuetext", `t = ${t}`)
   }
 
   show(frame) {
