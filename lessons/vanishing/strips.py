@@ -148,7 +148,7 @@ class TimeStrips:
         picture.fit(ranges["log10_distance"], columns["log10_distance"], include=(-2, 0.5), pad=0.05)
         if m.concealed:
             # how far down it goes is part of the answer
-            picture.fit(ranges["log10_product"], include=(-0.3 * m.n_steps, 0.5), pad=0.05)
+            picture.fit(ranges["log10_product"], include=(-0.45 * m.n_steps, 0.5), pad=0.05)
         else:
             picture.fit(ranges["log10_product"], *_in_reach(columns), include=(-1, 0), pad=0.08)
 

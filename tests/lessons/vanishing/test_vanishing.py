@@ -65,7 +65,7 @@ def test_chaos_parts_the_starts_and_a_basin_boundary_does_too():
         model = model_at(preset=preset)
         distance = model.table()["log10_distance"]
         assert distance[0] < -5 and distance[-20:].max() > -0.5
-        assert np.sign(model.result.exponent) == exponent and model.result.part
+        assert np.sign(model.result.exponent) == exponent and model.result.end != topics.TOGETHER
 
 
 def test_side_by_side_only_the_carousel_keeps_the_gradient_whatever_the_seed():
