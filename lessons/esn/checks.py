@@ -6,6 +6,7 @@ import numpy as np
 
 from app.parts.numbers import plain, steps
 from app.shell.model import Check
+from lessons.esn.digits import apart
 from lessons.esn.drawn import Drawn
 from lessons.esn.results import FreeRun, Memory, Recipe, Result
 from lessons.esn.settings import Settings
@@ -29,11 +30,11 @@ def sine_held(r: Result) -> Check:
     free = free[:HELD_STEPS]
     off = np.flatnonzero(~(free < HELD_WITHIN))
     if off.size:
-        error, at = plain(free[off[0]], 3), steps(int(off[0]) + 1)
+        error, at = apart(free[off[0]], HELD_WITHIN), steps(int(off[0]) + 1)
         return Check(False, f"After {at} of running freely the output is {error} away; less than 0.1 is allowed.")
     return Check(
         True,
-        f"Over {HELD_STEPS} free steps the output is never further away than {plain(free.max(), 3)}; "
+        f"Over {HELD_STEPS} free steps the output is never further away than {apart(free.max(), HELD_WITHIN)}; "
         "less than 0.1 is asked for.",
     )
 
@@ -50,7 +51,7 @@ def narma_below(r: Result, done: int) -> Check:
     n_new = len(r.traced.x) - r.traced.n_train
     if n_new < HELD_STEPS:
         return Check(False, f"An error of {steps(n_new)} says little: choose at least {HELD_STEPS} for “new data”.")
-    said = f"On {n_new} new steps the error is {plain(r.error_new, 3)}; below {NARMA_ERROR} is asked for."
+    said = f"On {n_new} new steps the error is {apart(r.error_new, NARMA_ERROR)}; below {NARMA_ERROR} is asked for."
     return Check(bool(r.error_new < NARMA_ERROR), said)
 
 

@@ -7,8 +7,9 @@ matrix as it was drawn, at spectral radius 1; the live kind `transform` scales a
 import numpy as np
 
 from app.parts.diagram import Diagram
-from app.parts.numbers import plain, short
+from app.parts.numbers import short
 from lessons.esn.cloud import CLOUD, RADIUS, Shown, draw_cloud
+from lessons.esn.digits import apart
 from lessons.esn.echo_words import is_loopless, power
 from lessons.esn.results import Echo, Recipe, Result, Traced, WithReadout
 from lessons.esn.settings import Settings
@@ -223,7 +224,7 @@ def _plane_text(traced: Traced) -> dict[str, str]:
     few = "" if traced.complete else f"the {len(traced.eigenvalues)} largest"
     faint = "faint: without leak" if traced.settings.leak_rate < 1 else ""
     rho = 0 if is_loopless(traced) else traced.settings.spectral_radius
-    return {"rho": f"ρ = {plain(rho, 3)}", "faint": ", ".join(filter(None, (few, faint)))}
+    return {"rho": f"ρ = {apart(rho, 1)}", "faint": ", ".join(filter(None, (few, faint)))}
 
 
 def _brief(value: float) -> str:

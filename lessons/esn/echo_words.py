@@ -3,11 +3,14 @@
 import numpy as np
 
 from app.parts.numbers import SUPERSCRIPTS, plain, steps
+from engine.reservoir.echo import MARGIN
+from lessons.esn.digits import apart
 from lessons.esn.results import Echo, Traced
 from lessons.esn.settings import Settings
 
-ROUNDING = -14  # log10 of a distance that is made of rounding errors
+ROUNDING = -14  # log10 of a distance that is made of rounding errors, as a share of the states
 STILL = 1e-3  # a Lyapunov exponent nearer to 0, or a slope of log10 distance per step, is none
+CLOSE = 0.01  # relative: of a factor per step and ρ
 SAME_PACE = 0.2  # relative: a forecast is made only where the exponent and the plotted distance agree so well
 
 
@@ -19,13 +22,16 @@ def sentence(found: Echo) -> str:
         if found.traced.reservoir.W_fb is None
         else " What is fed back is the target, the same for both starts, since there is no readout yet."
     )
-    if found.dies:
-        return (
-            f"{head}: the echo dies. From t = {found.dies} on the two starts are less than a millionth of their "
-            f"first distance apart. {_why(found)}{fed}"
-        )
-    end = f"at t = {len(log)} the two starts are {power(log[-1])} apart"
     tends = tendency(found)
+    if found.dies:
+        close = f"From t = {found.dies} on the two starts are less than a millionth of their first distance apart"
+        if tends > 0:
+            return (
+                f"{head}: these two starts meet. {close}. Yet neighbouring states part by a factor of "
+                f"{factor(found.exponent)} per step on average, so others need not meet.{fed}"
+            )
+        return f"{head}: the echo dies. {close}. {_why(found)}{fed}"
+    end = f"at t = {len(log)} the two starts are {power(log[-1])} apart"
     if tends > 0:
         return (
             f"{head}: the start is not forgotten, {end}. Neighbouring states part by a factor of "
@@ -39,11 +45,13 @@ def sentence(found: Echo) -> str:
         )
     if _slope(log) < -STILL:
         return f"{head}: the echo is dying, {end}. {_why(found)}{_forecast(found)}{fed}"
-    alone = "the input does not bring them" if found.traced.x.any() else "no input is there to bring them"
-    return (
-        f"{head}: small differences die out (Lyapunov exponent {plain(found.exponent, 2)}), yet {end}. They "
-        f"keep to different courses, and {alone} together.{fed}"
+    alone = "the input does not bring them" if _hears_input(found.traced) else "no input is there to bring them"
+    fade = (
+        f"small differences die out (Lyapunov exponent {plain(found.exponent, 2)})"
+        if np.isfinite(found.exponent)
+        else "small differences come to an end"
     )
+    return f"{head}: {fade}, yet {end}. They keep to different courses, and {alone} together.{fed}"
 
 
 def tendency(found: Echo) -> int:
@@ -58,7 +66,7 @@ def tendency(found: Echo) -> int:
 def factor(exponent: float) -> str:
     """By what a step multiplies small differences: 0.85, and near 1 with so many digits that it differs from 1."""
     off = abs(float(np.expm1(exponent)))
-    digits = 3 if off == 0 else min(max(3, 1 + int(np.ceil(-np.log10(off)))), 8)
+    digits = 3 if off == 0 else min(max(3, 1 + int(np.ceil(-np.log10(off)))), 13)
     return plain(np.exp(exponent), digits)
 
 
@@ -71,11 +79,11 @@ def is_loopless(traced: Traced) -> bool:
 def rho_asked(traced: Traced) -> str:
     if is_loopless(traced):
         return "ρ = 0 (the connections form no loop)"
-    return f"ρ = {plain(traced.settings.spectral_radius, 3)}"
+    return f"ρ = {apart(traced.settings.spectral_radius, 1)}"
 
 
 def leak(now: Settings) -> str:
-    return f", leak rate {plain(now.leak_rate, 3)}" if now.leak_rate < 1 else ""
+    return f", leak rate {apart(now.leak_rate, 1)}" if now.leak_rate < 1 else ""
 
 
 def _slope(log10_distance: np.ndarray) -> float:
@@ -102,9 +110,14 @@ def _why(found: Echo) -> str:
     pace, rho = f"A step multiplies small differences by {factor(found.exponent)} on average", _rho(found)
     if found.certainty.contracts:
         return f"{pace}. It had to: no step can stretch anything (largest singular value)."
-    if found.certainty.effective_spectral_radius > 1:
+    if not tendency(found):
+        return f"{pace}, which so few steps cannot tell from 1."
+    radius = found.certainty.effective_spectral_radius
+    if radius > 1 + MARGIN:
         return f"{pace}. And that although {rho} is above 1: {_drivers(found.traced)}."
-    return f"{pace}: {rho} below 1 suggests it, but proves nothing."
+    if radius >= 1 - MARGIN:
+        return f"{pace}. {rho[0].upper()}{rho[1:]} that is just 1 says nothing either way."
+    return f"{pace}: {rho}, below 1, suggests it, but proves nothing."
 
 
 def _why_without_loop(found: Echo) -> str:
@@ -117,7 +130,7 @@ def _why_without_loop(found: Echo) -> str:
 def _drivers(traced: Traced) -> str:
     """Who takes the units to where tanh is flat."""
     reservoir = traced.reservoir
-    heard = {"the input": traced.x.any() and reservoir.W_in[:, 1:].any(), "the bias": reservoir.W_in[:, 0].any(),
+    heard = {"the input": _hears_input(traced), "the bias": reservoir.W_in[:, 0].any(),
              "the feedback": reservoir.W_fb is not None and np.nan_to_num(traced.d).any()}  # fmt: skip
     names = [name for name, plays in heard.items() if plays]
     if not names:
@@ -125,8 +138,17 @@ def _drivers(traced: Traced) -> str:
     return f"{' and '.join(names)} drive{'s' if len(names) == 1 else ''} units to where tanh is flat"
 
 
+def _hears_input(traced: Traced) -> bool:
+    return bool(traced.x.any() and traced.reservoir.W_in[:, 1:].any())
+
+
 def _rho(found: Echo) -> str:
-    return "ρ" if is_bare(found) else f"an effective ρ of {plain(found.certainty.effective_spectral_radius, 3)}"
+    return "ρ" if is_bare(found) else f"an effective ρ of {against_one(found.certainty.effective_spectral_radius)}"
+
+
+def against_one(value: float, digits: int = 3) -> str:
+    """With so many digits that it differs from 1, unless all that parts it from 1 is rounding."""
+    return "1" if abs(value - 1) <= MARGIN else apart(value, 1, digits=digits)
 
 
 def is_bare(found: Echo) -> bool:
@@ -149,20 +171,29 @@ def explain_distance(found: Echo, t: int) -> str:
     first = float(np.log10(np.linalg.norm(found.starts[0] - found.starts[1])))
     if not np.isfinite(log):
         return f"At t = {t} both states are the same to the last digit: the distance is 0, and has no logarithm."
-    if log < ROUNDING:
+    if is_rounding(found, t):
         return f"At t = {t} only rounding errors are left: a distance of {power(log)}."
     rate, radius = 10 ** ((log - first) / t), found.certainty.effective_spectral_radius
     by = f"multiplied that by {plain(rate, 3)}"
     told = f"1 step has {by}" if t == 1 else f"{steps(t)} have each {by} on average"
-    said = f"log₁₀ {power(log)} = {plain(round(log, 2))}: the starts were {power(first)} apart, and {told}."
+    # near 1 two digits would make it 1, whose logarithm is 0
+    size = power(log) if abs(log) > 0.05 else apart(10.0**log, 1, digits=4)
+    said = f"log₁₀ {size} = {plain(log, 3 if abs(log) < 10 else 4)}: the starts were {power(first)} apart, and {told}."
     rho = "ρ" if is_bare(found) else "the effective ρ"
     if tendency(found) > 0:
         return f"{said} It is chaos that keeps them apart, and tanh that keeps them from parting further."
-    if rate < radius - 0.005:
-        return f"{said} That is less than {rho} = {plain(radius, 3)}: away from 0, tanh is less steep than 1."
-    if rate > radius + 0.005:
+    written = apart(radius, rate)
+    if rate < (1 - CLOSE) * radius:
+        return f"{said} That is less than {rho} = {written}: away from 0, tanh is less steep than 1."
+    if rate > (1 + CLOSE) * radius:
         return (
-            f"{said} That is more than {rho} = {plain(radius, 3)}, which holds in the long run only: at first W "
+            f"{said} That is more than {rho} = {written}, which holds in the long run only: at first W "
             "can stretch a distance."
         )
-    return f"{said} That is {rho} = {plain(radius, 3)}: the units work where tanh is nearly straight."
+    return f"{said} That is close to {rho} = {written}: the units work where tanh is nearly straight."
+
+
+def is_rounding(found: Echo, t: int) -> bool:
+    """Whether the distance at step t is no more than the last digits of the two states."""
+    largest = max(np.abs(found.traced.states[t - 1]).max(), np.abs(found.other[t - 1]).max())
+    return bool(not largest or found.log10_distance[t - 1] < np.log10(largest) + ROUNDING)

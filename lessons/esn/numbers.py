@@ -8,7 +8,8 @@ from scipy import sparse
 
 from app.parts.calculation import DIGITS, added, fitting
 from app.parts.numbers import Block, number, plain, steps, symbol
-from lessons.esn.echo_words import ROUNDING, factor, is_bare, is_loopless
+from lessons.esn.digits import apart
+from lessons.esn.echo_words import CLOSE, against_one, factor, is_bare, is_loopless, is_rounding
 from lessons.esn.model import Esn
 from lessons.esn.results import Echo, FreeRun, Memory, Recipe, Result, Traced, WithReadout
 from lessons.esn.terms import ALL, BIAS, LARGEST, NOTHING, Group, digits_for, group, numbered, of, result, summed, terms
@@ -159,9 +160,10 @@ def _starts(found: Echo, t: int, unit: int) -> Block:
         squares = [f"{number(float(gap), digits=DIGITS, signed=True)}²" for gap in first - second]
         lines += [*added("distance = √ of the sum", squares)]
     lines += [f"distance({step}) = {result(float(10.0**log))}" for step, log in ((t, logs[0]), (t - 1, logs[1]))]
-    if min(logs) > ROUNDING:
+    rounding = is_rounding(found, t)
+    if not rounding and np.isfinite(logs).all():
         lines.append(f"distance({t})/distance({t - 1}) = {result(float(10 ** (logs[0] - logs[1])))}")
-    return Block("3 How far apart are the two starts?", lines, _rate(found, logs[0]))
+    return Block("3 How far apart are the two starts?", lines, _rate(found, rounding))
 
 
 def _distance_before(found: Echo, t: int) -> float:
@@ -173,8 +175,8 @@ def _log10(size: float) -> float:
     return float(np.log10(size)) if size > 0 else -np.inf
 
 
-def _rate(found: Echo, log: float) -> str:
-    if log <= ROUNDING:
+def _rate(found: Echo, rounding: bool) -> str:
+    if rounding:
         return "The two states agree to the last digits a computer keeps: what is left are rounding errors."
     radius = found.certainty.effective_spectral_radius
     if is_loopless(found.traced) and found.traced.settings.leak_rate == 1:
@@ -183,10 +185,13 @@ def _rate(found: Echo, log: float) -> str:
             "of units and is gone at the end."
         )
     rho = "ρ" if is_bare(found) else "the effective ρ"
-    why = ": elsewhere tanh is less steep" if np.exp(found.exponent) < radius - 0.005 else ""
+    here = "On this input a single step forgets everything."
+    if np.isfinite(found.exponent):
+        why = ": elsewhere tanh is less steep" if np.exp(found.exponent) < (1 - CLOSE) * radius else ""
+        here = f"On this input it is {factor(found.exponent)} on average{why}."
     return (
-        f"Near 0, where tanh is straight, a step multiplies the distance by about {rho} = {plain(radius, 3)} in "
-        f"the long run. On this input it is {factor(found.exponent)} on average{why}."
+        f"Near 0, where tanh is straight, a step multiplies the distance by about {rho} = {against_one(radius)} in "
+        f"the long run. {here}"
     )
 
 
@@ -250,7 +255,7 @@ def _still(value: float) -> float:
 def _meaning(found: WithReadout, t: int) -> str:
     now = found.traced.settings
     if isinstance(found, Memory):
-        here = f" At this lag it is {plain(found.per_lag[now.lag - 1], 3)}." if now.lag <= now.max_lag else ""
+        here = f" At this lag it is {apart(found.per_lag[now.lag - 1], 1)}." if now.lag <= now.max_lag else ""
         asked = f"x({t - now.lag}), the input {steps(now.lag)} back" if t > now.lag else "0, as no input was so early"
         return (
             f"Asked for is {asked}. r² is the share of the variance of x "

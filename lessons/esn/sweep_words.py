@@ -94,19 +94,21 @@ def _finding(measure: str, values: np.ndarray, leak: int, sweep: Sweep, begin: s
     extreme = "smallest" if measure == "error" else "greatest"
     radius, median, low, high = now.at(best(measure, now.median))
     of = "" if measure == "error" else f" of N = {sweep.plan.settings.n_units}"
-    band = f" (seeds: {plain(low, 3)} to {plain(high, 3)})" if low < high else ""
+    ends = plain(low, 3), plain(high, 3)
+    band = f" (seeds: {' to '.join(ends)})" if ends[0] != ends[1] else ""
     rate = plain(sweep.leak_rates[leak], 3)
     said = f"{begin} leak rate {rate} {what} is {extreme} for ρ = {plain(radius)}: {plain(median, 3)}{of}{band}."
-    if radius != now.radius[-1]:
+    if plain(median, 3) != plain(now.median[-1], 3):
         said += f" At ρ = {plain(now.radius[-1])} it is {plain(now.median[-1], 3)}."
-    return said + _elsewhere(measure, values, leak, sweep)
+    return said + _elsewhere(measure, values, plain(median, 3), leak, sweep)
 
 
-def _elsewhere(measure: str, values: np.ndarray, leak: int, sweep: Sweep) -> str:
+def _elsewhere(measure: str, values: np.ndarray, here: str, leak: int, sweep: Sweep) -> str:
     """The best of the map, where it has another leak rate."""
     median = medians(values)
     row, column = divmod(best(measure, median), median.shape[1])
-    if row == leak:
+    there = plain(median[row, column], 3)
+    if row == leak or there == here:
         return ""
     at = f"leak rate {plain(sweep.leak_rates[row], 3)} and ρ = {plain(SPECTRAL_RADII[column])}"
-    return f" {'Lower' if measure == 'error' else 'More'} still with {at}: {plain(median[row, column], 3)}."
+    return f" {'Lower' if measure == 'error' else 'More'} still with {at}: {there}."

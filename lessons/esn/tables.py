@@ -7,12 +7,13 @@ import numpy as np
 
 from app.parts.numbers import SUPERSCRIPTS, plain, steps
 from app.parts.ranges import LIMIT
-from lessons.esn.echo_words import factor, is_bare, is_loopless, power, rho_asked, tendency
+from lessons.esn.digits import apart
+from lessons.esn.echo_words import STILL, against_one, factor, is_bare, is_loopless, power, rho_asked, tendency
+from lessons.esn.memory_words import by_chance, ceiling
 from lessons.esn.model import Esn
 from lessons.esn.results import Echo, Memory, Recipe
 from lessons.esn.words import (
     FITTED,
-    ceiling,
     connections,
     grouped,
     is_much_worse,
@@ -42,7 +43,7 @@ def _help(text: str) -> str:
 def _nmse(value: float) -> str:
     if np.isnan(value):
         return "–"
-    return plain(value, 3) if value < LIMIT else "beyond all numbers"
+    return apart(value, 1) if value < LIMIT else "beyond all numbers"
 
 
 # Stability
@@ -56,14 +57,14 @@ def stability(m: Esn) -> str:
     if not is_bare(found):
         on_time = found.traced.reservoir.W_late is None
         said = "largest |1 − leak + leak·λ|, λ an eigenvalue of W" if on_time else "counting leak and late connections"
-        rows.append(("effective ρ", plain(sure.effective_spectral_radius, 4), said))
+        rows.append(("effective ρ", against_one(sure.effective_spectral_radius, 4), said))
     stretch = 1 - now.leak_rate + now.leak_rate * sure.largest_singular_value
     below = "below 1: echoes die for every input" if sure.contracts else "not below 1: it promises nothing"
-    leaky = f" With the leak {plain(stretch, 4)}," if now.leak_rate < 1 else ""
+    leaky = f" With the leak {against_one(stretch, 4)}," if now.leak_rate < 1 else ""
     rows.append(
         (
             "largest singular value σ<sub>max</sub>",
-            plain(sure.largest_singular_value, 4),
+            against_one(sure.largest_singular_value, 4),
             f"the most W can stretch a distance in one step.{leaky or ' It is'} {below}",
         )
     )
@@ -90,7 +91,7 @@ def _spectral_radius(found: Echo) -> tuple[str, str, str]:
     outside = int((values > 1 + 1e-9).sum())
     of = f"{len(values)}" if found.traced.complete else f"the {len(values)} largest"
     where = f"{outside} of {of} eigenvalues lie" if outside != 1 else f"1 of {of} eigenvalues lies"
-    return "spectral radius ρ", plain(rho, 4), f"{where} outside the unit circle"
+    return "spectral radius ρ", against_one(rho, 4), f"{where} outside the unit circle"
 
 
 def _exponent(found: Echo) -> tuple[str, str, str]:
@@ -101,7 +102,7 @@ def _exponent(found: Echo) -> tuple[str, str, str]:
     verdict = {
         1: "differences grow: chaos",
         -1: "differences die out",
-        0: f"not clearly above or below 1, the exponent being known to ±{plain(found.uncertainty, 2)} only",
+        0: f"not clearly above or below 1, the exponent being known to ±{plain(max(found.uncertainty, STILL), 2)} only",
     }
     return name, plain(exponent, 3), (f"a step multiplies a small difference by {factor(exponent)}: "
                                       f"{verdict[tendency(found)]}")  # fmt: skip
@@ -114,18 +115,18 @@ def _for_certain(found: Echo) -> str:
         return "Proved: whatever the input, the state forgets its start (Jaeger 2001)."
     if sure.zero_unstable:
         return (
-            "Proved: with no input at all the state 0 is unstable, so that echoes do not die (Jaeger 2001). Under "
-            "a strong input they may."
+            "Proved: with no input at all not all starts meet, for 0 stays 0 and others leave it (Jaeger 2001). Two "
+            "starts drawn at random may meet all the same, and a strong input may make all of them meet."
         )
     sigma, rho = "σ<sub>max</sub>", "ρ" if is_bare(found) else "effective ρ"
-    head = f"Nothing is proved here. Echoes die for every input if {sigma} &lt; 1, which does not hold; "
+    head = f"Nothing is proved here. All starts meet for every input if {sigma} &lt; 1, which does not hold; "
     if found.traced.reservoir.W_in[:, 0].any():
         return (
-            f"{head}that they do not if {rho} &gt; 1 is proved only with no input and no bias. With a bias it "
+            f"{head}that not all do if {rho} &gt; 1 is proved only with no input and no bias. With a bias it "
             "depends on both."
         )
     return (
-        f"{head}with no input at all they do not if {rho} &gt; 1. Between {sigma} = 1 and {rho} = 1 it depends "
+        f"{head}with no input at all not all do if {rho} &gt; 1. Between {sigma} = 1 and {rho} = 1 it depends "
         "on the input."
     )
 
@@ -160,9 +161,10 @@ def _drawn(found: Recipe) -> str:
 def _ran(found: Recipe) -> str:
     traced = found.traced
     T, n = traced.states.shape
+    washed = f"The first {traced.washout} are put aside (wash-out), the" if traced.washout else "The"
     return (
-        f"{grouped(T)} steps, each gives a state of {grouped(n)} numbers. The first {traced.washout} are put aside "
-        f"(wash-out), the last {T - traced.n_train} kept as new data."
+        f"{grouped(T)} steps, each gives a state of {grouped(n)} numbers. {washed} last {T - traced.n_train} are kept "
+        "as new data."
     )
 
 
@@ -217,18 +219,18 @@ def _verdict(found: Recipe) -> str:
 
 def _against_ridge(found: Recipe, shows_new: bool) -> list[tuple[str, str, str]]:
     """Both solve the same problem where the teacher is fed back and nothing is forgotten."""
-    now, apart = found.traced.settings, float(np.abs(found.V - found.ridge_V).max())
-    if not np.isfinite(apart):
+    now, off = found.traced.settings, float(np.abs(found.V - found.ridge_V).max())
+    if not np.isfinite(off):
         return [("ridge, all at once", "–", "the recursive weights are no numbers any more")]
     largest = max(float(np.abs(found.ridge_V).max()), 1e-300)
-    if apart <= AGREE * largest:
+    if off <= AGREE * largest:
         said = "the same V: one by one ends where all at once does"
     else:
         own = now.feedback_from == "own" and found.traced.reservoir.W_fb is not None
         reasons = [reason for reason, holds in (("it heard its own output", own), ("it forgets", now.forgetting < 1))
                    if holds]  # fmt: skip
         why = f", since {' and '.join(reasons)}" if reasons else ": rounding, which a tiny β lets grow"
-        said = f"V is off by up to {plain(apart, 3)}{why}"
+        said = f"V is off by up to {plain(off, 3)}{why}"
     return [("against ridge, all at once", f"|V| {size(largest)}", said)]
 
 
@@ -245,9 +247,9 @@ def totals(m: Esn) -> str:
         else f"r² is at most 1 at each lag; N = {grouped(now.n_units)} units could reach further"
     )
     rows = [
-        ("memory capacity", plain(found.total, 4), f"sum of r² over lags 1…{len(r2)}"),
+        ("memory capacity", apart(found.total, most, digits=4), f"sum of r² over lags 1…{len(r2)}"),
         ("the most there can be", str(most), bound),
-        ("share", f"{plain(100 * found.total / most, 3)} %", "of the most there can be"),
+        ("share", f"{apart(100 * found.total / most, 100)} %", f"of the most there can be{by_chance(found)}"),
     ]
     below = np.flatnonzero(r2 < 0.5)
     gaps = below.size and (r2[below[0] :] >= 0.5).any()
@@ -255,7 +257,7 @@ def totals(m: Esn) -> str:
     first = f"{len(r2) - len(below)} lags, the last is {np.flatnonzero(r2 >= 0.5)[-1] + 1}" if gaps else first
     rows.append(("r² above ½", first, "where more than half of the variance comes back"))
     if now.lag <= len(r2):
-        rows.append((f"r² at lag {now.lag}", plain(r2[now.lag - 1], 4), "the lag that you chose"))
+        rows.append((f"r² at lag {now.lag}", apart(r2[now.lag - 1], 0.5, 1, digits=4), "the lag that you chose"))
     rows.append((f"NMSE at lag {now.lag}", _nmse(found.error_new), "on the new data of the plots above"))
     learned = found.traced.n_train - found.traced.washout
     note = (

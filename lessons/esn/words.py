@@ -7,8 +7,9 @@ import numpy as np
 from scipy import sparse
 
 from app.parts.numbers import plain, steps
-from app.parts.ranges import LIMIT
 from lessons.esn import echo_words as echo
+from lessons.esn import memory_words as memory
+from lessons.esn.digits import apart, error_told
 from lessons.esn.results import Echo, FreeRun, Memory, Recipe, Result, Traced
 from lessons.esn.sweep import SPECTRAL_RADII, SweepsLive
 
@@ -27,61 +28,12 @@ def _told(m: SweepsLive, found: Result) -> str:
     if isinstance(found, Echo):
         return echo.sentence(found)
     if isinstance(found, Memory):
-        return _memory(found)
+        return memory.sentence(found)
     if isinstance(found, FreeRun):
         return _free_run(found)
     if found.traced.settings.topic == "sweep":
         return _sweep(m, found)
     return _recipe(found, m.done)
-
-
-# Memory
-
-
-def _memory(found: Memory) -> str:
-    now, r2 = found.traced.settings, found.per_lag
-    at = f"At lag {now.lag} r² is {plain(r2[now.lag - 1], 3)}" if now.lag <= len(r2) else "The lag lies beyond the plot"
-    new = _error(found.error_new)
-    learned = found.traced.n_train - found.traced.washout
-    back = f"; y, fitted on {learned} of the steps shown, has {new} on new data" if new else ""
-    cut = " Some lies beyond the longest lag." if r2[-1] > 0.1 else ""
-    return (
-        f"{at}{back}. Over {len(r2)} lags the memory capacity is {plain(found.total, 3)}, where "
-        f"{ceiling(found)[1]} is the most there can be; {_reach(r2)}.{cut}"
-    )
-
-
-def ceiling(found: Memory) -> tuple[int, str]:
-    """The most that the memory over the lags shown can be, and why."""
-    n_units, n_lags = found.traced.settings.n_units, len(found.per_lag)
-    return (n_units, f"N = {n_units}") if n_units <= n_lags else (n_lags, f"{n_lags}, 1 for each lag,")
-
-
-def _reach(r2: np.ndarray) -> str:
-    """Of which lags more than half comes back."""
-    good = np.flatnonzero(r2 >= 0.5) + 1
-    if not good.size:
-        return "no lag keeps more than half"
-    first = int(good[0])
-    if len(good) == len(r2):
-        return f"more than half is left at all {len(r2)} lags"
-    if len(good) > 1 and first > 1 and (np.diff(good) == first).all():
-        return f"only every {_nth(first)} lag is remembered"
-    from_one = int(np.argmax(r2 < 0.5))
-    if len(good) == from_one:
-        return f"more than half is left for the first {steps(from_one)}"
-    return f"more than half is left at {len(good)} of the lags, the longest of them {int(good[-1])}"
-
-
-def _nth(n: int) -> str:
-    return {2: "second", 3: "third", 4: "fourth", 5: "fifth"}.get(n, f"{n}th")
-
-
-def _error(value: float) -> str:
-    """An NMSE in words, or nothing where there is none."""
-    if np.isnan(value):
-        return ""
-    return f"an error (NMSE) of {plain(value, 2)}" if value < LIMIT else "an error beyond all numbers"
 
 
 # The recipe
@@ -93,27 +45,40 @@ def connections(traced: Traced) -> int:
     return sum(m.count_nonzero() if sparse.issparse(m) else int(np.count_nonzero(m)) for m in matrices)
 
 
+def _drawn(traced: Traced) -> str:
+    n, count = traced.settings.n_units, connections(traced)
+    if not count:
+        return f"A reservoir of {n} units is drawn, without a single connection: no unit hears another, and ρ = 0."
+    radius = ("which form no loop, so that ρ = 0 whatever they are multiplied by" if echo.is_loopless(traced) else
+              f"rescaled to {echo.rho_asked(traced)}")  # fmt: skip
+    many = f"{grouped(count)} connection{'' if count == 1 else 's'}"
+    return (
+        f"A reservoir of {n} units is drawn: {many}, {apart(100 * count / n**2, 100)} % of all there could be, "
+        f"{radius}. They will never be trained."
+    )
+
+
+def _ran(traced: Traced) -> str:
+    h, n_units = traced.states, traced.settings.n_units
+    lie = f"lie between {apart(h.min(), -1)} and {apart(h.max(), 1)}" if h.any() else "all stay 0: nothing drives them"
+    first = f"The first {traced.washout} steps are" if traced.washout > 1 else "The first step is"
+    washed = f"{first} put aside as wash-out; the" if traced.washout else "No step is put aside as wash-out; the"
+    return (
+        f"The input has been on for {steps(len(h))}. The {n_units} states {lie}. "
+        f"{washed} last {len(h) - traced.n_train} are kept as new data."
+    )
+
+
 def _recipe(found: Recipe, step: int) -> str:
     traced, now = found.traced, found.traced.settings
     if step == 1:
-        n, count = now.n_units, connections(traced)
-        radius = ("which form no loop, so that ρ = 0 whatever they are multiplied by" if echo.is_loopless(traced) else
-                  f"rescaled to ρ = {plain(now.spectral_radius, 3)}")  # fmt: skip
-        return (
-            f"A reservoir of {n} units is drawn: {grouped(count)} connections, {plain(100 * count / n**2, 3)} % of "
-            f"all there could be, {radius}. They will never be trained."
-        )
+        return _drawn(traced)
     if step == 2:
-        h = traced.states
-        return (
-            f"The input has driven the reservoir for {steps(len(h))}. Its {now.n_units} states lie between "
-            f"{plain(h.min(), 3)} and {plain(h.max(), 3)}. The first {traced.washout} are put aside as wash-out; "
-            f"the last {len(h) - traced.n_train} are kept as new data."
-        )
+        return _ran(traced)
     learned = traced.n_train - traced.washout
     how = "step by step (recursive least squares)" if now.learning == "recursive" else "by one linear solve"
     fit = f"The readout is fitted {how} on {steps(learned)}"
-    train = _error(found.error_train)
+    train = error_told(found.error_train)
     if not train:
         return f"{fit}, but the target does not vary there: there is nothing to learn.{weights_warning(found)}"
     if step == FITTED:
@@ -126,7 +91,7 @@ def _recipe(found: Recipe, step: int) -> str:
 
 def _on_new_data(found: Recipe) -> str:
     traced, n_new = found.traced, len(found.y) - found.traced.n_train
-    new = _error(found.error_new)
+    new = error_told(found.error_new)
     if not new:
         return "On new data the target does not vary or is not known, so there is no error to tell."
     said = f"On {n_new} new steps it has {new}"
@@ -141,13 +106,15 @@ def _on_new_data(found: Recipe) -> str:
             f"{said}. It has more weights ({n_weights}) than steps to learn from, so many V fit them all; ridge "
             "regression takes one with small weights, and that one carries over."
         )
+    if found.error_new == 1:
+        return f"{said}, as much as the mean."
     return f"{said}; the mean has 1." if found.error_new < 1 else f"{said}, worse than the mean."
 
 
 def _sweep(m: SweepsLive, found: Recipe) -> str:
     """The error here, and the best of what has been measured at the present leak rate."""
     now, sweep = found.traced.settings, m.sweep
-    here = _error(found.error_new)
+    here = error_told(found.error_new)
     head = f"At {echo.rho_asked(found.traced)}{echo.leak(now)} the task"
     said = (
         f"{head} has, on new data, {here}."
@@ -193,10 +160,13 @@ def weights_warning(found: Recipe | FreeRun | Memory) -> str:
         return " The weights are no numbers any more: recursive learning has gone wrong."
     if largest <= LARGE_WEIGHT:
         return ""
-    return (
-        f" Careful: the largest readout weight is {size(largest)}. An error of 0.01 in that one state moves y by "
-        f"{size(largest / 100)}; a larger β keeps weights small."
+    column, n_units = int(np.abs(found.V).argmax()) % found.V.shape[1], found.traced.states.shape[1]
+    moves = (
+        f"An error of 0.01 in that one state moves y by {size(largest / 100)}; a larger β"
+        if 1 <= column <= n_units
+        else "A larger β"
     )
+    return f" Careful: the largest readout weight is {apart(largest, LARGE_WEIGHT)}. {moves} keeps weights small."
 
 
 def size(value: float) -> str:
@@ -219,6 +189,8 @@ def _free_run(found: FreeRun) -> str:
             "it: raise the feedback scale."
         )
     head = f"From t = {found.first_free} on the network feeds itself"
+    if not found.allowed:
+        return f"{head}. The target never changes, so there is no course to hold."
     if not np.isfinite(found.y).all():
         return f"{head}, and its output grows beyond all numbers.{weights_warning(found)}"
     if found.held >= free:
@@ -230,7 +202,7 @@ def _free_run(found: FreeRun) -> str:
     tail = found.y[-min(free, 100) :]
     still = found.held < free and np.ptp(tail, axis=0).max() < 1e-3
     silent = _at_rest(tail[-1]) if still else ""
-    train = _error(found.error_train)
+    train = error_told(found.error_train)
     return f"{head} {end}.{silent}{f' Under the teacher it had {train}.' if train else ''}{weights_warning(found)}"
 
 
@@ -246,13 +218,13 @@ def _at_rest(y: np.ndarray) -> str:
 
 def divergence(found: Result, step: int) -> str:
     """Why values left the plots."""
-    if isinstance(found, Echo):
-        return "The output that is fed back pushes the states apart."
     if isinstance(found, Recipe) and found.online is not None:
         return (
             "Recursive learning has made the weights explode: a forgetting factor below 1 forgets faster than the "
             "data tell anything new, or the own output is fed back before it is any good."
         )
+    if isinstance(found, Echo):
+        return "The task's own values grow beyond all numbers; the states stay between −1 and 1."
     largest = size(float(np.abs(found.V).max()))
     if isinstance(found, FreeRun):
         return (
