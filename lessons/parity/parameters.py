@@ -161,25 +161,36 @@ class ParityParameters(PageModel):
             self._swept = key, np.array([np.abs(_memory(run) - hard).max() for run in runs])
         return self._swept[1]
 
-    def slopes(self, t: int) -> np.ndarray:
-        """Slopes s h(1 − h) of the two logistic units at step t, (2,)."""
-        a = np.array([self.result["a1"][t - 1], self.result["a2"][t - 1]])
-        # from a, where 1 − h has all its digits; an exponential that overflows makes the slope 0, as it is
-        with np.errstate(over="ignore"):
-            return self.steepness / (2 + np.exp(self.steepness * a) + np.exp(-self.steepness * a))
+    def log_slopes(self, t: int) -> np.ndarray:
+        """Natural logarithms of the slopes s h(1 − h) of the two logistic units at step t, (2,): finite always."""
+        z = self.steepness * np.abs([self.result["a1"][t - 1], self.result["a2"][t - 1]])
+        return np.log(self.steepness) - z - 2 * np.log1p(np.exp(-z))
 
-    def largest_eigenvalue(self, t: int) -> float:
-        """The larger eigenvalue, in magnitude, of ∂h(t)/∂h(t−1) = diag(slopes) W, from its trace and determinant.
+    def _scaled_jacobian(self, t: int) -> tuple[np.ndarray, float]:
+        """∂h(t)/∂h(t−1) = diag(slopes) W over its larger slope, and log₁₀ of that slope, which may underflow."""
+        logs = self.log_slopes(t)
+        return np.exp(logs - logs.max())[:, None] * self.weights().W, float(logs.max() / np.log(10))
+
+    def log10_factor(self, t: int) -> float:
+        """log₁₀ of the norm of ∂h(t)/∂h(t−1); −inf where it is 0."""
+        jacobian, scale = self._scaled_jacobian(t)
+        with np.errstate(divide="ignore"):
+            return scale + float(np.log10(np.linalg.norm(jacobian, 2)))
+
+    def log10_largest_eigenvalue(self, t: int) -> float:
+        """log₁₀ of the larger eigenvalue, in magnitude, of ∂h(t)/∂h(t−1), from its trace and determinant.
 
         For Eq. 12.36 the determinant is 0, and it is the magnitude of the difference of the slopes. A general routine
         would lose that difference: the matrix is nearly nilpotent.
         """
-        first, second = self.slopes(t)
-        W = self.weights().W
-        trace = abs(first * W[0, 0] + second * W[1, 1])
-        determinant = first * second * (W[0, 0] * W[1, 1] - W[0, 1] * W[1, 0])
+        jacobian, scale = self._scaled_jacobian(t)
+        trace = abs(jacobian[0, 0] + jacobian[1, 1])
+        W, slopes = self.weights().W, np.exp(self.log_slopes(t) - self.log_slopes(t).max())
+        determinant = slopes[0] * slopes[1] * (W[0, 0] * W[1, 1] - W[0, 1] * W[1, 0])
         under_root = trace**2 - 4 * determinant
-        return float((trace + np.sqrt(under_root)) / 2 if under_root >= 0 else np.sqrt(determinant))
+        largest = (trace + np.sqrt(under_root)) / 2 if under_root >= 0 else np.sqrt(determinant)
+        with np.errstate(divide="ignore"):
+            return scale + float(np.log10(largest))
 
     @property
     def first_error(self) -> int:

@@ -10,7 +10,7 @@ from app.parts.charts import empty, finite
 from app.parts.colours import LIGHT
 from app.parts.diagram import Diagram
 from app.parts.figures import chart, rule
-from app.parts.numbers import Block, plain
+from app.parts.numbers import Block, plain, short
 from app.parts.picture import Picture
 from app.parts.plots import Card, Strip
 from app.shell.view import View
@@ -257,7 +257,7 @@ class ParityView(View[Parity]):
 
 def _weight_texts(m: Parity) -> dict[str, str]:
     values = np.concatenate([np.ravel(part) for part in m.weights()])
-    shown = (f"{value:.2f}".replace("-", "−") if m.perturbation or m.learned else plain(value) for value in values)
+    shown = (short(value) if m.perturbation or m.learned else plain(value) for value in values)
     return {name: f"b = {text}" if name.startswith("b") else text for name, text in zip(EXACT, shown, strict=True)}
 
 
@@ -267,4 +267,6 @@ def _curve(d: Diagram, path: str, attribute: str) -> None:
 
 
 def _short(value: float) -> str:
-    return plain(value) if value in (0, 1) else f"{value:.3f}"
+    """A unit's value with three digits behind the point; nothing that is only near 0 or 1 is called so."""
+    near = "≈ 0" if value < 0.0005 else "≈ 1" if value > 0.9995 else f"{value:.3f}"
+    return plain(value) if value in (0, 1) else near

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.parts.numbers import plain
+from app.parts.numbers import plain, power
 from lessons.parity.parameters import ParityParameters
 
 
@@ -43,11 +43,9 @@ def _against_hard(m: ParityParameters) -> str:
     else:
         found = "every output rounds to what hard switches give" if m.n_steps > 1 else "the output rounds to a hard one"
     wrong = np.flatnonzero(hard != xor)
-    if not wrong.size:
+    if not wrong.size or ((hard != xor).all() and np.ptp(xor)):
         return f"{found}."
-    return (
-        f"{found}; these weights compute something else than parity, with hard switches too (from t = {wrong[0] + 1})."
-    )
+    return f"{found}. Hard switches with these weights first fail at t = {wrong[0] + 1}: they compute something else."
 
 
 def at_most(value: float) -> str:
@@ -56,11 +54,20 @@ def at_most(value: float) -> str:
     return plain(np.ceil(value / unit - 1e-9) * unit, 2)
 
 
+def output(m: ParityParameters, t: int) -> str:
+    """y(t) with so many digits that it shows on which side of one half it is, and no 0 for what is only small."""
+    y, a_out = float(m.result["y"][t - 1]), float(m.result["a_out"][t - 1])
+    if m.soft and y == 0:
+        return power(m.steepness * a_out / np.log(10))
+    digits = next(n for n in (4, 8, 17) if n == 17 or y == 0.5 or plain(y, n) != "0.5")
+    return plain(y, digits)
+
+
 def explain(m: ParityParameters, step: int) -> str:
     r, k, w = m.result, step - 1, m.weights()
     count, word = m.ones(step)
     readout = f"{plain(w.V[0])}·{plain(r['h1'][k])} + ({plain(w.V[1])})·{plain(r['h2'][k])} + ({plain(w.b_out)})"
     return (
         f"With {count} up to t = {step} the parity is {word}. The output's net input is {readout} = "
-        f"{plain(r['a_out'][k])}, so y({step}) = {plain(r['y'][k])}."
+        f"{plain(r['a_out'][k])}, so y({step}) = {output(m, step)}."
     )
