@@ -11,6 +11,7 @@ from engine import (
     cliff,
     costs,
     deep,
+    differences,
     gamma,
     gradients,
     gru,
@@ -146,6 +147,7 @@ def _gradients():
     gradients.bptt(x, params, gradients.sum_squared_error(h, explicit).explicit)
     gradients.bptt(x, params, gradients.output_layer(h, [[1.0, 1.0]], [0.0], [[0.0]] * 4).explicit, window=2)
     gradients.rtrl(x, params, explicit)
+    differences.of_loss(x, params, explicit)
     gradients.unrolled(x, params, explicit)
     gradients.factors(x, params)
     gradients.lag_norms(x, params)

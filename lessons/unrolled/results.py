@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import gradients, rnn
+from engine import differences, gradients, rnn
 from lessons.unrolled.parameters import UnrolledParameters
 from lessons.unrolled.weights import PLACES, SHARED
 
@@ -99,19 +99,25 @@ def forward(
     return run, gradients.sum_squared_error(run.h, d, at=at)
 
 
-def difference(m: UnrolledParameters, r: Result, name: str) -> float:
-    """The central difference of the loss by one weight: two forward passes, no derivative."""
-    (array, index), losses = PLACES[name], []
-    for sign in (1, -1):
-        moved = r.weights | {array: r.weights[array].copy()}
-        moved[array][index] += sign * EPSILON
-        losses.append(forward(m, moved, r.x, r.d)[1].loss)
-    return float((losses[0] - losses[1]) / (2 * EPSILON))
+def moved(m: UnrolledParameters, r: Result) -> differences.Differences:
+    """The derivative by every weight, as a difference of two losses."""
+    w = r.weights
+    params = rnn.RnnParams(w["U"], w["W"], w["b"])
+    layer = {"V": w["V"], "b_out": w["b_out"]} if m.output_layer else {}
+    return differences.of_loss(
+        r.x, params, r.d, h0=w["h0"], activation=m.activation, at=m.loss_at.split()[0], epsilon=EPSILON, **layer
+    )
 
 
 def compared(m: UnrolledParameters, r: Result) -> np.ndarray:
     """(weights, 4) the derivative by each weight of the table, by each method and as a finite difference."""
-    return np.array([[*(r.derivative(name, of) for of in METHODS), difference(m, r, name)] for name in m.names()])
+    found = moved(m, r)
+
+    def difference(name: str) -> float:
+        array, index = PLACES[name]
+        return float(getattr(found, f"d{array}")[index])
+
+    return np.array([[*(r.derivative(name, of) for of in METHODS), difference(name)] for name in m.names()])
 
 
 def felt(m: UnrolledParameters, r: Result, step: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 from app.shell import address
 from lessons.unrolled.model import Unrolled
-from lessons.unrolled.results import difference, felt
+from lessons.unrolled.results import compared, felt
 from lessons.unrolled.weights import SHARED
 from tests.lessons.unrolled.unrolled_oracle import (
     FUNCTIONS,
@@ -26,11 +26,11 @@ from tests.lessons.unrolled.unrolled_oracle import (
 def test_terms_and_gradients_are_those_of_the_loss(activation, loss_at, output_layer):
     model = model_at(**RICH | {"activation": activation, "loss_at": loss_at, "output_layer": output_layer})
     assert model.result.loss.loss == pytest.approx(loss(model).real, rel=1e-12)
-    for name in model.names():
+    for name, row in zip(model.names(), compared(model, model.result), strict=True):
         wanted = derivative(model, name)
         for method in ("BPTT", "unrolled", "RTRL"):
             assert model.result.derivative(name, method) == pytest.approx(wanted, rel=1e-9, abs=1e-12), (name, method)
-        assert difference(model, model.result, name) == pytest.approx(wanted, rel=1e-5, abs=1e-6)
+        assert row[3] == pytest.approx(wanted, rel=1e-5, abs=1e-6)
         if name in SHARED:
             copies = [derivative(model, name, copy) for copy in range(1, 6)]
             np.testing.assert_allclose(model.result.terms(name), copies, rtol=1e-9, atol=1e-12, err_msg=name)
