@@ -19,7 +19,7 @@ def descent_block(m: Vanishing) -> Block:
     norm = float(np.hypot(g.dF_dw, g.dF_db))
     lines = [
         f"<i>w</i> = {number(w)}, <i>b</i> = {number(b)}",
-        f"F = ({number(r.h[-1, 0])} − {topics.TARGET})² = <b>{number(g.loss)}</b>",
+        f"F = ({number(r.h[-1, 0], digits=_digits(r.h[-1, 0]))} − {topics.TARGET})² = <b>{number(g.loss)}</b>",
         f"∂F/∂<i>w</i> = {number(g.dF_dw, 'gradient')}, ∂F/∂<i>b</i> = {number(g.dF_db, 'gradient')}",
         f"‖<i>g</i>‖ = √({inside(g.dF_dw)}² + {inside(g.dF_db)}²) = {number(norm, 'gradient')}",
     ]
@@ -41,18 +41,24 @@ def descent_block(m: Vanishing) -> Block:
     return Block(f"After {m.descent_steps} steps of descent", lines, note)
 
 
+def _digits(h: float) -> int:
+    """Digits of a state from which the target is taken off: four of them are to be left."""
+    apart = abs(h - topics.TARGET)
+    return int(np.clip(4 - np.floor(np.log10(apart)), 4, 15)) if apart > 0 else 4
+
+
 def rescale_block(m: Vanishing) -> Block:
     """Five terms and their sum before and after the rescaling."""
     values = terms(m.decay)
     scaled = remedies.rescale(values)
-    total = " + ".join(number(value, digits=2) for value in values)
+    total = " + ".join(number(value, digits=3) for value in values)
     last = f"{number(values[-1])}/{number(scaled.total, digits=5)}"
     return Block(
         "Rescaling",
         [
             f"sum = {total}",
             f"&emsp;= {number(scaled.total, digits=5)}",
-            f"fifth term: {last} = <b>{number(scaled.terms[-1], digits=3)}</b>",
+            f"fifth term: {last} = <b>{number(scaled.terms[-1])}</b>",
             f"fifth / first = {number(values[-1] / values[0])}, as before",
         ],
     )

@@ -7,6 +7,7 @@ from app.parts.numbers import plain, power
 from engine import cliff, rnn
 from lessons.vanishing import topics
 from lessons.vanishing.model import Vanishing
+from lessons.vanishing.words import beside, beside_one
 
 
 def drawn(m: Vanishing) -> Diagram:
@@ -190,7 +191,7 @@ def _live_cliff(m: Vanishing, t: int) -> dict[str, dict]:
             "c.value": plain(r.a[k, 0], 3),
             "factor": f"f′·w = {plain(r.factor[k], 3)}",
             "loss": f"F = {plain(g.loss, 3)}",
-            "norm": f"‖g‖ = {plain(norm, 3)}",
+            "norm": f"‖g‖ = {beside(norm, m.threshold)}",
             "clip.words": words,
             "product": power(r.log10_product[k]),
             "next.w": plain(w - length * g.dF_dw, 4),
@@ -222,7 +223,7 @@ def _live_map(m: Vanishing, t: int) -> dict[str, dict]:
 def _live_loops(m: Vanishing, t: int) -> dict[str, dict]:
     r, k = m.result, min(t, m.horizon) - 1
     lag = max(m.horizon - 1, 1)
-    rates = {name: f"× {plain(10 ** (values[0] / lag), 3)} per step" for name, values in r.log10_products.items()}
+    rates = {name: f"× {beside_one(10 ** (values[0] / lag))} per step" for name, values in r.log10_products.items()}
     rates["linear, same W"] = f"ρ = {plain(r.rho, 3)}"
     weight = f"w = {plain(m.w, 3)}" if m.n_units == 1 else "W"
     return {

@@ -74,7 +74,8 @@ class Vanishing(VanishingParameters):
             return Check(False, "Choose the topic “vanishing” and at least 2 units.")
         rho = self.result.rho
         left = self.result.log10_product[0]
-        said = f"ρ = {plain(rho, 3)}, and {words.power(left)} of the gradient arrives at step 1."
+        arrives = f"{words.power_beside(left, -6)} of the gradient arrives at step 1."
+        said = f"ρ = {words.beside(rho, 1.5)}, and {arrives}"
         return Check(bool(rho >= 1.5 - 1e-9 and left < -6), said)
 
     def keeps_the_gradient(self) -> Check:
@@ -82,8 +83,12 @@ class Vanishing(VanishingParameters):
             return Check(False, "Choose the topic “vanishing”, at least 2 units, tanh and at least 100 steps.")
         largest, left = float(np.abs(self.result.h).max()), float(self.result.log10_product[0])
         if largest <= 0.01:
-            return Check(False, f"Nothing happens: no state is larger than {plain(largest, 2)}. 0.01 is asked for.")
-        said = f"{words.power(left)} of the gradient arrives at step 1, {steps(self.n_steps - 1)} back."
+            said = (
+                f"Nothing happens: no state is larger than {words.beside(largest, 0.01)}; more than 0.01 is asked for."
+            )
+            return Check(False, said)
+        limit = 1 if left > 0 else -1
+        said = f"{words.power_beside(left, limit)} of the gradient arrives at step 1, {steps(self.n_steps - 1)} back."
         return Check(abs(left) < 1, said)
 
     def survives_the_cliff(self) -> Check:
@@ -92,7 +97,7 @@ class Vanishing(VanishingParameters):
         clipped, free = self.result.descents
         lost, worst = free.loss[-1] > free.loss[0], clipped.loss[-10:].max()
         said = (
-            f"With clipping the loss is at most {plain(worst, 3)} over the last 10 steps; without it goes from "
-            f"{plain(free.loss[0], 3)} to {plain(free.loss[-1], 3)}."
+            f"With clipping the loss is at most {words.beside(worst, 0.02)} over the last 10 steps; without it goes "
+            f"from {plain(free.loss[0], 3)} to {words.beside(free.loss[-1], free.loss[0])}."
         )
         return Check(bool(worst < 0.02 and lost), said)

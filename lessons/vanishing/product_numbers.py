@@ -6,10 +6,11 @@ from app.parts.numbers import Block, number
 from engine import remedies
 from lessons.vanishing import topics
 from lessons.vanishing.model import Vanishing
-from lessons.vanishing.words import tidy
+from lessons.vanishing.words import digits_beside
 from lessons.vanishing.written import WRITTEN_UNITS, base, inside, logarithm, size
 
 MOST_FACTORS = 4
+RATIO_DIGITS = 9
 SIGMA = "σ<sub>max</sub>"
 
 
@@ -44,7 +45,7 @@ def _factors(factors: np.ndarray) -> str:
     """A product written out: a power where all factors agree, with dots where there are many."""
     if not factors.size:
         return "1"
-    if factors.size > 2 and np.ptp(factors) < 1e-9:
+    if factors.size > 2 and np.ptp(factors) < 1e-9 * abs(factors[0]):
         return f"{base(factors[0])}<sup>{factors.size}</sup>"
     written = [inside(value) for value in factors]
     if factors.size > MOST_FACTORS:
@@ -57,10 +58,11 @@ def matrix_block(m: Vanishing) -> Block:
     r = m.result
     rho, sigma = r.rho, r.sigma
     gamma = topics.GAMMA[r.activation]
+    most = number(gamma * sigma, digits=digits_beside(gamma * sigma, 1, 4))
     lines = [
-        f"ρ = max |<i>λ</i>| = {number(rho)}",
+        f"ρ = max |<i>λ</i>| = {number(rho, digits=digits_beside(rho, 1, 4))}",
         f"{SIGMA} = max ‖<i>Wv</i>‖/‖<i>v</i>‖ = {number(sigma)}",
-        f"γ{SIGMA} = {number(gamma)}·{number(sigma)} = <b>{number(gamma * sigma)}</b>",
+        f"γ{SIGMA} = {number(gamma)}·{number(sigma)} = <b>{most}</b>",
     ]
     if m.n_units <= WRITTEN_UNITS:
         rows = ("(" + ", ".join(number(weight) for weight in row) + ")" for row in r.params.W)
@@ -88,6 +90,7 @@ def omega_block(m: Vanishing, t: int) -> Block:
     if lag == 0:
         return Block("Ω", [total], "The last step has no step after it, so it has no term.")
     ratio, term = r.omega.ratios[t - 1], r.omega.terms[t - 1]
+    kept = number(ratio, digits=RATIO_DIGITS) == "1"
     if np.isnan(ratio):
         return Block(f"Ω at t = {t}", [total], f"No error arrives at step {t + 1}, so there is no ratio here.")
     error = f"∂L/∂<i>c</i>({t + 1})"
@@ -96,8 +99,8 @@ def omega_block(m: Vanishing, t: int) -> Block:
         [
             f"ratio = ‖{error} · ∂<i>c</i>({t + 1})/∂<i>c</i>({t})‖",
             f"&emsp;&emsp;/ ‖{error}‖",
-            f"&emsp;= {number(ratio, 'gradient', digits=7)}",
-            f"term = ({number(ratio, digits=7)} − 1)² = <b>{number(tidy(term))}</b>",
+            f"&emsp;= {number(ratio, 'gradient', digits=RATIO_DIGITS)}",
+            f"term = ({number(ratio, digits=RATIO_DIGITS)} − 1)² = <b>{number(0 if kept else term)}</b>",
             total,
         ],
         "c is the pre-activation, the sum that f is applied to. L is the sum of the last step's outputs.",
@@ -109,6 +112,8 @@ def _omega_total(omega: remedies.Omega) -> str:
     defined = np.flatnonzero(np.isfinite(omega.ratios)) + 1
     if not defined.size:
         return "Ω is not defined: no error leaves the last step"
+    # less is the rounding of numbers beside 1
+    changed = np.nanmax(np.abs(omega.ratios - 1)) > 1e-9
     reach = "all <i>t</i>" if defined[0] == 1 else f"<i>t</i> ≥ {defined[0]}"
     gone = "" if defined[0] == 1 else f"; not defined from <i>t</i> = {defined[0] - 1} back"
-    return f"Ω = sum over {reach} = <b>{number(tidy(omega.total))}</b>{gone}"
+    return f"Ω = sum over {reach} = <b>{number(omega.total if changed else 0)}</b>{gone}"

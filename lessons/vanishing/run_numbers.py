@@ -16,10 +16,11 @@ def map_block(m: Vanishing, t: int, which: int) -> Block:
     for k in (0, 1):
         left, right = (f"{inside(r.W[k, j])}·{inside(before[j])}" for j in (0, 1))
         fed = float(r.W[k] @ before)
+        put = number(fed, digits=6, signed=True)
         lines += [
             f"<i>s</i><sub>{k + 1}</sub> = {left} + {right}",
-            f"&emsp;= {number(fed)}",
-            f"{symbol('h', '', t, sub=str(k + 1))} = tanh({number(m.gain)}·{inside(fed)} + {inside(r.b[k])}) "
+            f"&emsp;= {number(fed, digits=6)}",
+            f"{symbol('h', '', t, sub=str(k + 1))} = tanh({number(m.gain)}·{put} + {inside(r.b[k])}) "
             f"= <b>{number(now[k])}</b>",
         ]
     note = "sₖ = Wₖ₁h₁ + Wₖ₂h₂ from the step before; hₖ = tanh(gain·sₖ + bₖ)."
@@ -65,7 +66,9 @@ def side_block(m: Vanishing, t: int) -> Block:
     gate = f"{number(m.forget, 'forget_gate')}<sup>{lag}</sup>"
     lines = [f"{name}: {size(values[t - 1])}" for name, values in r.log10_products.items()]
     if m.n_units > 1:
-        lines.insert(2, f"(ρ<sup>{lag}</sup> = {base(r.rho)}<sup>{lag}</sup> = {size(lag * _log10(r.rho))})")
+        lines.insert(
+            2, f"(ρ<sup>{lag}</sup> = {base(r.rho)}<sup>{lag}</sup> = {size(lag * _log10(r.rho) if lag else 0.0)})"
+        )
     lines[-2] = f"carousel: {gate} = {size(r.log10_products['carousel'][t - 1])}"
     return Block(
         f"From step {m.horizon} back to t = {t}, lag {lag}",

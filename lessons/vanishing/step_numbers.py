@@ -8,7 +8,6 @@ from app.parts.numbers import Block, number, symbol
 from engine import rnn
 from lessons.vanishing import topics
 from lessons.vanishing.model import Vanishing
-from lessons.vanishing.words import tidy
 from lessons.vanishing.written import WRITTEN_UNITS, inside
 
 LINE_LENGTH = 33  # characters of a sum beside its result
@@ -31,7 +30,12 @@ def _parts(r: topics.Network, t: int) -> tuple[float, float, float, float]:
     start = np.zeros(len(W)) if r.form == "hidden" else _f0(r)
     before = r.h[k - 1] if k else start
     fed = r.params.U[0, 0] * r.x[k]
-    return (fed, W[0, 0], before[0], r.params.b[0]) if len(W) == 1 else (fed, float(W[0] @ before), 1, r.params.b[0])
+    return (fed, W[0, 0], before[0], r.params.b[0]) if len(W) == 1 else (fed, _sum(W[0] * before), 1, r.params.b[0])
+
+
+def _sum(values: np.ndarray) -> float:
+    """A sum, 0 where only the rounding of its terms is left of it."""
+    return float(values.sum()) if abs(values.sum()) > 1e-14 * np.abs(values).sum() else 0.0
 
 
 def _f0(r: topics.Network) -> np.ndarray:
@@ -67,9 +71,9 @@ def _sum_lines(r: topics.Network, t: int) -> list[str]:
     what = "<i>h</i>ⱼ" if r.form == "hidden" else "<i>f</i>(<i>c</i>ⱼ)"
     lines = [f"<i>s</i> = Σ<i>W</i>₁ⱼ·{what} of step {t - 1}"]
     if n <= WRITTEN_UNITS:
-        pairs = [f"{inside(weight)}·{inside(tidy(state))}" for weight, state in zip(r.params.W[0], before, strict=True)]
+        pairs = [f"{inside(weight)}·{inside(state)}" for weight, state in zip(r.params.W[0], before, strict=True)]
         lines += [f"&emsp;{'+' if k else '='} {pair}" for k, pair in enumerate(pairs)]
-    return [*lines, f"&emsp;= {number(tidy(r.params.W[0] @ before))}"]
+    return [*lines, f"&emsp;= {number(_sum(r.params.W[0] * before))}"]
 
 
 def _cell_lines(r: topics.Network, t: int) -> list[str]:

@@ -22,11 +22,26 @@ def sentence(m: VanishingParameters, r: Any) -> str:
     return say[m.topic](m, r)
 
 
-def beside_one(value: float, digits: int = 3) -> str:
-    """A size, with as many digits as it takes to tell it from 1."""
-    while digits < 12 and abs(value - 1) > 1e-9 and plain(value, digits) == "1":
+def digits_beside(value: float, limit: float, digits: int = 3) -> int:
+    """As many digits as it takes to tell a value from the limit beside it, at least these."""
+    while digits < 12 and abs(value - limit) > 1e-9 * abs(limit) and plain(value, digits) == plain(limit, digits):
         digits += 1
-    return plain(value, digits)
+    return digits
+
+
+def beside(value: float, limit: float, digits: int = 3) -> str:
+    """A value that is told from the limit beside it."""
+    return plain(value, digits_beside(value, limit, digits))
+
+
+def beside_one(value: float) -> str:
+    return beside(value, 1.0)
+
+
+def power_beside(log10: float, limit: float) -> str:
+    """A size from its logarithm, told from the size whose logarithm is the limit."""
+    same = log10 != limit and power(log10) == power(limit)
+    return beside(10**log10, 10**limit) if same else power(log10)
 
 
 def _vanishing(m: VanishingParameters, r: topics.Network) -> str:
@@ -44,7 +59,7 @@ def _cut(m: VanishingParameters, r: topics.Network) -> str:
         return "The last factor is 0: no gradient leaves the last step."
     if r.factor[first - 1] == 0:
         return f"A factor of 0 cuts the way back: nothing arrives before t = {first}."
-    return f"Together the factors are 0 from there on: nothing arrives before t = {first}."
+    return f"The factors multiply to 0: nothing arrives before t = {first}."
 
 
 def _one_unit(m: VanishingParameters, r: topics.Network) -> str:
@@ -54,7 +69,9 @@ def _one_unit(m: VanishingParameters, r: topics.Network) -> str:
     sign = " and turns its sign" if m.w < 0 else ""
     kept = power(log10) == "1"
     pace = "keeps its size" if kept else _pace(rate)
-    left = f"after {steps(lag)} back, at t = 1, {power(log10)} is left"
+    left = f"after {steps(lag)} back, at t = 1, " + (
+        f"it is {power(log10)} times as large" if log10 > 0 and not kept else f"{power(log10)} is left"
+    )
     by = plain(rate, 3) if kept else beside_one(rate)
     if m.activation == "identity":
         return f"Each step multiplies the gradient by {by}{sign}: it {pace}; {left}."
@@ -90,7 +107,7 @@ def _many_units(m: VanishingParameters, r: topics.Network) -> str:
         limit = f"{named}: no step can pass on more than {beside_one(most)}"
         return f"{limit}, so in the long run the gradient must vanish; {does}."
     if left > SHRINKS:
-        return f"{named} and ρ = {beside_one(r.rho)}: {does}."
+        return f"{named.replace(' and', ',')} and ρ = {beside_one(r.rho)}: {does}."
     allows = "allows growth, yet" if most > 1 + 1e-9 else "lets no step stretch, and"
     rate = f"{'ρ' if gamma == 1 else 'γρ'} = {beside_one(lasting)}"
     steepest = lag * np.log10(gamma) + gradients.power_norm(r.params.W, lag)
@@ -132,31 +149,40 @@ def _slopes(m: VanishingParameters, r: topics.Network) -> str:
 
 def _exploding(m: VanishingParameters, r: topics.Network) -> str:
     if m.remedy == "rescaling":
-        return (
-            f"Five terms, each {plain(m.decay)} times the one before. Scaled to a sum of 1, the fifth is still "
-            f"{power(4 * np.log10(m.decay))} of the first: one factor for all changes no share."
-        )
+        return _rescaling(m.decay)
     clipped, free = r.descents
     chosen, n = (clipped if m.clip else free), m.descent_steps
     if n == 0:
         return (
-            f"At the start (w = {plain(m.start_w)}, b = {plain(m.start_b)}) the loss is {plain(chosen.loss[0], 3)} "
+            f"At the start (w = {plain(m.start_w)}, b = {plain(m.start_b)}) the loss is {_loss(chosen.loss[0])} "
             f"and the gradient has length {plain(chosen.gradient_norm[0], 3)}. Take steps of descent."
         )
-    longest = f"the longest gradient on the way has length {plain(chosen.gradient_norm[:n].max(), 3)}"
-    stands = f"After {steps(n)} (w, b) = ({plain(chosen.w[-1], 3)}, {plain(chosen.b[-1], 3)})"
-    ends = f"the loss is {plain(chosen.loss[-1], 3)}, after {plain(chosen.loss[0], 3)} at the start"
-    if not m.clip:
-        return (
-            f"Without clipping {longest}, and a step is η times as long. {stands} and {ends}; with clipping the "
-            f"loss would be {plain(clipped.loss[-1], 3)}."
-        )
-    n_cut = int((chosen.gradient_norm[:n] > m.threshold).sum())
-    cut = f"cut to {plain(m.threshold)} at {steps(n_cut)}" if n_cut else "never above the threshold"
+    longest = float(chosen.gradient_norm[:n].max())
+    n_cut = int((clipped.gradient_norm[:n] > m.threshold).sum())
+    cut = f"it is cut to {plain(m.threshold)} at {steps(n_cut)}" if n_cut else "it is never above the threshold"
+    met = f"the longest gradient on the way has length {beside(longest, m.threshold)}"
+    said = f"With clipping {met}; {cut}" if m.clip else f"Without clipping {met}, and a step is η times as long"
+    begins, ends, other = (_loss(d.loss[k]) for d, k in ((chosen, 0), (chosen, -1), (free if m.clip else clipped, -1)))
+    went = f"still {ends}, as at the start" if begins == ends else f"{ends}, after {begins} at the start"
+    how = "without" if m.clip else "with"
+    would = f"{how} clipping the loss would be " + ("the same" if other == ends else other)
     return (
-        f"With clipping {longest}; it is {cut}. {stands} and {ends}{_swing(chosen.loss)}; without clipping the "
-        f"loss would be {plain(free.loss[-1], 3)}."
+        f"{said}. After {steps(n)} (w, b) = ({plain(chosen.w[-1], 3)}, {plain(chosen.b[-1], 3)}) and the loss is {went}"
+        f"{_swing(chosen.loss) if m.clip else ''}; {would}."
     )
+
+
+def _rescaling(decay: float) -> str:
+    if decay == 1:
+        return "Five equal terms. Scaled to a sum of 1 each is 0.2: one factor for all changes no share."
+    return (
+        f"Five terms, each {plain(decay)} times the one before. Scaled to a sum of 1, the fifth is still "
+        f"{power(4 * np.log10(decay))} of the first: one factor for all changes no share."
+    )
+
+
+def _loss(value: float) -> str:
+    return plain(value, 3) if value else "0 to the last digit"
 
 
 def _swing(loss: np.ndarray) -> str:
@@ -185,7 +211,7 @@ def _chaos(m: VanishingParameters, r: topics.Chaos) -> str:
         topics.ELSEWHERE: "they end at different attractors, so a boundary of two basins lies between them",
         topics.UNKNOWN: "the two stay apart",
     }
-    return f"{start}. {growth(r)}: {how[r.end]}."
+    return f"{start}. {growth(r)}; {how[r.end]}."
 
 
 def growth(r: topics.Chaos) -> str:
@@ -214,7 +240,7 @@ def measured(r: topics.Chaos) -> str:
 
 def _side_by_side(m: VanishingParameters, r: topics.SideBySide) -> str:
     said = [f"{name} {power(values[0])}" for name, values in r.log10_products.items()]
-    return f"Over {steps(m.horizon - 1)} back this part of the gradient arrives: {', '.join(said)}."
+    return f"Over {steps(m.horizon - 1)} back this much of the gradient arrives: {', '.join(said)}."
 
 
 def divergence(m: VanishingParameters, r: Any) -> str:
