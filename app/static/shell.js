@@ -5,7 +5,7 @@ import {$, $$, float, toast} from "./dom.js"
 import {playCard} from "./cards.js"
 import {press} from "./keys.js"
 import {Page} from "./page.js"
-import {openDrawer, showNotices, showTab} from "./panels.js"
+import {arrange, keptTab, openDrawer, showNotices, showPlots, showTab} from "./panels.js"
 import {reachAll} from "./reach.js"
 import {restyle} from "./style.js"
 import {saveImage} from "./files.js"
@@ -20,7 +20,7 @@ function present(page, on) {
   if (on) root.dataset.present = "true"
   else delete root.dataset.present
   openDrawer(false)
-  if (on) showTab("numbers")
+  showTab(on ? "numbers" : keptTab(), false)
   history.replaceState(null, "", page.address())
   restyle(page.doc, data)
 }
@@ -40,6 +40,9 @@ function actions(page) {
   }
   $("#share-present").addEventListener("change", shareDialog)
   return {
+    plots: showPlots,
+    lesson: () => showTab("lesson"),
+    example: () => $(".example").scrollIntoView({block: "center"}),
     drawer: () => openDrawer(!root.hasAttribute("data-drawer")),
     share: shareDialog,
     export: () => {
@@ -71,7 +74,7 @@ function actions(page) {
     },
     close: button => button.closest("dialog").close(),
     done: button => {
-      const box = button.closest("[data-open]")
+      const box = button.closest("[data-led]")
       float(null)
       page.tasks.leave(box)
       box?.scrollIntoView({block: "nearest"})
@@ -83,10 +86,10 @@ function actions(page) {
 function listen(page) {
   const act = actions(page)
   document.addEventListener("click", event => {
+    // The text that leads through a task takes the place of the sheet.
+    if (event.target.closest("[data-example], [data-predict=start]")) openDrawer(false)
     const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], button[data-set], [data-do]")
-    if (event.target.closest(".scrim")) openDrawer(false)
     if (!button) return
-    if (button.closest(".drawer") && button.dataset.act !== "drawer" && innerWidth <= 1120) openDrawer(false)
     if (button.dataset.act) act[button.dataset.act](button)
     else if (button.role === "tab" || button.getAttribute("role") === "tab") showTab(button.getAttribute("aria-controls"))
     else if (button.dataset.download) page.ask("download", {kind: button.dataset.download})
@@ -158,7 +161,8 @@ async function start() {
   const doc = await drawn()
   const page = new Page(doc, data, wire)
   nameForTheKeyboard(doc)
-  showTab(root.dataset.present ? "numbers" : innerWidth > 1120 ? "numbers" : "lesson")
+  showTab(root.dataset.present ? "numbers" : keptTab(), false)
+  arrange()
   restyle(doc, data)
   const frame = await first
   if (frame) page.show(frame)
@@ -171,7 +175,8 @@ async function start() {
   root.removeAttribute("data-loading")
   typeset($("#lesson"))
   typeset($("#tasks"))
-  typeset($("#drawer"))
+  typeset($(".preset-notes"))
+  typeset($(".opening"))
 }
 
 start()

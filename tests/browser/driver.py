@@ -31,7 +31,8 @@ STATE = """(() => {
 PUT_BACK = """() => {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close()
   for (const row of document.querySelectorAll("#export tr")) row.hidden = false  // set anew whenever it opens
-  document.querySelector("#tab-numbers").click()
+  document.querySelector("#tab-lesson").click()
+  localStorage.removeItem("unrolled-tab")
   document.body.tabIndex = -1  // the Tab key starts again from the top
   document.body.focus()
   document.body.blur()
