@@ -36,6 +36,7 @@ __all__ = [
     "rtrl",
     "sum_squared_error",
     "unrolled",
+    "windows",
 ]
 
 
@@ -118,21 +119,42 @@ def bptt(x, params, explicit, *, h0=None, activation="tanh", window=None):
         return Gradients(*_recursive.bptt(x, *params, h0, explicit, activation))
     a, h = _recursive.forward(x, *params, h0, activation)
     slopes = _activation.differentiated(a, activation)
-    dF_dh = _truncated(slopes, params.W, explicit, window)
-    dF_da = slopes * dF_dh
-    dU, dW, db, dh0 = _recursive.collect(x, h, h0, params.W, dF_da)
-    return Gradients(dU, dW, db, dh0, dF_dh, dF_da)
+    *_, dF_dh = _truncated(slopes, params.W, explicit, window)
+    return _collected(x, params, h0, h, slopes, dF_dh)
 
 
 def _truncated(slopes, W, explicit, window):
-    """dF_dh (T, n) of terms at most window - 1 steps ahead: all of them go back one step together, window - 1 times."""
+    """dF_dh (T, n) of window 1, 2 ... `window`, each time the same array with one more term.
+
+    All explicit(t) go back one step together, window - 1 times.
+    """
     dF_dh = explicit.copy()
     carried = explicit
+    yield dF_dh
     for lag in range(1, window):
         # (T - lag, n): row t was explicit(t + lag) and is carried from step t + 1 to step t
         carried = (slopes[1 : len(carried)] * carried[1:]) @ W
         dF_dh[:-lag] += carried
-    return dF_dh
+        yield dF_dh
+
+
+def _collected(x, params, h0, h, slopes, dF_dh):
+    """All derivatives from dF/dh."""
+    dF_da = slopes * dF_dh
+    return Gradients(*_recursive.collect(x, h, h0, params.W, dF_da), dF_dh, dF_da)
+
+
+@np.errstate(all="ignore")
+def windows(x, params, explicit, *, h0=None, activation="tanh"):
+    """`bptt` with window 1, 2 ... T, in one pass: a list of T Gradients, of which the last is exact.
+
+    Arguments and errors as in `bptt`. Source: Williams and Peng 1990, BPTT(h).
+    """
+    x, params, h0, explicit, activation = _checked(x, params, explicit, h0, activation)
+    a, h = _recursive.forward(x, *params, h0, activation)
+    slopes = _activation.differentiated(a, activation)
+    found = _truncated(slopes, params.W, explicit, x.shape[0])
+    return [_collected(x, params, h0, h, slopes, dF_dh.copy()) for dF_dh in found]
 
 
 @np.errstate(all="ignore")

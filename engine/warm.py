@@ -146,6 +146,7 @@ def _gradients():
     rnn.derivative(h, "tanh")
     gradients.bptt(x, params, gradients.sum_squared_error(h, explicit).explicit)
     gradients.bptt(x, params, gradients.output_layer(h, [[1.0, 1.0]], [0.0], [[0.0]] * 4).explicit, window=2)
+    gradients.windows(x, params, explicit)
     gradients.rtrl(x, params, explicit)
     differences.of_loss(x, params, explicit)
     gradients.unrolled(x, params, explicit)

@@ -1,5 +1,6 @@
 """What the three gradients cost: counted against T and n, and measured where the reader asks for it."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,13 +58,20 @@ class CostCharts:
         for axis, size in (("T", n_steps), ("n", n_units)):
             for mark in self.marks[axis]:
                 picture.change(mark, location=float(np.log10(size)))
-        for axis, sizes in (("T", T_AXIS), ("n", N_AXIS)):
-            counted = [(n_units, int(size)) if axis == "T" else (int(size), n_steps) for size in sizes]
-            columns = {"size": np.log10(sizes)}
-            for method in COUNTS:
-                found = [COUNTS[method](steps, units, 1) for units, steps in counted]
-                columns |= {f"{method}.{kind}": np.log10([getattr(cost, kind) for cost in found]) for kind in KINDS}
-            picture.put(self.lines[axis], columns | _labels(columns))
+        picture.put(self.lines["T"], _counted("T", n_units))
+        picture.put(self.lines["n"], _counted("n", n_steps))
+
+
+@functools.cache  # there are no more than a few dozen sizes
+def _counted(axis: str, other: int) -> dict[str, Any]:
+    """The counts along an axis, with the size of the other one given."""
+    sizes = T_AXIS if axis == "T" else N_AXIS
+    counted = [(int(size), other) if axis == "T" else (other, int(size)) for size in sizes]
+    columns = {"size": np.log10(sizes)}
+    for method in COUNTS:
+        found = [COUNTS[method](steps, units, 1) for steps, units in counted]
+        columns |= {f"{method}.{kind}": np.log10([getattr(cost, kind) for cost in found]) for kind in KINDS}
+    return columns | _labels(columns)
 
 
 class TimeCharts:

@@ -82,9 +82,7 @@ def compute(m: UnrolledParameters) -> Result:
         bptt=gradients.bptt(*given, h0=h0, activation=activation),
         copies=gradients.unrolled(*given, h0=h0, activation=activation),
         forward=gradients.rtrl(*given, h0=h0, activation=activation),
-        windows=[
-            gradients.bptt(*given, h0=h0, activation=activation, window=window) for window in range(1, m.n_steps + 1)
-        ],
+        windows=gradients.windows(*given, h0=h0, activation=activation),
     )
 
 

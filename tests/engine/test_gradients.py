@@ -273,3 +273,17 @@ X, GOOD, EXPLICIT, _ = problem(2, 3, 4)
 def test_bad_input_is_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("activation", rnn.ACTIVATIONS)
+@pytest.mark.parametrize("n_steps", [1, 2, 7])
+def test_all_windows_at_once_are_each_error_carried_back_on_its_own(activation, n_steps):
+    x, params, explicit, h0 = problem(3, 2, n_steps)
+    together = gradients.windows(x, params, explicit, h0=h0, activation=activation)
+    assert len(together) == n_steps
+    given = x.tolist(), *(values.tolist() for values in params), h0.tolist(), *FUNCTIONS[activation], explicit.tolist()
+    for window, result in enumerate(together, 1):
+        for key, expected in zip((*TOTALS, "dF_dh"), naive.recurrent_gradients(*given, window), strict=True):
+            assert_close(getattr(result, key), expected, 1e-12, key)
+        alone = gradients.bptt(x, params, explicit, h0=h0, activation=activation, window=window)
+        assert_close(result.dF_da, alone.dF_da, 1e-12)
