@@ -141,7 +141,8 @@ def _truncated(slopes, W, explicit, window):
 def _collected(x, params, h0, h, slopes, dF_dh):
     """All derivatives from dF/dh."""
     dF_da = slopes * dF_dh
-    return Gradients(*_recursive.collect(x, h, h0, params.W, dF_da), dF_dh, dF_da)
+    dU, dW, db, dh0 = _recursive.collect(x, h, h0, params.W, dF_da)
+    return Gradients(dU, dW, db, dh0, dF_dh, dF_da)
 
 
 @np.errstate(all="ignore")
