@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.parts.numbers import Block, number, plain
+from app.parts.numbers import Block, number, plain, steps
 from engine import cliff, remedies
 from lessons.vanishing import topics
 from lessons.vanishing.cliff import terms
@@ -38,7 +38,7 @@ def descent_block(m: Vanishing) -> Block:
     ]
     small = m.clip and norm <= m.threshold
     note = f"‖g‖ is not above θ = {plain(m.threshold)}: nothing to clip." if small else ""
-    return Block(f"After {m.descent_steps} steps of descent", lines, note)
+    return Block(f"After {steps(m.descent_steps)} of descent", lines, note)
 
 
 def _digits(h: float) -> int:

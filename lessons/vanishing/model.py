@@ -96,8 +96,9 @@ class Vanishing(VanishingParameters):
             return Check(False, "Choose the topic “exploding”, switch clipping on and take at least 20 steps.")
         clipped, free = self.result.descents
         lost, worst = free.loss[-1] > free.loss[0], clipped.loss[-10:].max()
+        begins, ends = plain(free.loss[0], 3), words.beside(free.loss[-1], free.loss[0])
+        goes = f"stays at {ends}" if begins == ends else f"goes from {begins} to {ends}"
         said = (
-            f"With clipping the loss is at most {words.beside(worst, 0.02)} over the last 10 steps; without it goes "
-            f"from {plain(free.loss[0], 3)} to {words.beside(free.loss[-1], free.loss[0])}."
+            f"With clipping the loss is at most {words.beside(worst, 0.02)} over the last 10 steps; without it {goes}."
         )
         return Check(bool(worst < 0.02 and lost), said)
