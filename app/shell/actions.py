@@ -57,8 +57,8 @@ class Actions:
                 self._solve(challenge)
             case contract.Predict():
                 self._predict()
-            case contract.Reveal(values):
-                self._reveal(values)
+            case contract.Reveal(values, pixel):
+                self._reveal(values, pixel)
             case contract.Cancel() | contract.Back():
                 self._back()
             case contract.Download(kind):
@@ -174,12 +174,14 @@ class Actions:
         self._apply_preset(self.lesson.predict.preset)
         self.model.concealed, self.score, self.stale = self.lesson.predict.signal, None, True
 
-    def _reveal(self, values: list[float | None]) -> None:
+    def _reveal(self, values: list[float | None], pixel: float) -> None:
         if not self.model.concealed:
             raise Refused("There is no prediction to reveal.")
+        if pixel < 0:
+            raise Refused(f"“reveal”: pixel = {short(pixel)} is not allowed; it has to be 0 or more.")
         self._leave_prediction()
         task = self.lesson.predict
-        self.score = tasks.score_prediction(self.model, task.signal, task.tolerance, values)
+        self.score = tasks.score_prediction(self.model, task.signal, task.tolerance, values, pixel)
         self.model.cursor = max(1, self.score["step"])
 
     def _back(self) -> None:

@@ -30,12 +30,17 @@ class Verdict(TypedDict):
 
 
 class Score(TypedDict):
-    """What became of a prediction; `step` is the first wrong one, 0 if there is none."""
+    """What became of a prediction; `step` is the first wrong one, 0 if there is none.
+
+    `text` says what is there, `why` explains it: the browser shows that only after the reader has tried to.
+    """
 
     right: int
     total: int
     step: int
     text: str
+    why: str
+    within: float  # how far off still counted as right
 
 
 class Frame(TypedDict):
@@ -112,6 +117,7 @@ class Predict(NamedTuple):
 
 class Reveal(NamedTuple):
     values: list[float | None]
+    pixel: float = 0.0  # how much one pixel of the plot is, as it was drawn on; 0: nobody drew
 
 
 class Cancel(NamedTuple):
@@ -177,11 +183,13 @@ def read(item: object) -> tuple[int, Request]:
         raise Refused(f"There is no request “{short(item.get('do'))}”; there are {', '.join(REQUESTS)}.")
     given = {name: value for name, value in item.items() if name not in ("id", "do")}
     hints = get_type_hints(kind)
-    if set(given) != set(hints):
+    needed = hints.keys() - kind._field_defaults
+    if not needed <= given.keys() <= hints.keys():
         raise Refused(f"“{item['do']}” needs {', '.join(hints) or 'nothing else'}; {short(sorted(given))} was given.")
-    for name, hint in hints.items():
-        if not _is(given[name], hint):
-            raise Refused(f"“{item['do']}”: {name} = {short(given[name])} is not allowed; it has to be {_words(hint)}.")
+    for name, value in given.items():
+        if not _is(value, hints[name]):
+            allowed = _words(hints[name])
+            raise Refused(f"“{item['do']}”: {name} = {short(value)} is not allowed; it has to be {allowed}.")
     return item["id"], kind(**given)
 
 

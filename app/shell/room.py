@@ -164,7 +164,7 @@ def _page_data(lesson: lessons.Lesson, view: View, model: PageModel, strips: lis
         "strips": [
             {
                 "name": strip.name,
-                "snaps": strip.binary,
+                "snap": 1 if strip.binary else lesson.predict.snap if strip.predicts else 0,
                 "edits": strip.edits,
                 "paints": strip.paints,
                 "predicts": strip.predicts,

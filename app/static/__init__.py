@@ -23,6 +23,6 @@ class Assets:
                 "mathematics",
                 "page",
             ),
-            *("panels", "reach", "shell", "strips", "style", "tasks", "voice", "wire"),
+            *("panels", "prediction", "reach", "shell", "strips", "style", "tasks", "voice", "wire"),
         )
     ]

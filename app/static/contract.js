@@ -25,6 +25,8 @@
  * @property {number} total
  * @property {number} step
  * @property {string} text
+ * @property {string} why
+ * @property {number} within
  */
 
 /**
@@ -69,7 +71,7 @@ export const REQUESTS = {
   example: ["step"],
   solve: ["challenge"],
   predict: [],
-  reveal: ["values"],
+  reveal: ["values", "pixel"],
   cancel: [],
   back: [],
   download: ["kind"],

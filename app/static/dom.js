@@ -4,11 +4,11 @@ export const $ = (selector, within = document) => within.querySelector(selector)
 export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
 
 // On a narrow screen the plots are far from the text that speaks of them: the text goes along at the foot of the screen.
-// `data-open` says, on any screen, that a task or the example is under way.
+// `data-led` says, on any screen, that a task or the example is under way.
 // `target` is what the text asks to look at: it comes to stand just above the text.
 export function float(box, target = null) {
-  for (const other of $$("[data-open]")) if (other !== box) for (const mark of ["open", "floating"]) delete other.dataset[mark]
-  if (box) box.dataset.open = ""
+  for (const other of $$("[data-led]")) if (other !== box) for (const mark of ["led", "floating"]) delete other.dataset[mark]
+  if (box) box.dataset.led = ""
   if (!box || innerWidth > 1120 || box.hasAttribute("data-floating")) return
   box.dataset.floating = ""
   if (!target) { $("#diagram").scrollIntoView({block: "start"}); return }

@@ -10,7 +10,7 @@ export function press(page, act, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (event.key === "Escape") { openDrawer(false); return }
   if (typing || $("dialog[open]")) return
-  const tab = target.closest?.("[role=tab]"), strip = target.closest?.("[data-edits]")
+  const tab = target.closest?.("[role=tab]"), strip = target.closest?.("[data-edits], [data-asking]") ?? (target === document.body ? $("[data-asking]") : null)
   const jump = event.shiftKey ? 10 : 1
   const keys = {
     ArrowLeft: () => tab ? moveTab(tab, -1) : page.moveTo(page.p - jump),
@@ -21,8 +21,8 @@ export function press(page, act, event) {
   }
   if (strip) Object.assign(keys, {
     ArrowUp: () => page.strips.nudge(strip.dataset.strip, 1), ArrowDown: () => page.strips.nudge(strip.dataset.strip, -1),
-    " ": () => page.strips.flip(strip.dataset.strip),
   })
+  if (strip?.matches("[data-edits]")) keys[" "] = () => page.strips.flip(strip.dataset.strip)
   else if (!target.matches?.("button, a, summary, input")) keys[" "] = act.play
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
   if (!keys[key]) return

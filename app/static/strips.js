@@ -1,6 +1,7 @@
 // Plots under the hand: the time cursor, painting sequences by click and drag, and drawing a prediction.
 
 import {modelsOf, placeOf} from "./bokeh.js"
+import {Prediction} from "./prediction.js"
 import {sizeDots} from "./style.js"
 
 export class Strips {
@@ -9,23 +10,27 @@ export class Strips {
     this.all = data.strips
     this.byName = Object.fromEntries(data.strips.map(strip => [strip.name, strip]))
     this.bands = modelsOf(page.doc).filter(model => model.type === "BoxAnnotation" && model.name?.endsWith("-band"))
-    this.prediction = page.doc.get_model_by_name("time-prediction")
+    this.hand = new Prediction(page, data.strips.find(strip => strip.predicts))
     for (const strip of this.all) this.listen(strip)
   }
 
   element(name) { return document.querySelector(`[data-strip="${name}"]`) }
   plot(name) { return this.page.doc.get_model_by_name(name) }
 
+  // Of a prediction: the trace while it is asked for, what was drawn of it, and where that is shown.
+  get asking() { return this.hand.on ? this.hand.strip.predicts : null }
+  get guess() { return this.hand.guess }
+  set guess(values) { this.hand.guess = values }
+  get prediction() { return this.hand.source }
+
   setCursor(t) {
     for (const band of this.bands) band.setv({left: t - 0.5, right: t + 0.5}, {sync: false})
+    this.hand.follow(t)
   }
 
   show(frame) {
     sizeDots(this.page.doc, frame.steps)
-    if (frame.predicting && !this.asking) this.startPrediction(frame)
-    if (!frame.predicting && this.asking) this.stopPrediction()
-    if (frame.predicting && this.guess.length !== frame.steps) this.startPrediction(frame)
-    if (!frame.predicting && !frame.score) this.clearPrediction()
+    this.hand.show(frame)
     for (const strip of this.all.filter(strip => strip.edits)) this.showEditable(strip, this.editable(strip))
   }
 
@@ -33,7 +38,7 @@ export class Strips {
   locate(strip, event) {
     const {box, x_scale, y_scale} = placeOf(this.plot(strip.name))
     const x = x_scale.invert(event.clientX - box.left), y = y_scale.invert(event.clientY - box.top)
-    return {step: Math.max(1, Math.min(Math.round(x), this.page.frame.steps)), value: y}
+    return {at: x, step: Math.max(1, Math.min(Math.round(x), this.page.frame.steps)), value: y}
   }
 
   listen(strip) {
@@ -48,7 +53,7 @@ export class Strips {
     element.addEventListener("pointerdown", event => {
       if (event.button) return
       // A finger may be about to scroll the page: it edits when it lifts (a tap) or has moved sideways.
-      if (event.pointerType === "touch") touch = event
+      if (event.pointerType === "touch" && this.asking !== strip.predicts) touch = event
       else begin(event)
     })
     element.addEventListener("pointermove", event => {
@@ -69,19 +74,18 @@ export class Strips {
 
   // One stroke of the pointer: every step between the last place and this one is set, so a fast hand leaves no gaps.
   stroke(strip, place, last) {
-    const drawing = this.asking === strip.predicts && strip.predicts
-    if (this.editable(strip) || drawing) {
+    if (this.asking && this.asking === strip.predicts) place = this.hand.stroke(place, last)
+    else if (this.editable(strip)) {
       const from = last ?? place, span = Math.abs(place.step - from.step), steps = {}
       // A bit is switched by the first touch; the drag then carries the same bit on.
-      const value = place => strip.binary && !drawing ? this.bit(strip, place, last) : place.value
+      const value = place => strip.binary ? this.bit(strip, place, last) : place.value
       const target = value(place)
       for (let k = 0; k <= span; k++) {
         const share = span ? k / span : 1
         const step = from.step + Math.sign(place.step - from.step) * k
-        steps[step] = strip.binary && !drawing ? target : this.rounded(strip, (1 - share) * (last ? last.value : place.value) + share * place.value, drawing)
+        steps[step] = strip.binary ? target : this.rounded(strip, (1 - share) * (last ? last.value : place.value) + share * place.value)
       }
-      if (drawing) this.drawPrediction(steps)
-      else this.paint(strip, steps)
+      this.paint(strip, steps)
       place = {...place, bit: target}
     }
     this.page.moveCursor(place.step)
@@ -94,8 +98,7 @@ export class Strips {
 
   values(strip) { return this.page.doc.get_model_by_name("time-source").data[strip.paints] }
 
-  rounded(strip, value, drawing) {
-    if (drawing) return this.predictBinary ? (value > 0.5 ? 1 : 0) : Math.round(value * 20) / 20
+  rounded(strip, value) {
     const [low, high] = this.limits(strip)
     const snap = this.snaps() ? 1 : 0.01
     return Math.max(low, Math.min(high, Math.round(Math.round(value / snap) * snap * 100) / 100))
@@ -117,6 +120,7 @@ export class Strips {
 
   nudge(name, direction) {
     const strip = this.byName[name], t = this.page.t
+    if (this.asking && this.asking === strip.predicts) { this.hand.nudge(direction); return }
     const by = strip.binary || this.snaps() ? 1 : 0.1
     const [low, high] = strip.binary ? [0, 1] : this.limits(strip)
     const value = Math.max(low, Math.min(high, (this.values(strip)[t - 1] || 0) + direction * by))
@@ -128,31 +132,5 @@ export class Strips {
     this.paint(strip, {[t]: this.values(strip)[t - 1] > 0.5 ? 0 : 1})
   }
 
-  startPrediction(frame) {
-    const strip = this.all.find(strip => strip.predicts)
-    this.asking = strip.predicts
-    this.predictBinary = strip.snaps
-    this.guess = this.kept?.length === frame.steps ? this.kept : new Array(frame.steps).fill(0)
-    this.kept = null
-    this.element(strip.name).dataset.asking = ""
-    this.element(strip.name).scrollIntoView({block: "nearest"})
-    this.drawPrediction({})
-  }
-
-  // A new session starts the prediction again, with what has been drawn.
-  keepPrediction() { if (this.asking) this.kept = this.guess }
-
-  stopPrediction() {
-    document.querySelector("[data-asking]")?.removeAttribute("data-asking")
-    this.asking = null
-  }
-
-  clearPrediction() {
-    if (this.prediction?.data.t.length) this.prediction.setv({data: {t: [], prediction: []}}, {sync: false})
-  }
-
-  drawPrediction(steps) {
-    for (const [step, value] of Object.entries(steps)) this.guess[step - 1] = value
-    this.prediction.setv({data: {t: this.guess.map((_, k) => k + 1), prediction: [...this.guess]}}, {sync: false})
-  }
+  keepPrediction() { this.hand.keep() }
 }

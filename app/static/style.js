@@ -4,6 +4,7 @@ import {modelsOf} from "./bokeh.js"
 const colourProperties = ["background_fill_color", "border_fill_color", "fill_color", "line_color", "grid_line_color",
   "axis_label_text_color", "major_label_text_color", "title_text_color", "text_color", "hatch_color", "label_text_color"]
 const sizes = new WeakMap()
+export const grown = new Map() // plots that the hand draws on, each with the height that it needs
 
 export function restyle(doc, data) {
   dress(modelsOf(doc), data)
@@ -56,6 +57,7 @@ function resize(model, large, changes) {
   if (model.name === "band") scale("text_font_size", 1.6, "px")
   if (model.type === "Plot" || model.type === "Figure") {
     scale("height", 1.22)
+    if (grown.has(model)) plain.height.set = changes.height = Math.max(changes.height, grown.get(model))
     scale("min_border_left", 1.4)
   }
 }

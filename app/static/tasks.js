@@ -13,6 +13,7 @@ export class Tasks {
     for (const button of $$("[data-predict]")) button.addEventListener("click", () => this.predict(button.dataset.predict))
     for (const button of $$("[data-solve]")) button.addEventListener("click", () => this.solve(Number(button.dataset.solve)))
     for (const button of $$("[data-example]")) button.addEventListener("click", () => this.showStep(button.dataset.example === "next" ? 1 : -1))
+    $(".gap").addEventListener("submit", event => { event.preventDefault(); this.compare() })
     this.mark()
   }
 
@@ -39,15 +40,33 @@ export class Tasks {
     $("[data-predict=start]", task).hidden = predicting
     $("[data-predict=reveal]", task).hidden = $("[data-predict=cancel]", task).hidden = !predicting
     const verdict = $(".verdict", task)
-    const marked = this.page.strips.all.find(strip => strip.predicts)
+    const {strip, element} = this.page.strips.hand
+    if (score !== this.score) this.askWhy(score)
     if (predicting) {
-      verdict.textContent = "Draw your prediction on the marked plot: click or drag. Then reveal."
-      float(task, this.page.strips.element(marked.name)) // only now is the text as high as it will be
+      verdict.textContent = "Draw your prediction on the marked plot: click or drag, or set the value at the cursor with ↑ and ↓ or in the field. Then reveal."
+      float(task, element) // only now is the text as high as it will be
     } else if (!score) verdict.textContent = ""
     else {
-      verdict.textContent = `${score.right} of ${score.total} steps right. ${score.text}`
+      const within = strip.snap ? "" : `, to within ${Number(score.within.toPrecision(2))}`
+      verdict.textContent = `${score.right} of ${score.total} steps right${within}. ${score.text}`
       if (score.right === score.total) this.finish("predict", "All steps right")
     }
+  }
+
+  // The gap between what was said and what is there: the reader's reason comes before the page's.
+  askWhy(score) {
+    const form = $(".gap")
+    this.score = score
+    form.hidden = !score?.step
+    form.reset()
+    $(".why", form).textContent = ""
+    $("button", form).hidden = false
+  }
+
+  compare() {
+    const form = $(".gap")
+    $(".why", form).textContent = this.score.why
+    $("button", form).hidden = true
   }
 
   // A solution that was shown is not one that was found.
@@ -73,7 +92,8 @@ export class Tasks {
 
   predict(what) {
     if (what === "start") $("[data-act=pin][aria-pressed=true]")?.click()
-    if (what === "reveal") this.page.ask("reveal", {values: this.page.strips.guess})
+    const {guess, hand} = this.page.strips
+    if (what === "reveal") this.page.ask("reveal", {values: guess, pixel: hand.pixel})
     else this.page.ask(what === "start" ? "predict" : "cancel")
     if (what === "cancel") float(null)
   }

@@ -33,7 +33,7 @@ GOOD = {
     "example": {"step": 0},
     "solve": {"challenge": 0},
     "predict": {},
-    "reveal": {"values": [0, 0.5, None]},
+    "reveal": {"values": [0, 0.5, None], "pixel": 0.01},
     "cancel": {},
     "back": {},
     "download": {"kind": "csv"},
@@ -46,6 +46,7 @@ NO_TEXT = [1, 0.5, True, None, ["csv"], {"csv": 1}]
 # Values that a field of this type does not allow.
 WRONG = {
     int: [1.5, 2.0, NAN, INFINITE, True, None, "2", [2], {"2": 2}],
+    float: [NAN, INFINITE, HUGE, True, None, "1", [1], {"1": 1}],
     str: NO_TEXT,
     dict[str, float]: [
         *(["1"], "1", 1, True, None),
@@ -66,7 +67,7 @@ WRONG_TYPES = [
     for name, hint in get_type_hints(kind).items()
     for value in WRONG[hint]
 ]
-FIELDS = [(do, name) for do, kind in REQUESTS.items() for name in get_type_hints(kind)]
+FIELDS = [(do, name) for do, kind in REQUESTS.items() for name in kind._fields if name not in kind._field_defaults]
 
 # Of a server's inside: its files, modules, classes and failures.
 INSIDE = re.compile(
