@@ -145,7 +145,7 @@ def test_a_course_with_nothing_wrong_shows_both_lessons(course, caplog):
         ("lesson.md", 'check = "', 'check = "not_', "not_"),
         ("model.py", "class Parity", "raise ArithmeticError('at import')\n\nclass Parity", "at import"),
         ("model.py", "class Parity", "class Parity(", "SyntaxError"),
-        ("model.py", "def compute(self)", "def computed(self)", "NotImplementedError"),
+        ("parameters.py", "def compute(self)", "def computed(self)", "NotImplementedError"),
         ("view.py", "class ParityView(View[Parity])", "class ParityView", "exactly one View"),
         ("view.py", "def build(self) -> list[Card]:", "def build(self) -> list[Card]:\n        1 / 0", "ZeroDivision"),
     ],
