@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import param
 
-from app.parts.numbers import plain, steps
+from app.parts.numbers import apart, plain, steps
 from app.shell.export import literal
 from app.shell.model import Check, PageModel
 from app.shell.sequence import Sequence
@@ -171,10 +171,10 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
         if self.circuit != "gated carousel":
             return Check(False, "Use the gated carousel: the input gate has to choose.")
         if self.w != 1:
-            return Check(False, f"Keep w = 1; it is {words.told_apart(self.w, 1)[0]} now.")
+            return Check(False, f"Keep w = 1; it is {apart(self.w, 1)} now.")
         if abs(got - wanted) < 1e-6:
             return Check(True, f"The positive inputs sum to {plain(wanted)}, and so much is in c({self.n_steps}).")
-        asked, found = words.told_apart(wanted, got)
+        asked, found = apart(wanted, got), apart(got, wanted)
         return Check(False, f"The positive inputs sum to {asked}; c({self.n_steps}) is {found}.")
 
     def only_step_five(self) -> Check:
@@ -183,7 +183,7 @@ table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": ru
             return Check(False, "Take the sensitivity at n = 6 or later.")
         others = int((np.delete(r.log10_dc_dx[:at], 4) > -np.inf).sum())
         five = r.dc_dx[4]
-        shown = words.told_apart(five, 1)[0] if five else words.sensitivity(five, r.log10_dc_dx[4])
+        shown = apart(five, 1) if five else words.sensitivity(five, r.log10_dc_dx[4])
         have = "1 other step has" if others == 1 else f"{others or 'no'} other steps have"
         return Check(bool(five == 1 and others == 0), f"∂c({at})/∂x(5) is {shown}; {have} a sensitivity that is not 0.")
 

@@ -43,15 +43,6 @@ def sensitivity(value: float, log10: float) -> str:
     return plain(value) if value > SMALLEST else "0" if log10 == -np.inf else power(log10)
 
 
-def told_apart(one: float, other: float) -> tuple[str, str]:
-    """Both numbers with as many digits as it takes to see which is which."""
-    for digits in range(4, 18):
-        written = plain(one, digits), plain(other, digits)
-        if written[0] != written[1]:
-            break
-    return written
-
-
 # At the cursor
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.parts.numbers import plain, steps
+from app.parts.numbers import apart, plain, power, steps
 from app.shell.model import Check
 from lessons.lstm.parameters import LstmParameters
 from lessons.lstm.topics import Gradient, Shown
@@ -22,9 +22,11 @@ def keeps_a_bit(m: LstmParameters, r: Shown) -> Check:
         return Check(False, f"x must disturb: at least 0.1 in size at {DISTRACTORS} later steps, now it is at {loud}.")
     first, last = float(c[0]), float(c[KEPT_UNTIL - 1])
     if abs(first) < 0.5:
-        return Check(False, f"c(1) = {plain(first)} is too small to be a bit: it needs at least 0.5.")
+        return Check(False, f"c(1) = {_shown(first, 0.5)} is too small to be a bit: it needs at least 0.5.")
     off = abs(last / first - 1)
-    said = f"c(1) = {plain(first)} and c({KEPT_UNTIL}) = {plain(last)}: {plain(100 * off, 3)} % apart, 1 % is allowed."
+    said = (
+        f"c(1) = {plain(first)} and c({KEPT_UNTIL}) = {plain(last)}: {apart(100 * off, 1, 3)} % apart, 1 % is allowed."
+    )
     return Check(bool(off <= 0.01), said)
 
 
@@ -36,14 +38,15 @@ def truncated_is_exact(m: LstmParameters, r: Shown) -> Check:
     exact, truncated = r.truncated_exact, r.truncated
     felt = float(truncated[-1 - LAG])
     if not felt >= -3:
-        size = plain(10.0**felt, 2)
-        return Check(False, f"{steps(LAG)} back only {size} of the truncated gradient is left; 0.001 is asked for.")
+        left = "nothing" if felt == -np.inf else f"only {apart(10.0**felt, 0.001, 2) if felt > -300 else power(felt)}"
+        return Check(False, f"{steps(LAG)} back {left} of the truncated gradient is left; 0.001 is asked for.")
     known = np.isfinite(exact) | np.isfinite(truncated)
     with np.errstate(all="ignore"):
-        apart = np.abs(10.0 ** (truncated[known] - exact[known]) - 1)
-    worst = float(np.max(apart))
-    k = int(np.flatnonzero(known)[np.argmax(apart)]) + 1
-    said = f"The truncated gradient is off by up to {plain(100 * worst, 3)} %, at k = {k}; 1 % is allowed."
+        differ = np.abs(10.0 ** (truncated[known] - exact[known]) - 1)
+    worst = float(np.max(differ))
+    k = int(np.flatnonzero(known)[np.argmax(differ)]) + 1
+    off = "beyond all numbers" if worst == np.inf else f"by up to {apart(100 * worst, 1, 3)} %"
+    said = f"The truncated gradient is off {off}, at k = {k}; 1 % is allowed."
     return Check(worst <= 0.01, said)
 
 
@@ -57,10 +60,17 @@ def forgets_at_mark(m: LstmParameters, r: Shown) -> Check:
     s, run = int(marked[0]), r.traced.run
     before, after = float(run.c[s - 2, 0]), float(run.c[s - 1, 0])
     if abs(before) < 0.5:
-        return Check(False, f"There is too little to forget: c({s - 1}) = {plain(before)}, at least 0.5 is asked for.")
+        shown = _shown(before, 0.5)
+        return Check(False, f"There is too little to forget: c({s - 1}) = {shown}, at least 0.5 is asked for.")
     others = np.delete(run.f[:, 0], [0, s - 1])
     if others.min() < 0.95:
-        return Check(False, f"Away from the mark f falls to {plain(others.min(), 3)}; it must stay at 0.95 or above.")
-    left = f"c({s}) is {plain(100 * abs(after / before), 3)} % of c({s - 1}) in size"
+        lowest = apart(float(others.min()), 0.95, 3)
+        return Check(False, f"Away from the mark f falls to {lowest}; it must stay at 0.95 or above.")
+    left = f"c({s}) is {apart(100 * abs(after / before), 5, 3)} % of c({s - 1}) in size"
     said = f"c({s - 1}) = {plain(before)}, c({s}) = {plain(after)}: {left}; at most 5 % is allowed."
     return Check(abs(after) <= 0.05 * abs(before), said)
+
+
+def _shown(value: float, bound: float) -> str:
+    """A value that is short of a bound, with as many digits as show it."""
+    return apart(value, float(np.copysign(bound, value)))

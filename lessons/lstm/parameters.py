@@ -28,6 +28,8 @@ def _weight(default: float, label: str, doc: str) -> param.Number:
 class LstmParameters(PageModel):
     """What the reader sets, and what follows from it without running a network."""
 
+    logarithmic = ("learning_rate", "clip")
+
     topic = param.Selector(default="gates", objects=TOPICS, label="topic", doc="what the page is about now")
     network = param.Selector(
         default="latch",

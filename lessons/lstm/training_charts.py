@@ -15,6 +15,7 @@ from app.parts.numbers import plain
 from app.parts.picture import Picture
 from app.parts.plots import FONT, Strip
 from lessons.lstm.model import Lstm
+from lessons.lstm.phrases import per_cent
 from lessons.lstm.training import NAMES, WINDOW, History, Snapshot, Training
 
 CHARTS = ("loss", "norm", "right")
@@ -226,7 +227,7 @@ def _row(name: str, history: History) -> str:
     if not history.loss.size:
         return f"<tr><td>{name}</td><td>–</td><td>–</td><td>–</td></tr>"
     loss, norm, right = history.recent()
-    cells = (_number(loss), _number(norm), f"{100 * right:.0f} %" if np.isfinite(right) else "–")
+    cells = (_number(loss), _number(norm), per_cent(right) if np.isfinite(right) else "–")
     return f"<tr><td>{name}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 

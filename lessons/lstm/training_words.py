@@ -4,6 +4,7 @@ import numpy as np
 
 from app.parts.numbers import plain
 from lessons.lstm.parameters import LstmParameters
+from lessons.lstm.phrases import per_cent
 from lessons.lstm.training import NAMES, WINDOW, Snapshot
 
 GUESSING = 0.65  # share of right answers: of 320 in a window, chance alone hardly ever gives as many
@@ -26,7 +27,7 @@ def _network(shown: Snapshot, kind: str) -> str:
     if kind in shown.diverged:
         return f"{name} diverged at update {shown.diverged[kind]}"
     loss, _, right = history.recent()
-    return f"{name} loss {plain(loss, 3)}, {100 * right:.0f} % right"
+    return f"{name} loss {plain(loss, 3)}, {per_cent(right)} right"
 
 
 def all_guess(shown: Snapshot) -> bool:

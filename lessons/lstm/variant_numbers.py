@@ -6,6 +6,7 @@ from app.parts.calculation import DIGITS, added, result, value
 from app.parts.numbers import Block, css, number, symbol
 from engine import gru, lstm
 from lessons.lstm.model import Lstm
+from lessons.lstm.phrases import per_cent
 from lessons.lstm.terms import logistic
 from lessons.lstm.topics import Variants, gru_params, peepholes
 from lessons.lstm.training import NAMES, WINDOW, History
@@ -149,7 +150,7 @@ def _latest(m: Lstm, name: str, history: History) -> list[str]:
     clipped, updates = int((recent > m.clip).sum()), f"{recent.size} update{'' if recent.size == 1 else 's'}"
     cut = [f"&emsp;clipped to {number(m.clip)} in {clipped} of {updates}"] if clipped else []
     lines = [
-        f"{name}: loss {number(loss)}, {100 * right:.0f} % right",
+        f"{name}: loss {number(loss)}, {per_cent(right)} right",
         f"&emsp;‖gradient‖ = {number(norm, 'gradient')}",
     ]
     return [*lines, *cut]

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from app.parts.numbers import plain, power
+from app.parts.numbers import plain
+from app.parts.ranges import LIMIT
 from lessons.lstm import gate_words
 from lessons.lstm.parameters import LstmParameters
-from lessons.lstm.phrases import factor, gate
+from lessons.lstm.phrases import factor, gate, size
 from lessons.lstm.topics import Gradient, Shown, Traced, Variants
 
 
@@ -20,13 +21,13 @@ def sentence(m: LstmParameters, r: Shown) -> str:
 def _gradient(m: LstmParameters, r: Gradient) -> str:
     T = m.n_steps
     unit = f" of unit {m.shown_unit}" if m.n_shown_units > 1 else ""
-    sizes = {"cell": r.cell[0], "forget": r.forget[0], "hidden": r.hidden[0], "vanilla": r.vanilla[0]}
-    why = "0" if r.traced.params.W.any() else "0, since W = 0"
-    said = {name: why if name == "hidden" and value == -np.inf else power(value) for name, value in sizes.items()}
+    cell, forget = size(r.cell[0]), size(r.forget[0])
+    hidden = size(r.hidden[0]) if r.traced.params.W.any() else "0, since W = 0"
+    gates = f"where the forget gates{unit} alone give {forget}"
+    gates = f"and the forget gates{unit} alone give as much" if cell == forget else gates
     return (
-        f"From step {T} back to step 1: ∂c(T)/∂c(1) is {said['cell']}, where the forget gates{unit} alone give "
-        f"{said['forget']}; ∂h(T)/∂h(1) is {said['hidden']}; in a tanh network of the same size it is "
-        f"{said['vanilla']}. {_truncation(r)}"
+        f"From step {T} back to step 1: ∂c(T)/∂c(1) is {cell}, {gates}; ∂h(T)/∂h(1) is {hidden}; in a tanh network "
+        f"of the same size it is {size(r.vanilla[0])}. {_truncation(r)}"
     )
 
 
@@ -39,10 +40,17 @@ def _truncation(r: Gradient) -> str:
     worst = int(np.nan_to_num(apart, nan=np.inf).argmax())
     if not apart[worst] > 0.01:
         return "The truncated ∂h(T)/∂c(k) is within 1 % of the exact one at every k."
-    return (
-        f"The truncated ∂h(T)/∂c({worst + 1}) is {power(short[worst])}, the exact one {power(exact[worst])}: the "
-        "difference goes through h and the gates."
-    )
+    compared = _compared(float(short[worst]), float(exact[worst]), worst + 1)
+    return f"{compared}: the difference goes through h and the gates."
+
+
+def _compared(short: float, exact: float, k: int) -> str:
+    """Two sizes by their logarithms: side by side, or where they look alike by their difference."""
+    name, ratio = f"The truncated ∂h(T)/∂c({k})", 10.0 ** min(max(short - exact, -300.0), 300.0)
+    if not 0.5 < ratio < 2:
+        return f"{name} is {size(short)}, the exact one {size(exact)}"
+    off = plain(100 * abs(ratio - 1), 2)
+    return f"{name} is {size(short)}, {off} % {'less' if ratio < 1 else 'more'} than the exact one"
 
 
 def _variants(m: LstmParameters, r: Variants) -> str:
@@ -51,11 +59,13 @@ def _variants(m: LstmParameters, r: Variants) -> str:
     largest = float(np.abs(runs["no forget gate"].c[:, unit]).max())
     full = float(np.abs(runs["full"].c[:, unit]).max())
     which = f" of unit {m.shown_unit}" if m.n_shown_units > 1 else ""
+    sizes = f"goes up to {plain(largest, 3)} in size, with one to {plain(full, 3)}"
+    if plain(largest, 3) == plain(full, 3):
+        sizes = f"goes up to {plain(full, 3)} in size, and with one just as far"
     return (
         f"At T = {T} the cell{which} holds {cell['full']} with all gates, {cell['no forget gate']} without a "
         f"forget gate, {cell['peephole']} with peepholes, {cell['coupled gates']} with coupled gates; the GRU's h "
-        f"is {plain(runs['GRU'].h[-1, unit], 3)}. Without a forget gate the cell goes up to {plain(largest, 3)} in "
-        f"size, with one to {plain(full, 3)}."
+        f"is {plain(runs['GRU'].h[-1, unit], 3)}. Without a forget gate the cell {sizes}."
     )
 
 
@@ -66,6 +76,8 @@ def divergence(m: LstmParameters, now: Traced, step: int) -> str:
     if m.topic == "training":
         return "The weights have grown beyond all bounds: take a smaller learning rate or a smaller clip norm."
     k = step - 1
+    if abs(now.run.c[k, m.shown_unit - 1]) <= LIMIT:
+        return "The cells are small here: the weights of the readout y = V h + b make large numbers of them."
     f, written = (float(a[k, m.shown_unit - 1]) for a in (now.run.f, now.run.i * now.run.g))
     return (
         f"At t = {step} the forget gate is {gate(f)} and i·g = {plain(written, 3)}: a cell that forgets little "
