@@ -69,7 +69,7 @@ class LearningChart:
             "Loss over the updates (dashed: an output of one half)",
             x_label="update",
             y_label="log₁₀ of the loss",
-            x_limits=(0, N_UPDATES),
+            x_limits=(0, 1.03 * N_UPDATES),  # room for the dot at the end
             y_limits=(-2, 0),
             height=200,
             ticks=4,

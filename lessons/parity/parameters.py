@@ -41,6 +41,8 @@ def _weight(name: str) -> param.Number:
 class ParityParameters(PageModel):
     """h(t) = f(U x(t) + W h(t−1) + b), y(t) = f(V h(t) + b_out), h(0) = 0 (chapter 12, Fig. 12.14 and Eq. 12.36)."""
 
+    logarithmic = ("steepness",)
+
     n_steps = param.Integer(10, bounds=(1, 200), label="steps T", doc="number of bits")
     cursor = param.Integer(4, bounds=(1, 200), doc="time step under the cursor")
     bits = Sequence(

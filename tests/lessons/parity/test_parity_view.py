@@ -61,6 +61,8 @@ def test_exact_button_brings_the_printed_weights_back():
         ({"preset": "perturbed"}, 3),
         ({"preset": "logistic-leak"}, 3),
         ({"preset": "perturbed", "activation": "logistic"}, 3),
+        ({"preset": "found"}, 3),
+        ({"preset": "learn", "learned_steps": 5}, 3),
     ],
 )
 @pytest.mark.parametrize("t", [1, 2, 4, 9])

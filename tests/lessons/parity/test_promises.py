@@ -298,17 +298,19 @@ def test_the_seeds_that_succeed():
 
 
 @keeps("parity", FINDS, "50", "10^{-10}")
-def test_over_fifty_bits_no_start_has_a_gradient():
+def test_over_fifty_bits_most_starts_have_no_gradient():
+    """Twenty starts, each with six draws of bits."""
     logs = []
     for seed, w in enumerate(starts(), 1):
-        bits = np.random.default_rng([seed, 1]).integers(0, 2, 50).tolist()
-        parts = (w[:2].tolist(), w[2:6].reshape(2, 2).tolist(), w[6:8].tolist(), w[8:10].tolist(), float(w[10]))
-        h = naive.parity_network(bits, *parts, lambda a: 1 / (1 + math.exp(-5 * a)))[1]
-        product = np.eye(2)
-        for first, second in h[:0:-1]:  # of steps 50 to 2
-            product = product @ (np.diag([5 * first * (1 - first), 5 * second * (1 - second)]) @ w[2:6].reshape(2, 2))
-        logs.append(math.log10(np.linalg.norm(product, 2)))
-    assert max(logs) < -3 and sum(log < -10 for log in logs) > 10
+        W, parts = w[2:6].reshape(2, 2), (w[:2], w[2:6].reshape(2, 2), w[6:8], w[8:10], w[10])
+        for draw in range(6):
+            bits = np.random.default_rng([seed, draw]).integers(0, 2, 50).tolist()
+            h = naive.parity_network(bits, *parts, lambda a: 1 / (1 + math.exp(-5 * a)))[1]
+            product = np.eye(2)
+            for first, second in h[:0:-1]:  # of steps 50 to 2
+                product = product @ (np.diag([5 * first * (1 - first), 5 * second * (1 - second)]) @ W)
+            logs.append(math.log10(np.linalg.norm(product, 2)))
+    assert sum(log < -10 for log in logs) > 0.7 * len(logs)
 
 
 @keeps("parity", "preset found", "2", "1")
