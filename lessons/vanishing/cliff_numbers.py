@@ -7,7 +7,7 @@ from engine import cliff, remedies
 from lessons.vanishing import topics
 from lessons.vanishing.cliff import terms
 from lessons.vanishing.model import Vanishing
-from lessons.vanishing.written import inside
+from lessons.vanishing.written import digits_left, inside
 
 
 def descent_block(m: Vanishing) -> Block:
@@ -17,9 +17,10 @@ def descent_block(m: Vanishing) -> Block:
     w, b = float(path.w[-1]), float(path.b[-1])
     g = cliff.gradient(w, b, n_steps=m.n_steps)
     norm = float(np.hypot(g.dF_dw, g.dF_db))
+    h = float(r.h[-1, 0])
     lines = [
         f"<i>w</i> = {number(w)}, <i>b</i> = {number(b)}",
-        f"F = ({number(r.h[-1, 0], digits=_digits(r.h[-1, 0]))} − {topics.TARGET})² = <b>{number(g.loss)}</b>",
+        f"F = ({number(h, digits=digits_left(1, h - topics.TARGET))} − {topics.TARGET})² = <b>{number(g.loss)}</b>",
         f"∂F/∂<i>w</i> = {number(g.dF_dw, 'gradient')}, ∂F/∂<i>b</i> = {number(g.dF_db, 'gradient')}",
         f"‖<i>g</i>‖ = √({inside(g.dF_dw)}² + {inside(g.dF_db)}²) = {number(norm, 'gradient')}",
     ]
@@ -39,12 +40,6 @@ def descent_block(m: Vanishing) -> Block:
     small = m.clip and norm <= m.threshold
     note = f"‖g‖ is not above θ = {plain(m.threshold)}: nothing to clip." if small else ""
     return Block(f"After {steps(m.descent_steps)} of descent", lines, note)
-
-
-def _digits(h: float) -> int:
-    """Digits of a state from which the target is taken off: four of them are to be left."""
-    apart = abs(h - topics.TARGET)
-    return int(np.clip(4 - np.floor(np.log10(apart)), 4, 15)) if apart > 0 else 4
 
 
 def rescale_block(m: Vanishing) -> Block:

@@ -29,6 +29,8 @@ class VanishingParameters(PageModel):
         "side by side": ("x", "h", "carousel"),
     }
 
+    logarithmic = ("learning_rate", "threshold")
+
     topic = param.Selector(default="vanishing", objects=TOPICS, label="topic", doc="what the page is about now")
     cursor = param.Integer(1, bounds=(1, 200), doc="time step under the cursor")
     n_steps = param.Integer(20, bounds=(10, 200), label="steps T", doc="number of time steps")

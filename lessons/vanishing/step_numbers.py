@@ -8,7 +8,7 @@ from app.parts.numbers import Block, number, symbol
 from engine import rnn
 from lessons.vanishing import topics
 from lessons.vanishing.model import Vanishing
-from lessons.vanishing.written import WRITTEN_UNITS, inside
+from lessons.vanishing.written import WRITTEN_UNITS, digits_left, inside
 
 LINE_LENGTH = 33  # characters of a sum beside its result
 
@@ -44,15 +44,16 @@ def _f0(r: topics.Network) -> np.ndarray:
 
 
 def _hidden_lines(r: topics.Network, t: int) -> list[str]:
-    _, w, before, b = _parts(r, t)
-    x, u = number(r.x[t - 1], "input", signed=True), number(r.params.U[0, 0])
+    fed, w, before, b = _parts(r, t)
+    digits = digits_left(max(abs(fed), abs(w * before), abs(b)), r.a[t - 1, 0])
+    x, u = inside(r.x[t - 1], "input", digits=digits), number(r.params.U[0, 0], digits=digits)
     a, h = symbol("a", "", t, sub=_one(r)), symbol("h", "", t, sub=_one(r))
     if len(r.params.W) == 1:
         symbols = f"<i>u</i>·{symbol('x', 'input', t)} + <i>w</i>·{symbol('h', '', t - 1)} + <i>b</i>"
-        values = f"{u}·{x} + {inside(w)}·{inside(before)} + {inside(b)}"
+        values = f"{u}·{x} + {inside(w, digits=digits)}·{inside(before, digits=digits)} + {inside(b)}"
     else:
         symbols = f"<i>u</i>₁·{symbol('x', 'input', t)} + <i>s</i> + <i>b</i>"
-        values = f"{u}·{x} + {inside(w)} + {inside(b)}"
+        values = f"{u}·{x} + {inside(w, digits=digits)} + {inside(b)}"
     name = {"logistic": "σ"}.get(r.activation, r.activation)
     applied = a if name == "identity" else f"{name}({number(r.a[t - 1, 0])})"
     result = f"= <b>{number(r.a[t - 1, 0])}</b>"
@@ -78,19 +79,20 @@ def _sum_lines(r: topics.Network, t: int) -> list[str]:
 
 def _cell_lines(r: topics.Network, t: int) -> list[str]:
     fed, w, before, b = _parts(r, t)
+    digits = digits_left(max(abs(fed), abs(w * before), abs(b)), r.a[t - 1, 0])
     c, earlier = symbol("c", "", t, sub=_one(r)), f"<i>f</i>({symbol('c', '', t - 1)})"
     ux = f" + <i>u</i>·{symbol('x', 'input', t)}" if r.params.U.any() else ""
-    ux_now = f" + {inside(fed, 'input')}" if ux else ""
+    ux_now = f" + {inside(fed, 'input', digits=digits)}" if ux else ""
     if len(r.params.W) == 1:
         return [
             f"{c} = <i>w</i>·{earlier}{ux} + <i>b</i>",
-            f"&emsp;= {number(w)}·{inside(before)}{ux_now} + {inside(b)}",
+            f"&emsp;= {number(w, digits=digits)}·{inside(before, digits=digits)}{ux_now} + {inside(b)}",
             f"&emsp;= <b>{number(r.a[t - 1, 0])}</b>",
         ]
     return [
         *_sum_lines(r, t),
         f"{c} = <i>s</i>{ux} + <i>b</i>",
-        f"&emsp;= {number(w)}{ux_now} + {inside(b)} = <b>{number(r.a[t - 1, 0])}</b>",
+        f"&emsp;= {number(w, digits=digits)}{ux_now} + {inside(b)} = <b>{number(r.a[t - 1, 0])}</b>",
     ]
 
 

@@ -8,9 +8,16 @@ from lessons.vanishing.words import tidy
 WRITTEN_UNITS = 4  # up to here W and its sums are written out
 
 
-def inside(value: float, role: str = "") -> str:
+def inside(value: float, role: str = "", *, digits: int = 4) -> str:
     """A number inside a sum or product."""
-    return number(value, role, signed=True)
+    return number(value, role, digits=digits, signed=True)
+
+
+def digits_left(largest: float, result: float) -> int:
+    """Digits of a sum's terms, the largest of which is given, that leave four of the result where the terms cancel."""
+    if result == 0 or largest == 0:
+        return 4
+    return int(np.clip(4 + np.floor(np.log10(abs(largest / result))), 4, 12))
 
 
 def base(value: float) -> str:

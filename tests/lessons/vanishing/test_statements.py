@@ -125,7 +125,7 @@ def two_runs(W, bias=0.0, **settings):
     both = []
     for h1, h2 in starts:
         run = []
-        for _ in range(4000):
+        for _ in range(2600):
             h1, h2 = math.tanh(W[0] * h1 + W[1] * h2 + bias), math.tanh(W[2] * h1 + W[3] * h2)
             run.append((h1, h2))
         both.append(np.array(run))
@@ -158,7 +158,7 @@ def test_two_starts_on_one_cycle_have_no_boundary_between_them():
 
 def test_a_boundary_is_claimed_for_two_attractors_and_none_for_one():
     rng, seen = np.random.default_rng(3), {"boundary": 0, "settle at the same attractor": 0, "same": 0}
-    for _ in range(40):
+    for _ in range(30):
         W = np.round(rng.uniform(-3, 3, 4), 1)
         start = np.round(rng.uniform(-0.5, 0.5, 2), 2)
         model, first, second = two_runs(W, separation=-1, start1=start[0], start2=start[1])
