@@ -176,7 +176,7 @@ async function start() {
   typeset($("#lesson"))
   typeset($("#tasks"))
   typeset($(".preset-notes"))
-  typeset($(".opening"))
+  typeset($(".first-words"))
 }
 
 start()

@@ -320,16 +320,16 @@ def test_the_question_comes_before_the_plots_and_the_lesson_beside_them(reader, 
     page, lesson = reader(stem), lessons.load(stem)
     assert page.page.locator("#lesson").is_visible() and not page.page.locator("#numbers").is_visible()
     assert lesson.question and page.text("#lesson .asks") == lesson.question
-    assert not page.page.locator(".opening").is_visible()
+    assert not page.page.locator(".first-words").is_visible()
     page.page.set_viewport_size(PHONE)
     page.page.evaluate("scrollTo(0, 0)")
-    opening, plots = page.page.locator(".opening"), page.page.locator(".stage > .plots:visible").first
+    opening, plots = page.page.locator(".first-words"), page.page.locator(".stage > .plots:visible").first
     assert lesson.question in opening.inner_text()
     box = opening.bounding_box()
     assert box["y"] + box["height"] < min(SCREEN, plots.bounding_box()["y"])
     first = "element => element.textContent.replace(/\\s+/g, ' ')"
     words = page.page.locator("#lesson > p:not(.asks)").first.evaluate(first)
-    assert page.page.locator(".opening p").first.evaluate(first) == words
+    assert page.page.locator(".first-words p").first.evaluate(first) == words
 
 
 FORMULAS = """() => [...document.querySelectorAll("div.math")].filter(box => box.offsetParent).flatMap(box => {
@@ -396,7 +396,7 @@ def test_the_chosen_tab_is_kept_across_pages_and_reloads_and_not_in_the_address(
     page.press("1")
     page.open("parity?present=true")
     assert selected(page) == "numbers" and not page.page.locator("#lesson").is_visible()
-    assert not page.page.locator(".opening").is_visible()
+    assert not page.page.locator(".first-words").is_visible()
     page.press("3")
     page.open("parity")
     assert selected(page) == "lesson", "what is shown to an audience is no choice for oneself"
@@ -408,7 +408,7 @@ def test_blocked_storage_breaks_nothing(server, browser):
     page = Reader(context.new_page(), server).open("parity")
     assert selected(page) == "lesson"
     page.open_tab("numbers")
-    page.press("ArrowRight")
+    page.click("[data-act=forward]")
     assert selected(page) == "numbers" and not page.errors
     context.close()
 
