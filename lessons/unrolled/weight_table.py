@@ -15,7 +15,8 @@ def html(m: UnrolledParameters, r: Result, found: np.ndarray) -> str:
     """found: (weights, 4) the derivatives, by each method and as a difference."""
     heads = "".join(f"<th>{head}</th>" for head in ("weight", "value", *METHODS, "difference of F"))
     rows = "".join(_row(m, name, name == r.chosen, values) for name, values in zip(m.names(), found, strict=True))
-    return f"<table><tr>{heads}</tr>{rows}</table>{_agreement(found)}{_kink(m, r, found)}"
+    group = '<div role=radiogroup aria-label="Weight whose terms are shown">'
+    return f"{group}<table><tr>{heads}</tr>{rows}</table></div>{_agreement(found)}{_kink(m, r, found)}"
 
 
 def _row(m: UnrolledParameters, name: str, is_chosen: bool, values: np.ndarray) -> str:
