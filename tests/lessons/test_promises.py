@@ -6,7 +6,7 @@ from app.shell import lessons
 from tests.lessons.promises import numbers, stale, unkept
 
 # Lessons whose numbers are still being gone through.
-NOT_YET = ("esn",)
+NOT_YET: tuple[str, ...] = ()
 
 
 @pytest.mark.parametrize("stem", [stem for stem in lessons.stems() if stem not in NOT_YET])
