@@ -1,6 +1,5 @@
 """Learning on the parity page: what a gradient finds, against plain NumPy and a literal loop over random bits."""
 
-import functools
 import json
 import re
 
@@ -10,17 +9,10 @@ import pytest
 from engine import parity, parity_learning
 from lessons.parity import learning
 from tests import naive_parity
-from tests.lessons.parity.parity_pages import LESSON, PRESETS, model_with, page_with
+from tests.lessons.parity.parity_pages import LESSON, PRESETS, found_by_hand, model_with, page_with
 
 BITS = np.random.default_rng(11).integers(0, 2, 10_000).tolist()
 NAMES = ("U1", "U2", "W11", "W12", "W21", "W22", "b1", "b2", "V1", "V2", "b_out")
-
-
-@functools.cache
-def found_by_hand() -> dict[int, np.ndarray]:
-    """Weights after 1,000 updates from the starts of seeds 1 to 20, by code that shares nothing with the page's."""
-    starts = np.array([np.random.default_rng(seed).uniform(-1, 1, 11) for seed in range(1, 21)])
-    return dict(enumerate(naive_parity.adam(starts, 1000, n_bits=4, steepness=5.0, learning_rate=0.05), 1))
 
 
 def test_the_found_weights_are_right_on_ten_thousand_random_bits():
