@@ -6,7 +6,7 @@
     needs_none("parity", "preset one-then-zeros", "setting", "1", "99")
 
 `tests/lessons/<stem>/test_promises*.py` holds both; `tests/lessons/test_promises.py` fails for a number that has
-neither, and for a promise whose number is no longer said. A place is `summary`, `dictionary`, `objective 1`,
+neither, and for a promise whose number is no longer said. A place is `title`, `summary`, `dictionary`, `objective 1`,
 `preset <name>`, `example 1`, `predict`, `challenge 1`, `quiz 1`, or `text <heading>`. A preset's own values need no
 mark. To see what a lesson says: `python -m tests.lessons.promises parity`.
 """
@@ -93,7 +93,12 @@ def numbers(text: str) -> list[str]:
 def said(stem: str) -> dict[str, list[str]]:
     """The numbers of each place of a lesson; of a preset those that are not its own settings."""
     lesson = lessons.load(stem)
-    texts = {"summary": lesson.summary, "dictionary": lesson.dictionary, "predict": lesson.predict.question}
+    texts = {
+        "title": f"{lesson.title}\n{lesson.question}",
+        "summary": lesson.summary,
+        "dictionary": lesson.dictionary,
+        "predict": lesson.predict.question,
+    }
     texts |= {f"objective {k}": text for k, text in enumerate(lesson.objectives, 1)}
     texts |= {f"preset {preset.name}": f"{preset.title}\n{preset.note}" for preset in lesson.presets}
     texts |= {f"example {k}": step.text for k, step in enumerate(lesson.example, 1)}
