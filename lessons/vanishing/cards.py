@@ -53,7 +53,7 @@ TEXTS = {
         "Four networks, one gradient scale",
         "How much of an error at the last step arrives this many steps back: a tanh network, the linear "
         "network with the same W, the carousel with its forget gate at a constant value, and the cell "
-        "of a random LSTM of the same size (see the lesson “LSTM and GRU”).",
+        "of a random LSTM of the same size.",
     ),
 }
 SPECIAL: dict[str, dict[str, Any]] = {

@@ -160,6 +160,19 @@ def test_an_explosion_grows_at_least_as_the_power_of_the_radius_whatever_the_see
     assert np.linalg.norm(np.linalg.matrix_power(W, 99), 2) >= 1.1**99 * (1 - 1e-9)
 
 
+@pytest.mark.parametrize("preset", ["sigma-below", "sigma-above"])
+def test_the_product_ends_far_below_its_bound_whatever_the_seed(preset):
+    for seed in range(1, 21):
+        r = model_at(preset=preset, seed=seed).result
+        U, W, b = r.params
+        h, product, slope = np.zeros(16), np.eye(16), np.ones(16)
+        for t, x in enumerate(r.x):
+            a = U[:, 0] * x + W @ h + b
+            h, slope = (np.tanh(a), 1 - np.tanh(a) ** 2) if preset == "sigma-below" else (a, slope)
+            product = np.diag(slope) @ W @ product if t else product
+        assert np.linalg.norm(product, 2) < 1e-5 * norm(W) ** (len(r.x) - 1)
+
+
 def descent(threshold: float) -> tuple[list[float], list[float]]:
     """Losses and gradient lengths of the preset's descent, by plain loops."""
     m = model_at(preset="loss-cliff")
