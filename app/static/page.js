@@ -134,7 +134,7 @@ export class Page {
     if ($("#numbers").last !== numbers) $("#numbers").innerHTML = $("#numbers").last = numbers
     $("#preset").value = frame.preset
     for (const note of $$(".preset-note")) {
-      note.hidden = note.dataset.preset !== frame.start
+      note.hidden = frame.predicting || note.dataset.preset !== frame.start // it may tell the answer
       note.toggleAttribute("data-changed", frame.preset !== frame.start)
     }
     for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`

@@ -58,6 +58,7 @@ export class Prediction {
     delete this.element.dataset.asking
     this.element.style.minHeight = ""
     grown.delete(this.plot)
+    this.rule(1)
     dress([this.plot], this.page.data)
   }
 
@@ -72,10 +73,19 @@ export class Prediction {
     const height = Math.round(within(apart, TALL) + min_border_top + min_border_bottom + (below.some(axis => axis.visible) ? AXIS : 0))
     if (grown.get(this.plot) !== height) {
       grown.set(this.plot, height)
+      this.rule(3)
       dress([this.plot], this.page.data)
     }
     this.element.style.minHeight = `${height}px` // at once: Bokeh takes its time
     if (into) this.element.scrollIntoView({block: "nearest"})
+  }
+
+  // A tall plot has room for more lines of its grid.
+  rule(times) {
+    const {ticker} = this.plot.left[0]
+    if (!("desired_num_ticks" in ticker.properties)) return
+    this.lines ??= ticker.desired_num_ticks
+    ticker.setv({desired_num_ticks: times * this.lines}, {sync: false})
   }
 
   // A stroke gives each step the value where it came nearest to the step's place, and on its way out the hand means the

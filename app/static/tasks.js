@@ -1,6 +1,9 @@
 // Predict-then-reveal, challenges, quiz and the worked example. What is done is kept in this browser only.
 import {$, $$, float, toast} from "./dom.js"
 
+const HOW = 'Draw your prediction on the marked plot: <span class="by-mouse">click or drag, or set the value at the cursor '
+  + 'with ↑ and ↓ or in the field. Then reveal.</span><span class="by-touch">tap or drag, or type the value at the cursor. Then reveal.</span>'
+
 export class Tasks {
   constructor(page, data) {
     this.page = page
@@ -41,15 +44,17 @@ export class Tasks {
     $("[data-predict=reveal]", task).hidden = $("[data-predict=cancel]", task).hidden = !predicting
     const verdict = $(".verdict", task)
     const {strip, element} = this.page.strips.hand
-    if (score !== this.score) this.askWhy(score)
+    const news = score !== this.score
+    if (news) this.askWhy(score)
     if (predicting) {
-      verdict.textContent = "Draw your prediction on the marked plot: click or drag, or set the value at the cursor with ↑ and ↓ or in the field. Then reveal."
+      if (verdict.innerHTML !== HOW) verdict.innerHTML = HOW
       float(task, element) // only now is the text as high as it will be
     } else if (!score) verdict.textContent = ""
     else {
       const within = strip.snap ? "" : `, to within ${Number(score.within.toPrecision(2))}`
       verdict.textContent = `${score.right} of ${score.total} steps right${within}. ${score.text}`
       if (score.right === score.total) this.finish("predict", "All steps right")
+      if (news) $(".gap").scrollIntoView({block: "nearest"})
     }
   }
 
@@ -67,6 +72,7 @@ export class Tasks {
     const form = $(".gap")
     $(".why", form).textContent = this.score.why
     $("button", form).hidden = true
+    form.scrollIntoView({block: "nearest"})
   }
 
   // A solution that was shown is not one that was found.
