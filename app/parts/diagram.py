@@ -1,16 +1,13 @@
 """Network diagrams as SVG: drawn once, then brought to life by a small dictionary of live values.
 
 Live values by kind, each keyed by the name given when the part was drawn:
-`text` replaces a label, `level` (0…1) fills a unit, `open` (0…1) swings a gate's switch, `on` lights or shows a part.
-`flow` (0…1) sets a part's height, measured from the edge that its style names as the origin, and `transform` moves and
-scales a part (`data-transform=name`; a CSS transform).
+`text` replaces a label, `level` (0…1) fills a unit, `open` (0…1) raises a gate's plate, `on` lights or shows a part,
+and `transform` moves and scales a part (`data-transform=name`; a CSS transform).
 """
 
 from html import escape
 
 from app.parts.numbers import css
-
-SWITCH_ANGLE = 42  # degrees between an open lever and its contact
 
 
 class Diagram:
@@ -44,19 +41,20 @@ class Diagram:
             f"{self._text(x, y + 5, label, 'unit-label', live=name and f'{name}.label')}</g>{live}"
         )
 
-    def gate(self, name: str, x: float, y: float, role: str, *, label: str, size: int = 58, above: bool = True) -> None:
-        """A gate as a switch in a box: closed contact lets everything through, open lever nothing."""
-        left, top, half = x - size / 2, y - 24, size / 2 - 9
+    def valve(self, name: str, x: float, y: float, role: str, *, width: int = 20, height: int = 36) -> None:
+        """A gate as a sluice across the line: shut, a grey plate fills it; as it opens, the coloured passage grows."""
+        left, top = x - width / 2, y - height / 2
+        inside = f"x={left + 2:g} y={top + 2:g} width={width - 4} height={height - 4}"
         self.parts.append(
-            f'<g class="gate {css(role)}"><rect x={left} y={top} width={size} height=48 rx=8 />'
-            f'<path d="M{left + 5},{y}h9M{left + size - 14},{y}h9" />'
-            f'<g style="transform-origin:{left + 14}px {y}px" class=lever data-open="{name}">'
-            f'<path d="M{left + 14},{y}h{2 * half - 10}" /></g></g>'
+            f'<g class="valve {css(role)}"><rect x={left:g} y={top:g} width={width} height={height} rx=3 />'
+            f'<rect class=plate {inside} /><rect class=passage {inside} data-open="{name}" /></g>'
         )
-        self._push(
-            self._text(x, top - 9 if above else top + 66, label, f"gate-label {css(role)}", live=f"{name}.label")
-        )
-        self._push(self._text(x, top + 66 if above else top + 84, "", "note", live=f"{name}.note"))
+
+    def gate(self, name: str, x: float, y: float, role: str, *, label: str) -> None:
+        """A large valve with its name above and a note below."""
+        self.valve(name, x, y, role, width=28, height=48)
+        self._push(self._text(x, y - 33, label, f"gate-label {css(role)}", live=f"{name}.label"))
+        self._push(self._text(x, y + 42, "", "note", live=f"{name}.note"))
 
     def operator(self, x: float, y: float, sign: str = "+", *, radius: float = 20) -> None:
         """A sum or product node."""

@@ -16,7 +16,6 @@ class Live(TypedDict, total=False):
     level: dict[str, float]
     open: dict[str, float]
     on: dict[str, bool]
-    flow: dict[str, float]
     transform: dict[str, str]
     limits: dict[str, tuple[float, float]]  # by sequence: what a stroke can reach
     snap: bool  # whether a stroke goes to whole numbers

@@ -7,7 +7,6 @@
  * @property {Record<string, number>} [level]
  * @property {Record<string, number>} [open]
  * @property {Record<string, boolean>} [on]
- * @property {Record<string, number>} [flow]
  * @property {Record<string, string>} [transform]
  * @property {Record<string, [number, number]>} [limits]
  * @property {boolean} [snap]

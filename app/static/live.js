@@ -11,9 +11,7 @@ export function showLive(live) {
     part.parentNode.toggleAttribute("data-full", level > 0.6)
   }
   for (const [name, open] of Object.entries(live.open ?? {}))
-    for (const part of $$(`[data-open="${name}"]`, within)) part.style.transform = `rotate(${-42 * (1 - open)}deg)`
-  for (const [name, flow] of Object.entries(live.flow ?? {}))
-    for (const part of $$(`[data-flow="${name}"]`, within)) part.style.transform = `scaleY(${flow})`
+    for (const part of $$(`[data-open="${name}"]`, within)) part.style.transform = `scaleY(${open})`
   for (const [name, transform] of Object.entries(live.transform ?? {}))
     for (const part of $$(`[data-transform="${name}"]`, within)) part.style.transform = transform
   for (const [name, on] of Object.entries(live.on ?? {}))

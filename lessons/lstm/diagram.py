@@ -129,13 +129,7 @@ def _head(before: tuple[float, float], end: tuple[float, float]) -> str:
 
 
 def _valve(d: Diagram, name: str, x: float, y: float, role: str) -> None:
-    """A sluice: the coloured opening grows from below as the plate goes up (live kind `flow`)."""
-    inside = f"x={x - 8} y={y - 16} width=16 height=32"
-    d.parts.append(
-        f'<g class="valve {role.replace("_", "-")}"><rect x={x - 10} y={y - 18} width=20 height=36 rx=3 />'
-        f'<rect class=plate {inside} data-flow="{name}.shut" />'
-        f'<rect class=opening {inside} data-flow="{name}" /></g>'
-    )
+    d.valve(name, x, y, role)
     d.label(x, y - 28 if y == MAIN else y - 25, "", f"value {role.replace('_', '-')}", live=f"{name}.value")
 
 
@@ -165,14 +159,13 @@ def live(m: Lstm, t: int) -> dict[str, dict]:
     text = {f"{name}.value": _brief(value, scale) for name, value, scale in (
         ("g", g, _full(traced.run.g[:, unit])), ("c", c, full), ("h", h, shown), ("tanh", squashed, shown),
         ("before", before, full))}  # fmt: skip
-    flow: dict[str, float] = {}
-    for name, value in (("i", i), ("f", f), ("o", o)):
-        text[f"{name}.value"] = opening(value)
-        flow |= {name: round(value, 4), f"{name}.shut": round(1 - value, 4)}
+    gates = {"i": i, "f": f, "o": o}
+    text |= {f"{name}.value": opening(value) for name, value in gates.items()}
     levels |= _live_inputs(m, traced.inputs, k, text)
     units = f"unit {m.shown_unit} of {traced.run.h.shape[1]}"
     text["which"] = "" if traced.run.h.shape[1] == 1 else units
-    return {"text": text, "level": {name: round(abs(level), 4) for name, level in levels.items()}, "flow": flow}
+    return {"text": text, "level": {name: round(abs(level), 4) for name, level in levels.items()},
+            "open": {name: round(value, 4) for name, value in gates.items()}}  # fmt: skip
 
 
 def _full(values: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from app.shell.contract import Live
 from app.shell.room import Room
 from tests.app.pages import Opened
 
-KINDS = ("text", "level", "open", "on", "flow", "transform")  # of live values, each an attribute data-<kind>
+KINDS = ("text", "level", "open", "on", "transform")  # of live values, each an attribute data-<kind>
 LOOKS = {"line_dash", "marker"}  # these name a look, not a column
 EVERYWHERE = {"seed"}  # not a control, but its button can be hidden like one
 

@@ -28,8 +28,7 @@ def test_valves_open_as_far_as_the_gates(variant):
     for t in range(1, 7):
         live = gate_diagram.live(m, t)
         for gate in "ifo":
-            assert live["flow"][gate] == pytest.approx(expected[gate][t - 1], abs=1e-4)
-            assert live["flow"][f"{gate}.shut"] == pytest.approx(1 - expected[gate][t - 1], abs=1e-4)
+            assert live["open"][gate] == pytest.approx(expected[gate][t - 1], abs=1e-4)
         assert float(live["text"]["c.value"].replace("−", "-")) == pytest.approx(expected["c"][t - 1], abs=0.006)
         assert float(live["text"]["h.value"].replace("−", "-")) == pytest.approx(expected["h"][t - 1], abs=0.006)
         before = expected["c"][t - 2] if t > 1 else 0.0
@@ -42,7 +41,7 @@ def test_valves_open_as_far_as_the_gates(variant):
 def test_every_live_value_has_a_place_in_the_picture(variant, network):
     m = make(network=network, variant=variant)
     svg, live = gate_diagram.diagram(m).svg(), gate_diagram.live(m, 2)
-    for kind, attribute in (("text", "data-text"), ("level", "data-level"), ("flow", "data-flow")):
+    for kind, attribute in (("text", "data-text"), ("level", "data-level"), ("open", "data-open")):
         drawn = set(re.findall(f'{attribute}="([^"]+)"', svg))
         given = {name for name in live[kind] if not name.endswith(".label")}
         asked = {name for name in drawn if not name.endswith(".label")}
@@ -51,8 +50,8 @@ def test_every_live_value_has_a_place_in_the_picture(variant, network):
 
 def test_variants_are_drawn_as_they_work():
     drawn = {variant: gate_diagram.diagram(make(network="one cell", variant=variant)).svg() for variant in VARIANTS}
-    assert 'data-flow="f"' in drawn["full"] and "peephole" not in drawn["full"]
-    assert 'data-flow="f"' not in drawn["no forget gate"] and "× 1" in drawn["no forget gate"]
+    assert 'data-open="f"' in drawn["full"] and "peephole" not in drawn["full"]
+    assert 'data-open="f"' not in drawn["no forget gate"] and "× 1" in drawn["no forget gate"]
     assert drawn["peephole"].count("edge peephole") == 3
     assert "1 − f" in drawn["coupled gates"]
     assert len({gate_diagram.key(make(network="one cell", variant=variant)) for variant in VARIANTS}) == 4

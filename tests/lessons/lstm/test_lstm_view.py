@@ -149,7 +149,7 @@ def test_the_hidden_cell_can_be_read_nowhere():
     assert all(np.isnan(source[name]).all() for name in ("c", "h", "y"))
     assert {"weights", "heat", "lines"} <= set(frame["hidden"]) and not page.view.tables(page.model)
     assert frame["live"]["text"]["c.value"] == frame["live"]["text"]["h.value"] == "?"
-    for kind in ("level", "flow", "open"):
+    for kind in ("level", "open"):
         assert not {"c", "h", "pipe.cell", "pipe.shown", "pipe.sum"} & set(frame["live"].get(kind, {}))
     assert not np.isclose(reach(page, "c"), [truth.min(), truth.max()], atol=0.3).all()
     assert source["f"][7] < 0.01 < source["f"][6], "the gates are there to predict from"
