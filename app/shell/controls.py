@@ -25,6 +25,7 @@ def control(model: PageModel, name: str) -> Widget:
         "stylesheets": [InlineStyleSheet(css=STYLE)],
         "sizing_mode": "stretch_width",
         "margin": 0,
+        "tags": ["logarithmic"] if name in model.logarithmic else [],
     }
     make = next(maker for kind, maker in MAKERS if isinstance(parameter, kind))
     return make(parameter, shown(model, name, getattr(model, name)), look)

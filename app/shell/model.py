@@ -34,6 +34,7 @@ class PageModel(param.Parameterized):
     # Methods without arguments that the browser may call (`<button data-do=name>`), and the largest file it may send.
     acts: ClassVar[tuple[str, ...]] = ()
     upload_limit: ClassVar[int] = 4 * 2**20
+    logarithmic: ClassVar[tuple[str, ...]] = ()  # parameters whose sliders move by factors; all else has plain values
     returns: ClassVar[bool] = False  # positions T+1…2T of the player lead from step T back to step 1
 
     n_steps = param.Integer(13, bounds=(1, MAX_STEPS), label="steps T", doc="number of time steps shown")

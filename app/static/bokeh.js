@@ -23,6 +23,34 @@ export async function embed(json, places) {
   return Bokeh.documents[0]
 }
 
+// A hundredth of a decade: 2.3 %.
+const FACTOR = 0.01
+
+/** The value at a place of a logarithmic slider: two digits where they are near enough, three elsewhere.
+ * @param {number} place @param {number} start @param {number} end */
+function valueAt(place, start, end) {
+  const value = 10 ** place, two = Number(value.toPrecision(2))
+  const near = Math.abs(Math.log10(two / value)) < 0.45 * FACTOR
+  const ends = [start, end].find(limit => Math.abs(Math.log10(limit / value)) < 0.5 * FACTOR)
+  return Math.min(Math.max(ends ?? (near ? two : Number(value.toPrecision(3))), start), end)
+}
+
+/** Lets a slider's handle move by factors; its model keeps plain values. @param {any} slider */
+export function logarithmic(slider) {
+  const view = viewOf(slider), pretty = view.pretty.bind(view)
+  view._calc_to = () => ({
+    range: {min: Math.log10(slider.start), max: Math.log10(slider.end)}, start: [Math.log10(slider.value)], step: FACTOR,
+  })
+  view._calc_from = ([place]) => valueAt(place, slider.start, slider.end)
+  view.pretty = place => pretty(10 ** place)
+  view.slider_el = null  // made anew: the Home key goes by the range that a slider was made with
+  view.rerender()
+  const say = () => view.slider_el.querySelector(".noUi-handle").setAttribute("aria-valuetext", pretty(slider.value))
+  view._noUiSlider.on("update", say)
+  slider.properties.value.change.connect(say)
+  say()
+}
+
 /** A session over a websocket. @param {string} url @param {string} token @returns {Promise<any>} */
 export const pullSession = (url, token) => Bokeh.require("client/connection").pull_session(url, token)
 

@@ -1,6 +1,8 @@
 // Sliders, fields and choices: Bokeh's widgets, which here know no server. A change becomes a request.
 // @ts-check
 
+import {logarithmic} from "./bokeh.js"
+
 export class Controls {
   /** @param {any} doc @param {(action: string, details: object) => void} ask */
   constructor(doc, ask) {
@@ -11,6 +13,7 @@ export class Controls {
       if (!widget.name.startsWith("control-")) continue
       const name = widget.name.slice("control-".length), field = "active" in widget.properties ? "active" : "value"
       this.widgets.set(name, [widget, field])
+      if (widget.tags.includes("logarithmic")) logarithmic(widget)
       widget.properties[field].change.connect(() => {
         if (!this.setting) ask("set", {values: {[name]: widget[field]}})
       })

@@ -26,6 +26,8 @@ class Result(NamedTuple):
 class Gamma(PageModel):
     """a_k(t) = α a_{k−1}(t−1) + (1−α) a_k(t−1), and the descent on α of P12.3 (chapter 12, Eqs. 12.1 and 12.2)."""
 
+    logarithmic = ("learning_rate",)
+
     n_steps = param.Integer(60, bounds=(10, 200), label="steps T", doc="number of time steps")
     cursor = param.Integer(4, bounds=(1, 200), doc="time step under the cursor")
     signal = param.Selector(
