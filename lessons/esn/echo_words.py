@@ -30,7 +30,8 @@ def sentence(found: Echo) -> str:
                 f"{head}: these two starts meet. {close}. Yet neighbouring states part by a factor of "
                 f"{factor(found.exponent)} per step on average, so others need not meet.{fed}"
             )
-        return f"{head}: the echo dies. {close}. {_why(found)}{fed}"
+        meets = "these two starts meet" if is_one_of_many(found) else "the echo dies"
+        return f"{head}: {meets}. {close}. {_why(found)}{fed}"
     end = f"at t = {len(log)} the two starts are {power(log[-1])} apart"
     if tends > 0:
         return (
@@ -116,7 +117,7 @@ def _why(found: Echo) -> str:
     if radius > 1 + MARGIN:
         return f"{pace}. And that although {rho} is above 1: {_drivers(found.traced)}."
     if radius >= 1 - MARGIN:
-        return f"{pace}. {rho[0].upper()}{rho[1:]} that is just 1 says nothing either way."
+        return f"{pace}. {'A ρ' if is_bare(found) else 'An effective ρ'} of 1 says nothing either way."
     return f"{pace}: {rho}, below 1, suggests it, but proves nothing."
 
 
@@ -149,6 +150,12 @@ def _rho(found: Echo) -> str:
 def against_one(value: float, digits: int = 3) -> str:
     """With so many digits that it differs from 1, unless all that parts it from 1 is rounding."""
     return "1" if abs(value - 1) <= MARGIN else apart(value, 1, digits=digits)
+
+
+def is_one_of_many(found: Echo) -> bool:
+    """Whether it is proved for this very input, none, that other starts than the two that are shown do not meet."""
+    silent = not _hears_input(found.traced) and found.traced.reservoir.W_fb is None
+    return silent and found.certainty.zero_unstable
 
 
 def is_bare(found: Echo) -> bool:

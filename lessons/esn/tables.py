@@ -8,7 +8,17 @@ import numpy as np
 from app.parts.numbers import SUPERSCRIPTS, plain, steps
 from app.parts.ranges import LIMIT
 from lessons.esn.digits import apart
-from lessons.esn.echo_words import STILL, against_one, factor, is_bare, is_loopless, power, rho_asked, tendency
+from lessons.esn.echo_words import (
+    STILL,
+    against_one,
+    factor,
+    is_bare,
+    is_loopless,
+    is_one_of_many,
+    power,
+    rho_asked,
+    tendency,
+)
 from lessons.esn.memory_words import by_chance, ceiling
 from lessons.esn.model import Esn
 from lessons.esn.results import Echo, Memory, Recipe
@@ -77,7 +87,7 @@ def stability(m: Esn) -> str:
             f"after {steps(len(found.log10_distance))} they are {power(found.log10_distance[-1])} apart",
         )
     )
-    rows.append(("the echo dies", *dies))
+    rows.append(("these two starts meet" if is_one_of_many(found) else "the echo dies", *dies))
     return _table(("", "value", "what it says"), rows) + _help(_for_certain(found))
 
 
