@@ -157,6 +157,22 @@ def changes_by_arrows(page: Reader, strip: str, column: str) -> None:
     assert [k + 1 for k, (old, new) in enumerate(zip(before, after, strict=True)) if old != new] == [last], strip
 
 
+@each_page
+def test_a_prediction_is_drawn_and_revealed_by_keys(reader, stem):
+    page = reader(stem)
+    page.open_tab("tasks")
+    page.page.locator('[data-predict="start"]').focus()
+    page.press("Enter")
+    page.page.locator("[data-asking]").focus()
+    before = page.page.evaluate("[...unrolled.strips.guess]")
+    page.press("Home", "ArrowRight", "ArrowUp")
+    after = page.page.evaluate("[...unrolled.strips.guess]")
+    assert [k + 1 for k, (old, new) in enumerate(zip(before, after, strict=True)) if old != new] == [2]
+    page.page.locator('[data-predict="reveal"]').focus()
+    page.press("Enter")
+    assert "steps right" in page.text("[data-task=predict] .verdict")
+
+
 # Names
 
 
