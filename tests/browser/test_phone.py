@@ -365,7 +365,7 @@ def test_a_wide_table_says_that_it_goes_on(reader):
     page.page.wait_for_timeout(400)
     tables = """[...document.querySelectorAll(".live-table table")].filter(e => e.offsetParent)
       .map(e => [e.scrollLeft + e.clientWidth < e.scrollWidth - 1, e.hasAttribute("data-goes-on"),
-                 getComputedStyle(e.closest(".live-table"), "::after").content.includes("goes on")])"""
+                 getComputedStyle(e.closest(".live-table"), "::before").content.includes("goes on")])"""
     seen = page.page.evaluate(tables)
     assert seen and all(wide == fades for wide, fades, _ in seen)
     page.page.evaluate("""() => {
