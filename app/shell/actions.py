@@ -49,6 +49,8 @@ class Actions:
                 self._choose(name)
             case contract.Reset():
                 self._choose(self.model.preset or self.lesson.presets[0].name)
+            case contract.Restore(query):
+                self._restore(query)
             case contract.Reseed():
                 self._reseed()
             case contract.ShowExample(step):
@@ -86,6 +88,13 @@ class Actions:
         _one_of("preset", name, self.presets)
         self._own = None
         self._apply_preset(name)
+
+    def _restore(self, query: str) -> None:
+        """The state of an address, the seed included: undoing, or going back."""
+        self._leave_prediction()
+        address.change(self.model, {name: kind.default for name, kind in self.model.parameters().items()})
+        self.model.preset = ""
+        self.notices = address.restore(self.model, self.presets, dict(parse_qsl(query, keep_blank_values=True)))
 
     def _reseed(self) -> None:
         if not hasattr(self.model, "seed"):
@@ -188,10 +197,8 @@ class Actions:
         """Leave a task or the example: the settings that the reader had before come back."""
         self._leave_prediction()
         if self._own is not None:
-            query, self._own = dict(parse_qsl(self._own)), None
-            address.change(self.model, address.starting_values(self.model))
-            self.model.preset = ""
-            self.notices = address.restore(self.model, self.presets, query)
+            query, self._own = self._own, None
+            self._restore(query)
 
     def _remember(self) -> None:
         if self._own is None:

@@ -16,8 +16,19 @@ from app.shell.model import PageModel
 from app.shell.sequence import Sequence
 from app.shell.text import Text
 
-# Names in a query that the browser itself uses, not the model, and what they allow.
-BROWSER_NAMES = {"present": ("true", "false"), "theme": ("light", "dark")}
+# Names in a query that are the browser's own, not the model's: what each allows, or None where the browser judges.
+BROWSER_NAMES: Mapping[str, tuple[str, ...] | None] = {
+    "present": ("true", "false", "1", "0", ""),
+    "theme": ("light", "dark"),
+    "tab": ("lesson", "numbers", "tasks"),
+    "predict": ("true",),  # the prediction is open
+    "challenge": ("1", "2", "3"),  # which one is being tried
+    "solo": None,  # the plot or card that fills the stage
+    "folded": None,  # cards that are put away, by key
+    "pin": None,  # pinned states, each a query of its own
+    "only": None,  # the one part that is shown, for an iframe
+    "ground": ("transparent",),  # of such a part
+}
 
 
 def text(parameter: param.Parameter, value) -> str:
@@ -91,6 +102,13 @@ def change(model: PageModel, values: Mapping[str, Any]) -> None:
         model.param.update(**different)
 
 
+def says_nothing(query: Mapping[str, str]) -> bool:
+    """Whether a query leaves the page as it opens: it has the browser's own names only, with allowed values."""
+    return query.keys() <= BROWSER_NAMES.keys() and all(
+        (known := BROWSER_NAMES[name]) is None or written in known for name, written in query.items()
+    )
+
+
 def starting_values(model: PageModel) -> dict[str, Any]:
     """The default of every parameter but the seed."""
     return {name: model.parameters()[name].default for name in model.state_parameters() if name != "seed"}
@@ -99,9 +117,9 @@ def starting_values(model: PageModel) -> dict[str, Any]:
 def restore(model: PageModel, presets: Mapping[str, Mapping], query: Mapping[str, str]) -> list[str]:
     """Set `model` from a query; returns one notice per value that could not be used."""
     notices = [
-        f"{name} = {_short(query[name])} is not allowed ({' or '.join(known)}); it was left out."
+        f"{name} = {_short(query[name])} is not allowed ({' or '.join(filter(None, known))}); it was left out."
         for name, known in BROWSER_NAMES.items()
-        if query.get(name, known[0]) not in known
+        if known is not None and query.get(name, known[0]) not in known
     ]
     query = {name: item for name, item in query.items() if name not in BROWSER_NAMES}
     preset = query.pop("preset", "")

@@ -46,7 +46,7 @@ def _digest() -> str:
 
 def variables() -> dict[str, Any]:
     """What the template needs of every page."""
-    return {"bokeh_version": bokeh.__version__, "assets": urls(), "variables": css_variables()}
+    return {"bokeh_version": bokeh.__version__, "assets": urls(), "styles": Assets._css, "variables": css_variables()}
 
 
 def palette() -> list[tuple[str, str]]:

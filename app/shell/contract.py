@@ -98,6 +98,10 @@ class Reset(NamedTuple):
     pass
 
 
+class Restore(NamedTuple):
+    query: str  # of a state that the page had before
+
+
 class Reseed(NamedTuple):
     pass
 
@@ -145,7 +149,7 @@ class Upload(NamedTuple):
 
 
 Request = (
-    Move | Edit | Choose | Reset | Reseed | ShowExample | Solve
+    Move | Edit | Choose | Reset | Restore | Reseed | ShowExample | Solve
     | Predict | Reveal | Cancel | Back | Download | Set | Act | Upload
 )  # fmt: skip
 
@@ -155,6 +159,7 @@ REQUESTS: dict[str, type[Request]] = {
     "edit": Edit,
     "preset": Choose,
     "reset": Reset,
+    "restore": Restore,
     "seed": Reseed,
     "example": ShowExample,
     "solve": Solve,

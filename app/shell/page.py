@@ -8,7 +8,7 @@ import panel as pn
 from bokeh.document import Document
 
 from app.shell import memory, wire
-from app.shell.address import BROWSER_NAMES
+from app.shell.address import says_nothing
 from app.shell.bridge import Bridge
 from app.shell.reader import Reader
 from app.shell.room import Room, room
@@ -56,10 +56,7 @@ def open_session(doc: Document, found: Room, query: dict[str, str]) -> Reader:
     """Make the bridge the session's only root, and tie it to a reader."""
     bridge = Bridge(name="bridge")
     reader = Reader(found, query, doc, bridge)
-    if (
-        all(query.get(name, known[0]) in known for name, known in BROWSER_NAMES.items())
-        and not query.keys() - BROWSER_NAMES
-    ):
+    if says_nothing(query):
         bridge.frame = found.opening  # nobody has moved anything: no model is made, nothing computed
     else:
         reader.show()

@@ -147,6 +147,7 @@ def _html(lesson: lessons.Lesson, view: View, model: PageModel, diagram: str, do
         document=_script({"roots": places, "json": document}),
         token=TOKEN,
         render=lessons.render,
+        browser_names=json.dumps([*address.BROWSER_NAMES]),
         **assets.variables(),
     )
 

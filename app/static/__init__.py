@@ -6,7 +6,10 @@ from typing import ClassVar
 class Assets:
     """Panel serves exactly the files listed here, at components/app.static/Assets/<attribute>/<file>."""
 
-    _css: ClassVar[list[str]] = ["shell.css"]
+    _css: ClassVar[list[str]] = [
+        f"{name}.css"
+        for name in ("shell", "diagram", "cards", "present", "phone", "touch")  # a later one may overrule
+    ]
     _js: ClassVar[list[str]] = [
         f"{name}.js"
         for name in (
@@ -18,6 +21,7 @@ class Assets:
                 "dom",
                 "figures",
                 "files",
+                "history",
                 "keys",
                 "live",
                 "mathematics",

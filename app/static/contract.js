@@ -66,6 +66,7 @@ export const REQUESTS = {
   edit: ["name", "steps"],
   preset: ["name"],
   reset: [],
+  restore: ["query"],
   seed: [],
   example: ["step"],
   solve: ["challenge"],

@@ -45,7 +45,7 @@ export class Page {
     else if (last?.do === action && action === "edit" && last.name === details.name) Object.assign(last.steps, details.steps)
     else this.waiting.push({do: action, ...details})
     if (action === "predict" || action === "example") this.task = {query: this.query, action, details}
-    else if (["reveal", "cancel", "back", "preset", "reset", "solve"].includes(action)) this.task = null
+    else if (["reveal", "cancel", "back", "preset", "reset", "restore", "solve"].includes(action)) this.task = null
     if (!this.busy) this.send()
   }
 

@@ -3,7 +3,7 @@ import {$, $$, toast} from "./dom.js"
 import {typeset} from "./mathematics.js"
 
 const root = document.documentElement
-const column = matchMedia("(max-width: 1120px)") // all in one column, with the bar and the sheet: as in shell.css
+const column = matchMedia("(max-width: 1120px)") // all in one column, with the bar and the sheet: as in phone.css
 const KEPT = "unrolled-tab"
 
 export function showNotices(notices) {

@@ -3,6 +3,7 @@
 import {embed, eventsOf, modelsOf, viewOf} from "./bokeh.js"
 import {$, $$, float, toast} from "./dom.js"
 import {playCard} from "./cards.js"
+import {followBack, keepPlace} from "./history.js"
 import {press} from "./keys.js"
 import {Page} from "./page.js"
 import {arrange, keptTab, openDrawer, showNotices, showPlots, showTab} from "./panels.js"
@@ -111,7 +112,7 @@ function listen(page) {
     })
   }
   $("#speed").addEventListener("change", () => { if (page.timer) page.play(true) })
-  $("#preset").addEventListener("change", event => { float(null); page.ask("preset", {name: event.target.value}) })
+  $("#preset").addEventListener("change", event => { float(null); keepPlace(page); page.ask("preset", {name: event.target.value}) })
   document.addEventListener("keydown", event => press(page, act, event))
 }
 
@@ -168,6 +169,7 @@ async function start() {
   if (frame) page.show(frame)
   else wire.lose()
   listen(page)
+  followBack(page)
   new Voice(page)
   reachAll()
   window.unrolled = page

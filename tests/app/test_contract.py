@@ -15,7 +15,8 @@ STATIC = assets.STATIC
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in STATIC.glob("*.js")}
 JAVASCRIPT = "\n".join(SCRIPTS.values())
 HTML = (STATIC / "shell.html").read_text(encoding="utf-8")
-CSS = (STATIC / "shell.css").read_text(encoding="utf-8")
+STYLES = {path.name: path.read_text(encoding="utf-8") for path in STATIC.glob("*.css") if path.name != "control.css"}
+CSS = "\n".join(STYLES.values())
 PYTHON = "\n".join(path.read_text(encoding="utf-8") for path in (assets.APP.parent).glob("[al]*/**/*.py"))
 STEMS = [stem for stem in lessons.stems() if stem in assets.page_stems()]
 
@@ -95,7 +96,7 @@ def test_every_colour_of_the_stylesheet_has_a_value():
 
 def test_every_browser_module_is_served():
     listed = {*assets.Assets._js, *assets.Assets._css}
-    assert listed == {*SCRIPTS, "shell.css"}
+    assert listed == {*SCRIPTS, *STYLES}
     imported = set(re.findall(r'from "\./(\w+\.js)"', JAVASCRIPT))
     assert imported <= listed
 

@@ -10,7 +10,7 @@ from bokeh.core.serialization import Serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.shell import export, frames, lessons
+from app.shell import address, export, frames, lessons
 from app.shell.assets import page_stems
 from app.shell.model import PageModel
 from app.shell.outbox import Outbox
@@ -233,6 +233,28 @@ def test_a_player_that_returns_counts_on_to_the_first_step():
     assert seen == [1, 2, 3, 4, 5, 5, 4, 3, 2, 1]
     model.n_steps = 2
     assert (model.position, model.at) == (4, 1)
+
+
+@each_page
+def test_a_state_is_restored_by_its_query_the_seed_included(stem):
+    page = Opened(stem)
+    states = [page.frame["query"]]
+    for preset in presets(stem)[:4]:
+        page.ask("preset", name=preset)
+        if page.frame["seed"] is not None:
+            page.ask("seed")
+        states.append(page.ask("cursor", t=2)["query"])
+    for query in reversed(states):
+        frame = page.ask("restore", query=query)
+        assert (frame["query"], frame["notices"]) == (query, [])
+    page.ask("predict")
+    assert not page.ask("restore", query=states[1])["predicting"]
+    assert page.frame["query"] == states[1]
+
+
+@each_page
+def test_no_setting_has_a_name_that_the_browser_keeps_for_itself(stem):
+    assert not set(classes(stem)[0].state_parameters()) & address.BROWSER_NAMES.keys()
 
 
 @each_page

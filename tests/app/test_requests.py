@@ -29,6 +29,7 @@ GOOD = {
     "edit": {"name": "bits", "steps": {"1": 1}},
     "preset": {"name": "lab-sequence"},
     "reset": {},
+    "restore": {"query": "n_steps=9"},
     "seed": {},
     "example": {"step": 0},
     "solve": {"challenge": 0},

@@ -159,6 +159,9 @@ def test_edits_are_clipped_into_bounds_and_outside_steps_ignored():
 
 
 def test_what_the_browser_reads_itself_is_checked_too():
-    assert address.restore(Example(), {}, {"theme": "dark", "present": "true"}) == []
+    for present in ("true", "1", ""):
+        known = {"theme": "dark", "present": present, "solo": "h"}
+        assert address.restore(Example(), {}, known) == [] and address.says_nothing(known)
+    assert not address.says_nothing({"theme": "foo"}) and not address.says_nothing({"theme": "dark", "n_steps": "3"})
     notices = address.restore(Example(), {}, {"theme": "foo", "present": "maybe"})
     assert len(notices) == 2 and "foo is not allowed (light or dark)" in notices[1] and "maybe" in notices[0]
