@@ -27,6 +27,8 @@ export class Page {
     this.drawn = 0         // when something was drawn last
     this.task = null       // what the reader is led through, and the settings that come back afterwards
     this.p = 1
+    this.asked = new URLSearchParams(location.search) // the address that the page was opened at, before it is written anew
+    this.extras = new Map() // what the address says beside the settings: by name a function that gives a text, or null for nothing
     this.figures = new Figures(doc)
     this.controls = new Controls(doc, (action, details) => this.ask(action, details))
     this.strips = new Strips(this, data)
@@ -161,11 +163,13 @@ export class Page {
     if ($("[data-act=seed]")) $("[data-act=seed]").hidden = frame.unused.includes("seed")
   }
 
+  // While a prediction is drawn it names the reader's own settings: those come back afterwards.
   address(present = root.dataset.present) {
-    const asked = new URLSearchParams(location.search)
-    const query = this.frame?.query ?? location.search.slice(1)
-    const extra = [query, present && "present=true", asked.get("theme") && `theme=${root.dataset.theme}`]
-    return location.pathname + "?" + extra.filter(Boolean).join("&")
+    const query = this.frame?.predicting ? this.query : this.frame?.query ?? location.search.slice(1)
+    const extras = [...this.extras].map(([name, tell]) => [name, tell()]).filter(([, text]) => text)
+    const written = extras.map(([name, text]) => `${name}=${encodeURIComponent(text).replaceAll("%2C", ",")}`)
+    const shown = [present && "present=true", this.asked.get("theme") && `theme=${root.dataset.theme}`]
+    return location.pathname + "?" + [query, ...written, ...shown].filter(Boolean).join("&")
   }
 
   pin(on) {
