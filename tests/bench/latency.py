@@ -1,9 +1,10 @@
 """From a slider's change in the browser to the arrival of the plot's new data, against two peers in the same run.
 
-    python tests/bench/latency.py [page or page?query ...]
+    python tests/bench/latency.py [page or page?query ...] [--old DIR]
 
 For each page: the median over single moves, how long a drag of 60 events in one second goes on after its last event,
 and the server's CPU time per event. Peers (tests/bench/peers.py): a bare Bokeh server with no-delay, and stock Panel.
+With --old, another checkout (with its own .venv) is measured instead of the peers, in turns with this one.
 """
 
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from argparse import ArgumentParser
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -31,7 +33,7 @@ SLIDERS = {
     "lstm?preset=random-1": ("forget_bias", 0.0, 3.0),
     "lstm?preset=random-1&topic=gates&n_units=64&n_steps=200": ("forget_bias", 0.0, 3.0),
     "gated_cec": ("w", 0.8, 1.1),
-    "parity": ("steepness", 5.0, 20.0),
+    "parity?activation=logistic": ("steepness", 5.0, 20.0),
     "gamma": ("alpha", 0.2, 1.2),
     "unrolled": ("W11", -1.0, 1.0),
     "vanishing": ("w", 0.3, 1.1),
@@ -74,8 +76,8 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def serve(command: list[str], url: str) -> subprocess.Popen:
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def serve(command: list[str], url: str, root: Path = ROOT) -> subprocess.Popen:
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(150):
         try:
             urllib.request.urlopen(url, timeout=5).read()
@@ -89,7 +91,7 @@ def serve(command: list[str], url: str) -> subprocess.Popen:
 def measure(browser, url: str, pid: int, title: str, limits) -> dict[str, float]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(url)
-    page.wait_for_function("window.Bokeh?.documents?.[0]?.get_model_by_name('time-source')", timeout=20000)
+    page.wait_for_function("window.Bokeh?.documents?.[0]?.get_model_by_name('time-source')", timeout=60000)
     page.wait_for_timeout(1500)
     before = cpu_seconds(pid)
     result = page.evaluate(MEASURE.replace("TITLE", repr(title)), list(limits))
@@ -128,14 +130,47 @@ def compare(browser, where: str, port: int) -> None:
     report(where, parameter, found)
 
 
+def compare_with(old: Path, browser, where: str, port: int) -> None:
+    """Both sites serve at the same time, and take turns."""
+    parameter, *limits = SLIDERS[where]
+    title, roots = title_of(where, parameter), {"ours": ROOT, "old": old.resolve()}
+    found: dict[str, list[dict[str, float]]] = {kind: [] for kind in roots}
+    servers = {}
+    try:
+        for offset, (kind, root) in enumerate(roots.items()):
+            own = root / ".venv" / "bin" / "python"
+            python = str(own) if own.exists() else sys.executable
+            url = f"http://localhost:{port + offset}/{where}"
+            servers[kind] = serve([python, "-m", "app", "--port", str(port + offset)], url, root), url
+        for _ in range(3):
+            for kind, (process, url) in servers.items():
+                found[kind].append(measure(browser, url, process.pid, title, limits))
+    finally:
+        for process, _ in servers.values():
+            process.terminate()
+            process.wait(10)
+    middle = {
+        kind: {what: statistics.median(run[what] for run in runs) for what in runs[0]} for kind, runs in found.items()
+    }
+    ours, before = middle["ours"], middle["old"]
+    print(f"{where} ({parameter})")
+    for kind, value in middle.items():
+        print(described(kind, value), flush=True)
+    print(f"  ours / old {ours['median'] / before['median']:.2f}   drag / single {ours['drag'] / ours['median']:.2f}")
+
+
+def described(kind: str, value: dict[str, float]) -> str:
+    return (
+        f"  {kind:6} median {value['median']:6.1f} ms   drag ends {value['drag']:6.1f} ms after its last event   "
+        f"server CPU {value['cpu']:5.2f} ms per event"
+    )
+
+
 def report(where: str, parameter: str, found: dict[str, dict[str, float]]) -> None:
     ours, bare, stock = found["ours"], found["bare"], found["stock"]
     print(f"{where} ({parameter})")
     for kind, value in found.items():
-        print(
-            f"  {kind:6} median {value['median']:6.1f} ms   drag ends {value['drag']:6.1f} ms after its last event   "
-            f"server CPU {value['cpu']:5.2f} ms per event"
-        )
+        print(described(kind, value), flush=True)
     print(
         f"  ours / bare {ours['median'] / bare['median']:.2f}   ours / stock {ours['median'] / stock['median']:.2f}   "
         f"drag / single {ours['drag'] / ours['median']:.2f}"
@@ -143,11 +178,15 @@ def report(where: str, parameter: str, found: dict[str, dict[str, float]]) -> No
 
 
 def main() -> None:
-    pages = sys.argv[1:] or list(SLIDERS)
+    parser = ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("pages", nargs="*", default=list(SLIDERS))
+    parser.add_argument("--old", type=Path, help="another checkout, to compare with")
+    options = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        for number, where in enumerate(pages):
-            compare(browser, where, 5310 + 10 * number)
+        for number, where in enumerate(options.pages):
+            port = 5310 + 10 * number
+            compare_with(options.old, browser, where, port) if options.old else compare(browser, where, port)
         browser.close()
 
 
