@@ -142,10 +142,12 @@ function namePinned(frame, on) {
 // Bokeh's plots add a tab stop without a name, its sliders a handle without one, its checkboxes a label beside the box.
 function nameForTheKeyboard(doc) {
   for (const model of modelsOf(doc)) {
+    const control = model.type.endsWith("Slider") || model.type === "Checkbox"
+    if (!control && model.type !== "Plot") continue // to look for what draws a model takes long
     const view = viewOf(model)
     if (model.type === "Plot") eventsOf(model)?.setAttribute("tabindex", -1)
-    for (const handle of $$(".noUi-handle", view?.shadow_el ?? document.createElement("i"))) handle.setAttribute("aria-label", model.title)
-    if (model.type === "Checkbox") $("input", view.shadow_el).setAttribute("aria-label", model.label)
+    else if (model.type === "Checkbox") $("input", view.shadow_el).setAttribute("aria-label", model.label)
+    else for (const handle of $$(".noUi-handle", view.shadow_el)) handle.setAttribute("aria-label", model.title)
   }
 }
 
