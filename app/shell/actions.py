@@ -4,7 +4,7 @@ import base64
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from app.shell import address, contract, export, tasks
+from app.shell import address, contract, export, notebook, source, tasks
 from app.shell.contract import Refused, Score, short
 from app.shell.model import PageModel
 from app.shell.room import Room
@@ -18,6 +18,7 @@ class File(NamedTuple):
     name: str
     type: str
     text: str
+    binary: bool = False  # whether text is base64
 
 
 class Actions:
@@ -149,14 +150,20 @@ class Actions:
             raise Refused(f"{short}: {problem}") from problem
 
     def _download(self, kind: str) -> None:
-        """A CSV or a Python script to save."""
-        _one_of("file", kind, ("csv", "script"))
-        stem = self.model.stem
-        if kind == "csv":
-            self.file = File(f"{stem}.csv", "text/csv", export.csv(self.model))
-        else:
-            text = export.script(self.model, f"{self.lesson.title} (Unrolled)")
-            self.file = File(f"{stem}.py", "text/x-python", text)
+        """Numbers, a script or a notebook of what is shown, or the engine, to save."""
+        _one_of("file", kind, ("csv", "script", "notebook", "engine"))
+        model = self.model
+        state = (model, f"{self.lesson.title} (Unrolled)", f"{model.stem}?{address.query(model, self.presets)}")
+        match kind:
+            case "csv":
+                self.file = File(f"{model.stem}.csv", "text/csv", export.csv(model))
+            case "script":
+                self.file = File(f"{model.stem}.py", "text/x-python", export.script(*state))
+            case "notebook":
+                self.file = File(f"{model.stem}.ipynb", "application/x-ipynb+json", notebook.notebook(*state))
+            case "engine":
+                content = base64.b64encode(source.engine_zip()).decode("ascii")
+                self.file = File("unrolled-engine.zip", "application/zip", content, binary=True)
 
     # Tasks
 

@@ -1,24 +1,38 @@
-"""What a reader takes home: the plotted traces as CSV, and a short script that computes them again."""
+"""What a reader takes home: the plotted traces as CSV, and a short script that computes and draws them again.
+
+The script needs NumPy, and Matplotlib for its figure. It needs nothing of this project: the mathematics stands in it.
+"""
 
 import io
 
 import numpy as np
 
+from app.shell import source
 from app.shell.model import PageModel
 
-HEADER = '''"""{title}: the plotted traces, computed again with the engine of Unrolled.
-
-Run it from the project's folder, or anywhere after `pip install -e .` there. It writes {stem}.csv.
-"""
-'''
-
-FOOTER = """
-# Write the same columns as the page's CSV, with every digit kept.
-columns = [np.asarray(column, dtype=float) for column in table.values()]
-with open("{stem}.csv", "w") as file:
+WRITE = """
+# The same columns as the page's CSV, with every digit kept.
+with open("STEM.csv", "w") as file:
     print(",".join(table), file=file)
-    for row in zip(*columns):
+    for row in zip(*table.values()):
         print(",".join(repr(float(value)) for value in row), file=file)
+"""
+
+DRAW = """
+# One small plot for each column, all on one time axis.
+try:
+    import matplotlib.pyplot as plt
+except ImportError:
+    print("For the figure: pip install matplotlib")
+else:
+    (_, time), *columns = table.items()
+    figure, axes = plt.subplots(len(columns), sharex=True, squeeze=False, figsize=(8, 1 + 1.1 * len(columns)))
+    for axis, (name, values) in zip(axes[:, 0], columns):
+        axis.plot(time, values, ".-", color="black", linewidth=1)
+        axis.set_ylabel(name, rotation=0, horizontalalignment="right")
+    axis.set_xlabel("t (steps)")
+    figure.savefig("STEM.png", dpi=200, bbox_inches="tight")
+    plt.show()
 """
 
 
@@ -32,9 +46,31 @@ def csv(model: PageModel) -> str:
     return text.getvalue()
 
 
-def script(model: PageModel, title: str) -> str:
-    """A complete Python script around the model's own lines."""
-    return HEADER.format(title=title, stem=model.stem) + model.script().strip() + "\n" + FOOTER.format(stem=model.stem)
+def about(model: PageModel, title: str, address: str) -> list[str]:
+    """What the script says about itself, line by line. address: page and query of the present state."""
+    return [
+        f"{title}: the plotted traces, computed and drawn again.",
+        f"Settings: {address}",
+        f"From Unrolled {source.version()}, BSD-3-Clause licence. Needs: pip install numpy matplotlib",
+        f"Writes {model.stem}.csv with the page's columns, and {model.stem}.png.",
+    ]
+
+
+def script(model: PageModel, title: str, address: str) -> str:
+    """A complete Python script around the model's own lines. Arguments as for `about`."""
+    first, *rest = about(model, title, address)
+    return "\n".join([f'"""{first}', "", *rest, '"""', "", code(model)])
+
+
+def code(model: PageModel) -> str:
+    """The script without what it says about itself: compute, write, draw."""
+    return lines(model) + (WRITE + DRAW).replace("STEM", model.stem)
+
+
+def lines(model: PageModel) -> str:
+    """The model's own lines after the imports that they need. They leave `table`."""
+    own = model.script().strip()
+    return ("import math\n\n" if "math." in own else "") + f"import numpy as np\n\n{own}\n"
 
 
 def literal(values) -> str:

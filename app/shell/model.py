@@ -169,7 +169,10 @@ class PageModel(param.Parameterized):
         raise NotImplementedError
 
     def script(self) -> str:
-        """Python lines that compute `table` again with the engine alone and leave it in a dict `table`."""
+        """Python lines that compute `table` again and leave it in a dict `table` of (T,) arrays.
+
+        They may use `np`, `math` and nothing of this project, and write the mathematics out for a reader of the script.
+        """
         raise NotImplementedError
 
     def trace(self, name: str) -> np.ndarray:

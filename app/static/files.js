@@ -9,8 +9,9 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
 
-export function saveFile({name, type, text}) {
-  save(new Blob([text], {type}), name)
+export function saveFile({name, type, text, binary}) {
+  const content = binary ? Uint8Array.from(atob(text), letter => letter.charCodeAt(0)) : text
+  save(new Blob([content], {type}), name)
 }
 
 export function saveImage(doc, plot, kind, stem) {

@@ -13,7 +13,8 @@ from app.parts.plots import MATH_FONT, Strip
 from app.parts.ranges import LIMIT
 from engine import gamma
 from lessons.gamma.glyphs import fit_strip, line_per_tap, points
-from lessons.gamma.model import MAX_TAPS, Gamma
+from lessons.gamma.model import Gamma
+from lessons.gamma.parameters import MAX_TAPS
 
 NAMES = ["a₁", "a₂", "a₃", "a₄", "a₅", "a₆", "a₇", "a₈", "a₉", "a₁₀"]
 # The further down the line, the paler.

@@ -3,16 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-import param
 
 from app.parts.numbers import apart, plain, steps
-from app.shell.export import literal
-from app.shell.model import Check, PageModel
-from app.shell.sequence import Sequence
+from app.shell.model import Check
 from engine import gamma, series
-from lessons.gamma import words
-
-MAX_TAPS = 10
+from lessons.gamma import script, words
+from lessons.gamma.parameters import GammaParameters
 
 
 class Result(NamedTuple):
@@ -23,49 +19,8 @@ class Result(NamedTuple):
     gradient: gamma.GammaGradient  # at the alpha that the descent has reached
 
 
-class Gamma(PageModel):
+class Gamma(GammaParameters):
     """a_k(t) = α a_{k−1}(t−1) + (1−α) a_k(t−1), and the descent on α of P12.3 (chapter 12, Eqs. 12.1 and 12.2)."""
-
-    logarithmic = ("learning_rate",)
-
-    n_steps = param.Integer(60, bounds=(10, 200), label="steps T", doc="number of time steps")
-    cursor = param.Integer(4, bounds=(1, 200), doc="time step under the cursor")
-    signal = param.Selector(
-        default="impulse",
-        label="input x",
-        doc="what the line is fed; or draw on the plot",
-        objects=["impulse", "step", "sine", "square", "noise", "sunspots", "drawn"],
-    )
-    alpha = param.Number(
-        0.5,
-        bounds=(0, 2),
-        step=0.01,
-        label="gamma parameter α",
-        doc="the share of the new; stable between 0 and 2, both excluded",
-    )
-    taps = param.Integer(3, bounds=(1, MAX_TAPS), label="taps K", doc="number of gamma elements in the line")
-    delay_line = param.Boolean(False, label="compare with a delay line", doc="a tapped delay line with as many taps")
-    period = param.Integer(20, bounds=(2, 100), label="period of sine and square", doc="in time steps")
-    seed = param.Integer(1, bounds=(0, 9999), doc="seed of the noise")
-    target_alpha = param.Number(0.3, bounds=(0, 2), step=0.01, label="target's α", doc="the α that made the target")
-    start_alpha = param.Number(0.9, bounds=(0, 2), step=0.01, label="start at α", doc="the α that descent starts from")
-    learning_rate = param.Number(0.5, bounds=(0.01, 5), step=0.01, label="learning rate η", doc="how far a step goes")
-    descent_steps = param.Integer(0, bounds=(0, 200), label="steps of descent", doc="how often α has been updated")
-    x = Sequence((1.0,), bounds=(-1, 1), label="drawn input")
-
-    def input(self) -> np.ndarray:
-        """The chosen input (T,)."""
-        n = self.n_steps
-        if self.signal == "drawn":
-            return self.sequence("x")
-        if self.signal == "sunspots":
-            return series.scaled(series.sunspots()[1])[-n:]
-        if self.signal == "noise":
-            return series.noise(n, np.random.default_rng(self.seed))
-        periodic = {"sine": series.sine, "square": series.square}
-        if self.signal in periodic:
-            return periodic[self.signal](n, self.period)
-        return {"impulse": series.impulse, "step": series.step}[self.signal](n)
 
     def edited(self, name: str) -> None:
         """Drawing starts from the signal that is shown."""
@@ -113,37 +68,8 @@ class Gamma(PageModel):
         """The lesson calls the output of tap 1 just a."""
         return super().trace("a1" if name == "a" else name)
 
-    def _input_source(self) -> str:
-        """`input` as Python source."""
-        return {
-            "drawn": f"np.array({literal(self.sequence('x'))})",
-            "sunspots": "series.scaled(series.sunspots()[1])[-n_steps:]",
-            "noise": f"series.noise(n_steps, np.random.default_rng({self.seed}))",
-            "sine": f"series.sine(n_steps, {self.period})",
-            "square": f"series.square(n_steps, {self.period})",
-            "impulse": "series.impulse(n_steps)",
-            "step": "series.step(n_steps)",
-        }[self.signal]
-
     def script(self) -> str:
-        return f"""
-import numpy as np
-
-from engine import gamma, series
-from lessons.gamma import words
-
-n_steps, taps, alpha = {self.n_steps}, {self.taps}, {self.alpha!r}
-x = {self._input_source()}
-a = gamma.run(x, alpha, taps=taps)
-
-# Learning: the target is made with another alpha; the gradient is taken where the descent has arrived.
-d = gamma.run(x, {self.target_alpha!r})[:, 0]
-descent = gamma.descend(x, d, {self.start_alpha!r}, learning_rate={self.learning_rate!r}, n_steps={self.descent_steps})
-gradient = gamma.gradient(x, d, descent.alpha[-1])
-
-table = {{"t": np.arange(1, n_steps + 1), "x": x, **{{f"a{{k + 1}}": a[:, k] for k in range(taps)}}, "d": d,
-         "a_learned": gradient.output, "e": gradient.error, "dF_da": gradient.dF_da, "term": gradient.terms}}
-"""
+        return script.lines(self)
 
     def sentence(self) -> str:
         held = words.holds(self.result.taps[self.at - 1, 0], self.vanished(1, self.at))

@@ -6,11 +6,10 @@ import numpy as np
 import param
 
 from app.parts.numbers import apart, plain, steps
-from app.shell.export import literal
 from app.shell.model import Check, PageModel
 from app.shell.sequence import Sequence
 from engine import cec
-from lessons.gated_cec import words
+from lessons.gated_cec import script, words
 from lessons.gated_cec.results import GatedRun, log10_sensitivity
 
 ONES = (1.0,) * 13
@@ -111,24 +110,7 @@ class GatedCEC(PageModel):
         return {"t": self.time, **self.result}
 
     def script(self) -> str:
-        i, f, o = self.gates()
-        return f"""
-import numpy as np
-
-from engine import cec
-
-x = np.array({literal(self.sequence("x"))})
-i = np.array({literal(i)})
-f = np.array({literal(f)})
-o = np.array({literal(o)})
-w, at = {self.w!r}, {self.sensed}  # the sensitivity is that of c(at)
-
-run = cec.run(x, i, f, output_gate=o, w=w)
-log10_product = np.full(len(x), np.nan)
-log10_product[:at] = cec.log10_products(f[:at], w=w)
-table = {{"t": np.arange(1, len(x) + 1), "x": x, "i": i, "f": f, "o": o, "c": run.c, "y": run.y,
-         "dc_dx": cec.sensitivity(i, f, w=w)[at - 1], "factor": cec.factors(f, w=w), "log10_product": log10_product}}
-"""
+        return script.lines(self.sequence("x"), self.gates(), self.w, self.sensed)
 
     def run(self) -> GatedRun:
         """The results as the sentences and the calculation by hand need them."""

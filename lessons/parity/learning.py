@@ -29,11 +29,3 @@ def course(seed: int) -> Course:
     for array in result:
         array.flags.writeable = False
     return result
-
-
-def script(seed: int, stage: int) -> str:
-    """Python lines that find the weights again."""
-    return f"""numbers = parity_learning.start(np.random.default_rng({seed}))
-learned = parity_learning.learn(numbers, n_bits={N_BITS}, steepness={STEEPNESS}, learning_rate={LEARNING_RATE},
-                                n_updates={stage * EACH})
-weights = parity_learning.unpacked(learned.weights[-1])"""

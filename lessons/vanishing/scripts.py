@@ -2,26 +2,63 @@
 
 import numpy as np
 
+from app.parts import code
 from app.shell.export import literal
-from lessons.vanishing.parameters import VanishingParameters
+from engine import gradients
+from lessons.vanishing import many_units, one_unit
+from lessons.vanishing.parameters import PERIOD, VanishingParameters
+from lessons.vanishing.topics import GAMMA
 
-WRITTEN_UNITS = 16  # up to here the weights stand in the script as numbers; more are drawn again from the seed
+GROWTH = 3.0  # decades by which a difference may grow before the last digit of tanh is seen
 
-NETWORK_END = """
-# log10 of the product of Jacobians from each step to the last, its bound and the linear prediction
-factor = gradients.factors(x, params, **settings)
-{signed}log10_product = gradients.lag_norms(x, params, **settings)
-bound = gradients.bound(params.W, {activation!r}, n_steps)[::-1]
-prediction = gradients.linear_prediction(params.W, n_steps)[::-1]
-
-# Omega's ratios, for a loss that is the sum of the last outputs
-error = rnn.derivative({a}[-1:], {activation!r})[0]
-before = np.vstack([np.zeros_like({a}[:1]), {a}[:-1]])
-slopes = rnn.derivative(before, {activation!r})
-ratio = np.append(remedies.omega_from_last(error, params.W * slopes[:, np.newaxis, :]).ratios, np.nan)
-
-table = {{"t": np.arange(1, n_steps + 1), {x}"h": {state}[:, 0], "factor": factor, "log10_product": log10_product,
+TABLE = """
+table = {{"t": np.arange(1, T + 1), {x}"h": {state}, "factor": factor, "log10_product": log10_product,
          "bound": bound, "prediction": prediction, "ratio": ratio}}
+"""
+
+CHAOS = """
+# h(t+1) = tanh(gain W h(t) + b). Chaos makes another last digit large: the sums stand in the course's order, and on a
+# computer whose tanh differs in that digit the two runs part from the page's after a few dozen steps.
+def run(h, n_steps):
+    states = [h]
+    for t in range(n_steps):
+        h = [math.tanh(W[i, 0] * h[0] + W[i, 1] * h[1] + b[i]) for i in range(2)]
+        states.append(h)
+    return np.array(states)
+
+# The Lyapunov exponent: the mean of log(|v(t+1)| / |v(t)|), v(t+1) = diag(1 - h(t+1)^2) gain W v(t). A hundred steps
+# are left out, so that h is on its attractor and v has found its own direction. The spread of 20 parts is its error.
+h, v, logs = start, [math.cos(1), math.sin(1)], []
+for t in range(2100):
+    a = [W[i, 0] * h[0] + W[i, 1] * h[1] + b[i] for i in range(2)]
+    e = [math.exp(-2 * abs(value)) for value in a]
+    slope = [4 * tail / ((1 + tail) * (1 + tail)) for tail in e]
+    h = [math.tanh(value) for value in a]
+    v = [slope[i] * (W[i, 0] * v[0] + W[i, 1] * v[1]) for i in range(2)]
+    length = np.hypot(*v)
+    logs.append(np.log(length))
+    v = [part / length if length > 0 else part for part in v]
+exponent = np.mean(logs[100:])
+error = np.std(np.mean(np.reshape(logs[100:], (20, 100)), axis=1), ddof=1) / math.sqrt(20)
+
+# Two starts, 10^separation apart. Where there is chaos, their distance by the exponent, up to the plane's diagonal.
+first, other = run(start, T), run([start[0] + 10**separation, start[1]], T)
+distance = np.hypot(*(first - other).T)
+time = np.arange(1, T + 1)
+expected = separation + time * exponent / np.log(10)
+chaotic = exponent > max(0.01, 3 * error)  # beyond its own error
+expected = np.where(chaotic & (expected <= np.log10(8) / 2), expected, np.nan)
+table = {"t": time, "h": first[1:, 0], "h_other": other[1:, 0], "log10_distance": np.log10(distance[1:]),
+         "log10_expected": expected}
+"""
+
+CAROUSEL = """
+# the carousel with its input gate open: c(t) = x(t) + forget c(t-1), c(0) = 0
+c = np.zeros(T)
+for t in range(T):
+    c[t] = x[t] + forget * (c[t - 1] if t > 0 else 0.0)
+
+table = {"t": np.arange(1, T + 1), "x": x, "h": STATE, "carousel": c}
 """
 
 
@@ -30,127 +67,69 @@ def source(m: VanishingParameters) -> str:
     return make[m.topic](m)
 
 
-def _input(m: VanishingParameters, n_steps: int) -> str:
-    return {
-        "impulse": "series.impulse(n_steps)",
-        "constant": "series.step(n_steps)",
-        "sine": "series.sine(n_steps, 20)",
-        "noise": f"series.noise(n_steps, np.random.default_rng({m.seed}))",
-        "drawn": f"np.array({literal(m.input(n_steps))})",
-    }[m.signal]
+def _settings(m: VanishingParameters) -> str:
+    """Steps and input."""
+    names = {"constant": "step"}
+    if m.signal == "drawn":
+        x = f"np.array({literal(m.input(m.n_steps))})"
+    else:
+        x = code.SIGNALS[names.get(m.signal, m.signal)].format(period=PERIOD, seed=m.seed)
+    return f"T = {m.n_steps}\nx = {x}\n"
 
 
-def _weights(m: VanishingParameters) -> str:
-    n = m.n_units
-    if n == 1:
-        return f"params = rnn.RnnParams(np.array([[{m.u!r}]]), np.array([[{m.w!r}]]), np.array([{m.bias!r}]))"
-    if n <= WRITTEN_UNITS:
-        U, W, _ = m.weights()
-        return f"""U = np.array({U.tolist()})
-W = np.array({_rows(W)})
-params = rnn.RnnParams(U, W, np.full({n}, {m.bias!r}))"""
-    scale = "scale_spectral_radius" if m.scaled_by == "spectral radius" else "scale_largest_singular_value"
-    return f"""rng = np.random.default_rng({m.seed})
-W = matrices.{scale}(matrices.make({m.matrix!r}, {n}, rng), {m.size!r})
-params = rnn.RnnParams({m.u!r} * rng.normal(size=({n}, 1)), W, np.full({n}, {m.bias!r}))"""
-
-
-def _rows(matrix: np.ndarray) -> str:
-    """A matrix as nested lists, one row a line."""
-    return "[" + ",\n              ".join(str(row.tolist()) for row in matrix) + "]"
-
-
-def _network_end(activation: str, form: str, *, one_unit: bool, with_x: bool) -> str:
-    a, state = ("run.a", "run.h") if form == "hidden" else ("run.c", "run.c")
-    at = "run.a" if form == "hidden" else "np.vstack([np.zeros_like(run.c[:1]), run.c[:-1]])"
-    signed = f"factor = params.W[0, 0] * rnn.derivative({at}, {activation!r})[:, 0]\n" if one_unit else ""
-    return NETWORK_END.format(
-        signed=signed,
-        activation=activation,
-        a=a,
-        state=state,
-        x='"x": x, ' if with_x else "",
-    )
+def _grows(m: VanishingParameters, activation: str) -> bool:
+    """Whether a difference in the last digit may become one that is seen."""
+    factors = gradients.factors(m.input(m.n_steps), m.weights(), activation=activation)
+    with np.errstate(divide="ignore"):
+        return float(np.maximum(np.log10(factors), 0).sum()) > GROWTH
 
 
 def _vanishing(m: VanishingParameters) -> str:
-    run = "run" if m.form == "hidden" else "run_cell"
-    end = _network_end(m.activation, m.form, one_unit=m.n_units == 1, with_x=True)
-    return f"""
-import numpy as np
-
-from engine import gradients, matrices, remedies, rnn, series
-
-n_steps = {m.n_steps}
-x = {_input(m, m.n_steps)}
-{_weights(m)}
-settings = {{"activation": {m.activation!r}, "form": {m.form!r}}}
-run = rnn.{run}(x, params, activation={m.activation!r})
-{end}"""
+    hidden, steepest = m.form == "hidden", GAMMA[m.activation]
+    if m.n_units == 1:
+        weights = f"u, w, b = {m.u!r}, {m.w!r}, {m.bias!r}\n{one_unit.START}\n"
+        f = code.activation(m.activation)
+        body = one_unit.run(m.form, driven=True) + one_unit.end(m.form, steepest)
+        state = "h" if hidden else "c"
+    else:
+        weights = many_units.weights(m) + one_unit.START + "\n"
+        f = code.activation(m.activation, exact=_grows(m, m.activation))
+        start = 0.5 if m.activation == "logistic" and not hidden else 0.0
+        body = many_units.run(start) + many_units.end(m.form, steepest)
+        state = "h[:, 0]" if hidden else "a[:, 0]"
+    return "".join([_settings(m), weights, f, body, TABLE.format(x='"x": x, ', state=state)])
 
 
 def _exploding(m: VanishingParameters) -> str:
-    threshold = f"threshold={m.threshold!r}, " if m.clip else ""
-    end = _network_end("logistic", "cell", one_unit=True, with_x=False)
-    return f"""
-import numpy as np
-
-from engine import cliff, gradients, remedies, rnn
-
-# Descent on the cliff; then the unit at the place it has reached.
-n_steps = {m.n_steps}
-descent = cliff.descend({m.start_w!r}, {m.start_b!r}, {threshold}learning_rate={m.learning_rate!r},
-                        n_updates={m.descent_steps}, n_steps=n_steps)
-x = np.zeros(n_steps)
-params = rnn.RnnParams(np.zeros((1, 1)), descent.w[-1:, np.newaxis], descent.b[-1:])
-settings = {{"activation": "logistic", "form": "cell"}}
-run = rnn.run_cell(x, params, activation="logistic")
-{end}"""
+    threshold = repr(m.threshold) if m.clip else "math.inf"
+    settings = f"""
+T = {m.n_steps}
+w, b = {m.start_w!r}, {m.start_b!r}  # where the descent starts
+learning_rate, threshold, n_updates = {m.learning_rate!r}, {threshold}, {m.descent_steps}
+{one_unit.START}
+"""
+    body = one_unit.run("cell", driven=False) + one_unit.end("cell", GAMMA["logistic"])
+    f = code.activation("logistic")
+    return "".join([settings, f, one_unit.DESCENT, body, TABLE.format(x="", state="c")])
 
 
 def _chaos(m: VanishingParameters) -> str:
-    return f"""
-import numpy as np
-
-from engine import chaos
-
-n_steps, gain = {m.n_steps}, {m.gain!r}
-W = np.array([[{m.W11!r}, {m.W12!r}], [{m.W21!r}, {m.W22!r}]])
-b = np.array([{m.b1!r}, {m.b2!r}])
-start = ({m.start1!r}, {m.start2!r})
-other = ({m.start1!r} + 10**{m.separation!r}, {m.start2!r})
-
-time = np.arange(1, n_steps + 1)
-found = chaos.lyapunov(W, b, start, 2000, gain=gain)
-# chaos, beyond the exponent's own error: small distances grow, up to the diagonal of the plane
-chaotic = found.exponent > max(0.01, 3 * found.spread)
-expected = {m.separation!r} + time * found.exponent / np.log(10)
-expected = np.where(chaotic & (expected <= np.log10(8) / 2), expected, np.nan)
-table = {{"t": time, "h": chaos.trajectory(W, b, start, n_steps, gain=gain)[1:, 0],
-         "h_other": chaos.trajectory(W, b, other, n_steps, gain=gain)[1:, 0],
-         "log10_distance": chaos.distance(W, b, start, other, n_steps, gain=gain)[1:],
-         "log10_expected": expected}}
+    settings = f"""
+T = {m.n_steps}
+W = {m.gain!r} * np.array([[{m.W11!r}, {m.W12!r}], [{m.W21!r}, {m.W22!r}]])  # the gain, and W
+b = [{m.b1!r}, {m.b2!r}]
+start, separation = [{m.start1!r}, {m.start2!r}], {m.separation!r}
+np.seterr(divide="ignore", invalid="ignore")  # the logarithm of a distance of 0 is -inf
 """
+    return settings + CHAOS
 
 
 def _side_by_side(m: VanishingParameters) -> str:
-    return f"""
-import numpy as np
-
-from engine import cec, matrices, rnn, series
-
-n_steps, shown = {m.horizon}, {m.n_steps}
-x = {_input(m, m.horizon)}
-{_weights(m)}
-gate = np.full(n_steps, {m.forget!r})
-
-
-def cut(values):
-    result = np.full(shown, np.nan)
-    result[: len(values)] = values[:shown]
-    return result
-
-
-table = {{"t": np.arange(1, shown + 1), "x": cut(x), "h": cut(rnn.run(x, params, activation="tanh").h[:, 0]),
-         "carousel": cut(cec.run(x, np.ones(n_steps), gate).c)}}
-"""
+    gate = f"forget = {m.forget!r}  # the carousel's forget gate, at every step\n"
+    if m.n_units == 1:
+        run = one_unit.HIDDEN.split("\n\n")[0] + "\n"
+        weights, state, f = f"u, w, b = {m.u!r}, {m.w!r}, {m.bias!r}\n", "h", code.activation("tanh", slope=False)
+    else:
+        weights, run, state = many_units.weights(m), many_units.run(0.0), "h[:, 0]"
+        f = code.activation("tanh", exact=_grows(m, "tanh"), slope=False)
+    return "".join([_settings(m), weights, gate, f, run, CAROUSEL.replace("STATE", state)])

@@ -47,6 +47,7 @@ def test_new_lessons_pass_lint_and_types(checkout):
 def test_new_lessons_pass_all_tests(checkout):
     own = [f"tests/lessons/{name}" for name in NAMES]
     every = [f"tests/app/test_{kind}.py" for kind in ("lessons", "contract", "reader", "imports")]
+    every.append("tests/lessons/test_plain_scripts.py")
     run(checkout, "pytest", "-q", "-p", "no:cacheprovider", *own, *every, "-k", " or ".join((*NAMES, "orders")))
 
 

@@ -10,7 +10,7 @@ from bokeh.core.serialization import Serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.shell import address, export, frames, lessons
+from app.shell import address, export, frames, lessons, notebook
 from app.shell.assets import page_stems
 from app.shell.model import PageModel
 from app.shell.outbox import Outbox
@@ -76,22 +76,6 @@ def test_prediction_hides_the_answer_and_scores_it(stem):
 
 
 @each_page
-def test_script_gives_the_table_to_the_last_bit(stem, tmp_path, monkeypatch):
-    page = Opened(stem)
-    monkeypatch.chdir(tmp_path)
-    for preset in presets(stem):
-        page.ask("preset", name=preset)
-        space: dict = {}
-        exec(compile(export.script(page.model, "test"), "script", "exec"), space)
-        assert list(space["table"]) == list(page.model.table())
-        for name, values in page.model.table().items():
-            np.testing.assert_array_equal(
-                np.asarray(space["table"][name], float), np.asarray(values, float), err_msg=name
-            )
-        assert (tmp_path / f"{stem}.csv").read_text() == export.csv(page.model)
-
-
-@each_page
 def test_worked_example_can_be_stepped_through(stem):
     page = Opened(stem)
     for number, step in enumerate(page.room.lesson.example):
@@ -104,15 +88,19 @@ def test_worked_example_can_be_stepped_through(stem):
 @each_page
 def test_files_are_named_after_the_page(stem):
     page = Opened(stem)
-    for kind, name in (("csv", f"{stem}.csv"), ("script", f"{stem}.py")):
+    page.ask("cursor", t=2)
+    model, title = page.model, f"{page.room.lesson.title} (Unrolled)"
+    place = f"{stem}?{page.frame['query']}"
+    wanted = {
+        "csv": (f"{stem}.csv", export.csv(model)),
+        "script": (f"{stem}.py", export.script(model, title, place)),
+        "notebook": (f"{stem}.ipynb", notebook.notebook(model, title, place)),
+    }
+    for kind, (name, text) in wanted.items():
         page.ask("download", kind=kind)
         file = json.loads(page.bridge.download)
-        assert (file["id"], file["name"]) == (page.sent, name)
-        assert file["text"] == (
-            export.csv(page.model)
-            if kind == "csv"
-            else export.script(page.model, f"{page.room.lesson.title} (Unrolled)")
-        )
+        assert (file["id"], file["name"], file["text"], file["binary"]) == (page.sent, name, text, False)
+    assert place in wanted["script"][1]
 
 
 @each_page

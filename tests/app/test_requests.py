@@ -198,7 +198,7 @@ def test_a_bad_request_leaves_those_beside_it_alone():
         ("solve", {"challenge": 3}, ["3", "from 0 to 2"]),
         ("solve", {"challenge": HUGE}, ["from 0 to 2"]),
         ("reveal", {"values": [1.0]}, ["no prediction"]),
-        ("download", {"kind": "exe"}, ["exe", "csv, script"]),
+        ("download", {"kind": "exe"}, ["exe", "csv, script, notebook, engine"]),
         *(("act", {"name": name}, [name, "this page has"]) for name in ("nosuch", "__init__", "compute", "close", "")),
         ("upload", {"name": "w.npz", "content": "%%%"}, ["w.npz"]),
         ("upload", {"name": "w.npz", "content": "ä\ud800"}, ["w.npz"]),

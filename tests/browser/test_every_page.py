@@ -209,7 +209,7 @@ def test_csv_and_script_reproduce_the_plotted_numbers(reader, stem, tmp_path):
     again = read_csv((tmp_path / f"{stem}.csv").read_text())
     assert list(again) == list(table)
     for name in table:
-        np.testing.assert_array_equal(again[name], table[name], err_msg=name)
+        np.testing.assert_allclose(again[name], table[name], rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 def read_csv(text: str) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ from app.shell import export, lessons
 from engine import gamma, series
 from lessons.gamma.model import Gamma
 from tests.app.pages import Opened
+from tests.lessons import plain
 
 LESSON = lessons.load("gamma")
 PRESETS = LESSON.preset_values
@@ -97,12 +98,7 @@ def test_the_script_computes_the_table_again(signal):
         period=9,
         x=(0.5, -1.0, 0.25, 0.25, 0.25, 0.25),
     )
-    names = {}
-    exec(model.script(), names)
-    table = model.table()
-    assert list(names["table"]) == list(table)
-    for column, values in table.items():
-        np.testing.assert_array_equal(np.asarray(names["table"][column], dtype=float), values, err_msg=column)
+    plain.assert_computed_again(model)
     assert export.csv(model).splitlines()[0] == "t,x,a1,a2,a3,a4,d,a_learned,e,dF_da,term"
     assert len(export.csv(model).splitlines()) == 41
 

@@ -1,13 +1,12 @@
 """The parity lesson's model: what it computes and says."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from app.shell import address, export, tasks
 from lessons.parity.model import Parity
 from tests import naive
+from tests.lessons import plain
 from tests.lessons.parity.parity_pages import LESSON, PRESETS, groups, model_with, value_of
 
 
@@ -69,12 +68,7 @@ def test_a_challenge_asks_for_each_of_its_conditions(check, spoiled):
 )
 def test_script_computes_the_table(values):
     model = model_with(**values)
-    scope: dict[str, Any] = {}
-    exec(model.script(), scope)
-    table = model.table()
-    assert list(scope["table"]) == list(table)
-    for name, column in table.items():
-        np.testing.assert_array_equal(scope["table"][name], column, err_msg=name)
+    plain.assert_computed_again(model)
     header = export.csv(model).splitlines()[0].split(",")
     assert header[:6] == ["t", "x", "h1", "h2", "y", "xor"]
 
@@ -149,7 +143,4 @@ def test_the_eigenvalue_is_what_a_settled_step_leaves_of_the_product():
 def test_both_kinds_of_switches_write_the_same_columns():
     hard, soft = model_with(), model_with(activation="logistic")
     assert list(hard.table()) == list(soft.table())
-    names: dict[str, Any] = {}
-    exec(hard.script(), names)
-    for column, values in hard.table().items():
-        np.testing.assert_array_equal(np.asarray(names["table"][column], dtype=np.float64), values, err_msg=column)
+    plain.assert_computed_again(hard)

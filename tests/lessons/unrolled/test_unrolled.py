@@ -7,6 +7,7 @@ from app.shell import address
 from lessons.unrolled.model import Unrolled
 from lessons.unrolled.results import compared, felt
 from lessons.unrolled.weights import SHARED
+from tests.lessons import plain
 from tests.lessons.unrolled.unrolled_oracle import (
     FUNCTIONS,
     LESSON,
@@ -51,11 +52,7 @@ def test_table_shows_the_chosen_weight(weight):
 @pytest.mark.parametrize("weight", SHARED)
 @pytest.mark.parametrize("output_layer", ["false", "true"])
 def test_script_gives_the_table_for_every_weight(weight, output_layer):
-    model, space = model_at(**RICH | {"n_units": 4}, weight=weight, output_layer=output_layer), {}
-    exec(model.script(), space)
-    assert list(space["table"]) == list(model.table())
-    for name, values in model.table().items():
-        np.testing.assert_array_equal(np.asarray(space["table"][name], float), np.asarray(values, float), err_msg=name)
+    plain.assert_computed_again(model_at(**RICH | {"n_units": 4}, weight=weight, output_layer=output_layer))
 
 
 # What the notes of the presets say, in the order of their numbers.

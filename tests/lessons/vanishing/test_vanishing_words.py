@@ -1,9 +1,9 @@
 """What the page says: its sentence, explanations, scripts and verdicts."""
 
-import numpy as np
 import pytest
 
 from lessons.vanishing.parameters import TOPICS
+from tests.lessons import plain
 from tests.lessons.vanishing.vanishing_oracle import make, model_at
 
 
@@ -54,11 +54,7 @@ def test_script_works_for_settings_no_preset_has(topic):
     page = make(topic=topic, n_units=3, matrix="orthogonal", scaled_by="largest singular value", size=1.1, form="cell",
                 activation="logistic", signal="sine", clip="false", descent_steps=3, horizon=100,
                 n_steps=120)  # fmt: skip
-    space: dict = {}
-    exec(page.model.script(), space)
-    assert list(space["table"]) == list(page.model.table())
-    for name, wanted in page.model.table().items():
-        np.testing.assert_array_equal(space["table"][name], wanted, err_msg=name)
+    plain.assert_computed_again(page.model)
 
 
 @pytest.mark.parametrize(
