@@ -28,7 +28,7 @@ else:
     (_, time), *columns = table.items()
     figure, axes = plt.subplots(len(columns), sharex=True, squeeze=False, figsize=(8, 1 + 1.1 * len(columns)))
     for axis, (name, values) in zip(axes[:, 0], columns):
-        axis.plot(time, values, ".-", color="black", linewidth=1)
+        axis.plot(time, values, ".-", color="black", linewidth=1, markersize=4)
         axis.set_ylabel(name, rotation=0, horizontalalignment="right")
     axis.set_xlabel("t (steps)")
     figure.savefig("STEM.png", dpi=200, bbox_inches="tight")

@@ -45,20 +45,20 @@ def bare(folder: Path, *more: str) -> Path:
     return folder
 
 
-def run(folder: Path, texts: dict[str, str], *more: str, stem: str) -> dict[str, Columns]:
-    """Run scripts one after the other in one bare Python, each in a folder of its name; the columns that they write.
+def run(folder: Path, texts: dict[tuple[str, str], str], *more: str) -> dict[tuple[str, str], Columns]:
+    """Run scripts by lesson and preset, one after the other in one bare Python; the columns that each writes.
 
-    `more`: packages that it may import too, as for `bare`.
+    Each has a folder of its own, `folder`/lesson/preset. `more`: packages that it may import too, as for `bare`.
     """
-    scripts = {name: folder / name / f"{stem}.py" for name in texts}
-    for name, script in scripts.items():
-        script.parent.mkdir()
-        script.write_text(texts[name], encoding="utf-8")
+    scripts = {(stem, preset): folder / stem / preset / f"{stem}.py" for stem, preset in texts}
+    for key, script in scripts.items():
+        script.parent.mkdir(parents=True)
+        script.write_text(texts[key], encoding="utf-8")
     command = [sys.executable, "-I", "-S", "-c", RUNNER, bare(folder / "packages", *more)]
     given = json.dumps([str(script) for script in scripts.values()])
     done = subprocess.run([*command, given], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-4000:]
-    return {name: read(script.with_suffix(".csv")) for name, script in scripts.items()}
+    return {key: read(script.with_suffix(".csv")) for key, script in scripts.items()}
 
 
 def read(file: Path) -> Columns:
