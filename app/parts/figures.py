@@ -7,6 +7,7 @@ the same for all readers; what a reader's settings change goes into a `Picture`.
 from collections.abc import Mapping
 
 import numpy as np
+from bokeh.core.properties import field
 from bokeh.models import (
     BasicTicker,
     BoxAnnotation,
@@ -14,6 +15,7 @@ from bokeh.models import (
     FixedTicker,
     Glyph,
     Line,
+    MultiLine,
     Plot,
     Range1d,
     Scatter,
@@ -34,7 +36,8 @@ class Stack:
         self.key = key
         self.source = ColumnDataSource(name=f"{key}-source")
         self.prediction = ColumnDataSource({"t": [], "prediction": []}, name=f"{key}-prediction")
-        self.pinned = ColumnDataSource({"t": []}, name=f"{key}-pinned")
+        self.pinned = ColumnDataSource({"t": [], "dash": []}, name=f"{key}-pinned")  # a row for each pinned state
+        self.gap = ColumnDataSource({"t": [], "y": []}, name=f"{key}-gap")  # where a prediction is first wrong
         self.x_range = Range1d(0.5, 13.5, name=f"{key}-x")
         self.band = BoxAnnotation(
             left=0.5,
@@ -88,6 +91,8 @@ class Stack:
         self.trace(strip, column or name, role, kind=kind)
         for glyph in _drawn_by_hand() if predicts else ():
             plot.add_glyph(self.prediction, glyph)
+        for glyph in _gap() if predicts else ():
+            plot.add_glyph(self.gap, glyph)
         return strip
 
     def trace(
@@ -106,7 +111,10 @@ class Stack:
         strip.columns.append(column)
         if pin:
             self.pinned.data[column] = []
-            plot.add_glyph(self.pinned, Line(x="t", y=column, line_color=LIGHT["target"], line_width=1.5))
+            plot.add_glyph(
+                self.pinned,
+                MultiLine(xs="t", ys=column, line_color=LIGHT["muted"], line_width=1.5, line_dash=field("dash")),
+            )
         for glyph in _glyphs(column, colour, kind, dash, alpha):
             plot.add_glyph(self.source, glyph)
 
@@ -169,6 +177,15 @@ def _drawn_by_hand() -> list[Glyph]:
     return [
         Scatter(x="t", y="prediction", size=9, marker="diamond", fill_color=colour, line_color=colour),
         Line(x="t", y="prediction", line_color=colour, line_width=1.5, line_dash="dashed"),
+    ]
+
+
+def _gap() -> list[Glyph]:
+    """What was said and what is there at one step: two rings, and a line from one to the other."""
+    colour = LIGHT["alarm"]
+    return [
+        Line(x="t", y="y", line_color=colour, line_width=3),
+        Scatter(x="t", y="y", size=20, fill_color=None, line_color=colour, line_width=3, name="gap"),
     ]
 
 

@@ -4,7 +4,7 @@ import base64
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from app.shell import address, contract, export, notebook, source, tasks
+from app.shell import address, contract, export, notebook, qr, source, tasks
 from app.shell.contract import Refused, Score, short
 from app.shell.model import PageModel
 from app.shell.room import Room
@@ -29,8 +29,10 @@ class Actions:
         self.lesson, self.presets = room.lesson, room.lesson.preset_values
         self.score: Score | None = None
         self.file: File | None = None
+        self.code: qr.Code | None = None
         self.stale = True  # whether anything but the cursor has changed since the last frame
         self._own: str | None = None  # the reader's settings before a task or the example replaced them
+        self._guess: contract.Reveal | None = None  # what is revealed step by step
         address.apply_preset(model, self.presets, self.lesson.presets[0].name)
         self.notices: list[str] = address.restore(model, self.presets, query)
         model.param.watch(self._changed, [name for name in model.state_parameters() if name != "cursor"])
@@ -60,12 +62,16 @@ class Actions:
                 self._solve(challenge)
             case contract.Predict():
                 self._predict()
-            case contract.Reveal(values, pixel):
-                self._reveal(values, pixel)
+            case contract.Reveal():
+                self._reveal(request)
+            case contract.Uncover(steps):
+                self._uncover(steps)
             case contract.Cancel() | contract.Back():
                 self._back()
             case contract.Download(kind):
                 self._download(kind)
+            case contract.Code(text):
+                self.code = qr.code(text)
             case contract.Set(values):
                 self._set(values)
             case contract.Act(name):
@@ -190,14 +196,28 @@ class Actions:
         self._apply_preset(self.lesson.predict.preset)
         self.model.concealed, self.score, self.stale = self.lesson.predict.signal, None, True
 
-    def _reveal(self, values: list[float | None], pixel: float) -> None:
+    def _reveal(self, guess: contract.Reveal) -> None:
         if not self.model.concealed:
             raise Refused("There is no prediction to reveal.")
-        if pixel < 0:
-            raise Refused(f"“reveal”: pixel = {short(pixel)} is not allowed; it has to be 0 or more.")
+        if guess.pixel < 0:
+            raise Refused(f"“reveal”: pixel = {short(guess.pixel)} is not allowed; it has to be 0 or more.")
+        self._guess = guess
+        self._uncover(1 if guess.by_step else self.model.n_steps)
+
+    def _uncover(self, steps: int) -> None:
+        """Show the first steps of the answer, with the cursor at the last of them. The score waits for the whole."""
+        if self._guess is None:
+            raise Refused("There is no prediction that is revealed step by step.")
+        if steps < 1:
+            raise Refused(f"“uncover”: steps = {short(steps)} is not allowed; it has to be 1 or more.")
+        self.model.revealed, self.model.cursor, self.stale = steps, min(steps, self.model.n_steps), True
+        if steps >= self.model.n_steps:
+            self._score(self._guess)
+
+    def _score(self, guess: contract.Reveal) -> None:
         self._leave_prediction()
         task = self.lesson.predict
-        self.score = tasks.score_prediction(self.model, task.signal, task.tolerance, values, pixel)
+        self.score = tasks.score_prediction(self.model, task.signal, task.tolerance, guess.values, guess.pixel)
         self.model.cursor = max(1, self.score["step"])
 
     def _back(self) -> None:
@@ -212,7 +232,8 @@ class Actions:
             self._own = address.query(self.model, self.presets)
 
     def _leave_prediction(self) -> None:
-        self.model.concealed, self.score, self.stale = "", None, True
+        self.model.concealed, self.model.revealed, self._guess = "", None, None
+        self.score, self.stale = None, True
 
 
 def _one_of(kind: str, name: str, known) -> None:

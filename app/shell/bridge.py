@@ -12,3 +12,4 @@ class Bridge(DataModel):
     frame = String("{}", help="server to browser: what is shown, as far as it has changed (JSON)")
     request = String("", help="browser to server: a list of the reader's requests (JSON)")
     download = String("", help="server to browser: a file to save (JSON with id, name, type, text and binary)")
+    code = String("", help="server to browser: a QR code (JSON with id, the text and an SVG)")

@@ -40,6 +40,8 @@ class Score(TypedDict):
     text: str
     why: str
     within: float  # how far off still counted as right
+    said: float | None  # at that step
+    there: float | None
 
 
 class Frame(TypedDict):
@@ -51,7 +53,7 @@ class Frame(TypedDict):
     properties: dict[str, dict[str, Any]]  # by id of the model
     diagram: NotRequired[str]  # SVG, where its shapes have changed
     tables: dict[str, str]  # HTML by key of the card
-    values: dict[str, Any]  # of the controls, as they show them
+    values: dict[str, Any]  # of all settings but the cursor, as controls show them
     waits: bool
     t: int
     steps: int
@@ -65,7 +67,8 @@ class Frame(TypedDict):
     start: str
     query: str
     challenges: list[Verdict]
-    predicting: bool
+    predicting: bool  # the answer, or a part of it, is hidden
+    revealed: int | None  # steps of it that are shown already, where they are shown one by one
     score: Score | None
     seed: int | None
     hidden: list[str]
@@ -121,6 +124,11 @@ class Predict(NamedTuple):
 class Reveal(NamedTuple):
     values: list[float | None]
     pixel: float = 0.0  # how much one pixel of the plot is, as it was drawn on; 0: nobody drew
+    by_step: bool = False  # the first step of the answer only; `uncover` shows the next
+
+
+class Uncover(NamedTuple):
+    steps: int  # of the answer, from the first; all of them end the prediction
 
 
 class Cancel(NamedTuple):
@@ -133,6 +141,10 @@ class Back(NamedTuple):
 
 class Download(NamedTuple):
     kind: str
+
+
+class Code(NamedTuple):
+    text: str  # to be shown as a QR code
 
 
 class Set(NamedTuple):
@@ -150,7 +162,7 @@ class Upload(NamedTuple):
 
 Request = (
     Move | Edit | Choose | Reset | Restore | Reseed | ShowExample | Solve
-    | Predict | Reveal | Cancel | Back | Download | Set | Act | Upload
+    | Predict | Reveal | Uncover | Cancel | Back | Download | Code | Set | Act | Upload
 )  # fmt: skip
 
 # By the word that stands under "do".
@@ -165,9 +177,11 @@ REQUESTS: dict[str, type[Request]] = {
     "solve": Solve,
     "predict": Predict,
     "reveal": Reveal,
+    "uncover": Uncover,
     "cancel": Cancel,
     "back": Back,
     "download": Download,
+    "code": Code,
     "set": Set,
     "act": Act,
     "upload": Upload,

@@ -31,13 +31,13 @@ class Figures(NamedTuple):
 
 
 def figures(view: View, m: PageModel) -> Figures:
-    """Everything that is plotted; what is being predicted is blank."""
+    """Everything that is plotted; what is being predicted is blank, or ends where it is revealed."""
     picture = Picture()
     columns, beyond = clipped(view.update(m, picture))
     for column in view.watched:
         del columns[column]
     for column in view.conceals.get(m.concealed, ((), ()))[0]:
-        columns[column] = np.full(m.n_steps, np.nan)
+        columns[column] = np.where(m.time > (m.revealed or 0), np.nan, columns.get(column, np.nan))
     view.stack.update(picture, {"t": m.time, **columns}, m.n_steps)
     return Figures(picture, tuple(_first_steps(view, picture, beyond).items()))
 
@@ -68,14 +68,14 @@ def frame(view: View, lesson: Lesson, m: PageModel, said: Shown, picture: Pictur
         "columns": {names[key]: columns for key, columns in picture.columns.items()},
         "properties": {names[key]: values for key, values in picture.properties.items()},
         "tables": view.tables(m),
-        "values": {name: shown(m, name, state[name]) for name in (*view.controls, *view.more)},
+        "values": {name: shown(m, name, value) for name, value in state.items() if name != "cursor"},
         "waits": m.waits(),
         "t": t,
         "steps": m.n_steps,
         "position": m.position,
         "positions": m.n_positions,
         "live": live(view, m, t),
-        "numbers": "" if predicting else "".join(block.html() for block in view.numbers(m, t)),
+        "numbers": "" if _hidden(view, m, t) else "".join(block.html() for block in view.numbers(m, t)),
         "sentence": "" if predicting else m.sentence(),
         "notices": [*said.notices, *_divergence(m, said.clipped)],
         "preset": m.preset if address.is_preset(query) else "",
@@ -83,6 +83,7 @@ def frame(view: View, lesson: Lesson, m: PageModel, said: Shown, picture: Pictur
         "query": query,
         "challenges": [] if predicting else [getattr(m, task.check)()._asdict() for task in lesson.challenges],
         "predicting": predicting,
+        "revealed": m.revealed,
         "score": said.score,
         "seed": getattr(m, "seed", None),
         "hidden": sorted(view.hidden_cards(m)),
@@ -102,9 +103,16 @@ def _divergence(m: PageModel, cut: tuple[tuple[str, int], ...]) -> list[str]:
     return [f"From t = {first} plots are clipped ({late}). {m.divergence(first)}"]
 
 
+def _hidden(view: View, m: PageModel, t: int) -> bool:
+    """Whether what is said at step t would tell what is being predicted."""
+    return m.hides(t) or (view.looks_ahead and bool(m.concealed))
+
+
 def live(view: View, m: PageModel, t: int) -> Live:
     """The view's live values with the answer masked while it is being predicted."""
     values: Any = view.live(m, t)
+    if not _hidden(view, m, t):
+        return values
     for name in view.conceals.get(m.concealed, ((), ()))[1]:
         values["text"][name] = "?"
         for kind in ("level", "on"):

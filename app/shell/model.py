@@ -51,6 +51,7 @@ class PageModel(param.Parameterized):
         self._result = None
         self.preset = ""
         self.concealed = ""  # the trace that the reader predicts just now
+        self.revealed: int | None = None  # steps of it that are shown already, once they are shown one by one
         # Set by the shell: whether a browser is looking; and, for any thread to call, show the page anew.
         self.connected: Callable[[], bool] = lambda: True
         self.repaint: Callable[[], None] = lambda: None
@@ -97,6 +98,10 @@ class PageModel(param.Parameterized):
     def at(self) -> int:
         """The time step under the cursor."""
         return self.position if self.position <= self.n_steps else 2 * self.n_steps + 1 - self.position
+
+    def hides(self, t: int) -> bool:
+        """Whether what happens at step t is part of an answer that is still hidden."""
+        return bool(self.concealed) and t > (self.revealed or 0)
 
     def sequence(self, name: str) -> np.ndarray:
         """The first T values of a `Sequence` parameter, (T,)."""

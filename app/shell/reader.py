@@ -92,6 +92,9 @@ class Reader:
         if self.actions.file is not None:
             self.bridge.download = json.dumps({"id": self._answered, **self.actions.file._asdict()})
             self.actions.file = None
+        if self.actions.code is not None:
+            self.bridge.code = json.dumps({"id": self._answered, **self.actions.code._asdict()})
+            self.actions.code = None
 
     # Out
 

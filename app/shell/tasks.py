@@ -1,6 +1,7 @@
 """Scoring of predictions: how many steps are right, and where and why the first one is not."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -32,13 +33,20 @@ def score_prediction(
         "text": "Every step is right.",
         "why": "",
         "within": within,
+        "said": None,
+        "there": None,
     }
     if right.all():
         return score
     step = int(np.flatnonzero(~right)[0]) + 1
-    said, there = plain(guess[step - 1]), plain(truth[step - 1])
-    text = f"The first wrong step is t = {step}: you said {said}, it is {there}."
-    return {**score, "step": step, "text": text, "why": model.explain(signal, step)}
+    said, there = float(guess[step - 1]), float(truth[step - 1])
+    text = f"The first wrong step is t = {step}: you said {plain(said)}, it is {plain(there)}."
+    place: Any = {"said": _finite(said), "there": _finite(there)}
+    return {**score, **place, "step": step, "text": text, "why": model.explain(signal, step)}
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
 
 
 def fair(tolerance: float, pixel: float, truth: np.ndarray) -> float:

@@ -29,6 +29,9 @@ class View(Generic[M]):
     # Per predicted trace: the columns to blank and the live labels to mask while the reader predicts.
     conceals: ClassVar[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {}
 
+    # Whether the numbers at a step tell of later ones: then they wait until the whole answer is revealed.
+    looks_ahead: ClassVar[bool] = False
+
     # Columns of `update` that no plot draws: it only counts from where on they pass the plots' limit.
     watched: ClassVar[tuple[str, ...]] = ()
 

@@ -8,7 +8,7 @@ class Assets:
 
     _css: ClassVar[list[str]] = [
         f"{name}.css"
-        for name in ("shell", "diagram", "cards", "present", "phone", "touch")  # a later one may overrule
+        for name in ("shell", "diagram", "cards", "tasks", "present", "phone", "touch")  # a later one may overrule
     ]
     _js: ClassVar[list[str]] = [
         f"{name}.js"
@@ -17,6 +17,7 @@ class Assets:
                 "bokeh",
                 "cards",
                 "contract",
+                "differences",
                 "controls",
                 "dom",
                 "figures",
@@ -27,6 +28,7 @@ class Assets:
                 "mathematics",
                 "page",
             ),
-            *("panels", "prediction", "reach", "shell", "strips", "style", "tasks", "voice", "wire"),
+            *("panels", "pins", "prediction", "quiz", "reach", "resume", "reveal", "share", "shell", "strips"),
+            *("style", "tasks", "voice", "wire"),
         )
     ]

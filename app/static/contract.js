@@ -26,6 +26,8 @@
  * @property {string} text
  * @property {string} why
  * @property {number} within
+ * @property {number | null} said
+ * @property {number | null} there
  */
 
 /**
@@ -51,6 +53,7 @@
  * @property {string} query
  * @property {Verdict[]} challenges
  * @property {boolean} predicting
+ * @property {number | null} revealed
  * @property {Score | null} score
  * @property {number | null} seed
  * @property {string[]} hidden
@@ -71,10 +74,12 @@ export const REQUESTS = {
   example: ["step"],
   solve: ["challenge"],
   predict: [],
-  reveal: ["values", "pixel"],
+  reveal: ["values", "pixel", "by_step"],
+  uncover: ["steps"],
   cancel: [],
   back: [],
   download: ["kind"],
+  code: ["text"],
   set: ["values"],
   act: ["name"],
   upload: ["name", "content"],

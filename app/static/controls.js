@@ -24,8 +24,8 @@ export class Controls {
   show(values) {
     this.setting = true
     for (const [name, value] of Object.entries(values)) {
-      const [widget, field] = this.widgets.get(name)
-      if (widget[field] !== value) widget[field] = value
+      const [widget, field] = this.widgets.get(name) ?? [] // some settings stand in a table, or nowhere
+      if (widget && widget[field] !== value) widget[field] = value
     }
     this.setting = false
   }

@@ -54,14 +54,6 @@ export class Figures {
     this.painted = {}
   }
 
-  /** Keep the present traces as thin grey lines, to compare with what comes next.
-   *  @param {boolean} on */
-  pin(on) {
-    const {data} = this.source, kept = {}
-    for (const name of Object.keys(this.pinned.data)) kept[name] = on ? Array.from(data[name]) : []
-    this.pinned.data = kept
-  }
-
   /** Ranges reach far enough for the pinned traces too.
    *  @param {{name: string, columns: string[]}[]} strips */
   reach(strips) {
@@ -70,7 +62,7 @@ export class Figures {
       if (!range) continue
       if (!this.ranges.has(range)) this.ranges.set(range, [range.start, range.end])
       const [start, end] = this.ranges.get(range)
-      const values = strip.columns.flatMap(name => this.pinned.data[name] ?? []).filter(Number.isFinite)
+      const values = strip.columns.flatMap(name => this.pinned.data[name] ?? []).flat().filter(Number.isFinite)
       const low = Math.min(start, ...values), high = Math.max(end, ...values), margin = 0.04 * (high - low)
       range.setv({start: low < start ? low - margin : start, end: high > end ? high + margin : end})
     }

@@ -5,6 +5,8 @@ import {Controls} from "./controls.js"
 import {Figures} from "./figures.js"
 import {showLive, showTable} from "./live.js"
 import {showNotices} from "./panels.js"
+import {Pins} from "./pins.js"
+import {Reveal} from "./reveal.js"
 import {Strips} from "./strips.js"
 import {dress, paintHeatmaps} from "./style.js"
 import {Tasks} from "./tasks.js"
@@ -25,6 +27,7 @@ export class Page {
     this.busy = false      // a request is on its way
     this.held = null       // what has been said and not drawn yet: pictures do not hold up a hand that moves fast
     this.drawn = 0         // when something was drawn last
+    this.remarks = []      // what the browser itself has to say beside the server's notices
     this.task = null       // what the reader is led through, and the settings that come back afterwards
     this.p = 1
     this.asked = new URLSearchParams(location.search) // the address that the page was opened at, before it is written anew
@@ -32,6 +35,8 @@ export class Page {
     this.figures = new Figures(doc)
     this.controls = new Controls(doc, (action, details) => this.ask(action, details))
     this.strips = new Strips(this, data)
+    this.pins = new Pins(this)
+    this.reveal = new Reveal(this)
     this.tasks = new Tasks(this, data)
     this.wire = wire
     wire.page = this
@@ -42,13 +47,22 @@ export class Page {
   // Requests: one message on its way at a time. What the hand does meanwhile is merged, so the latest wins.
   ask(action, details = {}) {
     const last = this.waiting.at(-1)
-    if (last?.do === action && action === "cursor") Object.assign(last, details)
+    if (last?.do === action && ["cursor", "uncover"].includes(action)) Object.assign(last, details)
     else if (last?.do === action && action === "set") Object.assign(last.values, details.values)
     else if (last?.do === action && action === "edit" && last.name === details.name) Object.assign(last.steps, details.steps)
     else this.waiting.push({do: action, ...details})
-    if (action === "predict" || action === "example") this.task = {query: this.query, action, details}
-    else if (["reveal", "cancel", "back", "preset", "reset", "restore", "solve"].includes(action)) this.task = null
+    this.lead(action, details)
+    this.pins.follow(action, details)
+    if (["set", "edit", "preset", "reset"].includes(action)) this.remarks = []
     if (!this.busy) this.send()
+  }
+
+  // What a new session must be asked again, so that a task goes on there.
+  lead(action, details) {
+    const request = {do: action, ...details}
+    if (action === "predict" || action === "example") this.task = {query: this.query, action, again: [request]}
+    else if (details.by_step || (action === "uncover" && details.steps < this.frame.steps)) this.task?.again.splice(details.by_step ? 1 : 2, 2, request)
+    else if (["reveal", "uncover", "cancel", "back", "preset", "reset", "restore", "solve"].includes(action)) this.task = null
   }
 
   send() {
@@ -78,7 +92,7 @@ export class Page {
   resume() {
     delete root.dataset.lost
     $(".lost").hidden = true
-    const again = this.task && !this.underway.some(request => request.do === this.task.action) ? [{do: this.task.action, ...this.task.details}] : []
+    const again = this.task && !this.underway.some(request => request.do === this.task.action) ? this.task.again : []
     this.waiting = [...again, ...this.underway.map(({id, ...request}) => request), ...this.waiting]
     this.underway = []
     this.busy = false
@@ -112,12 +126,24 @@ export class Page {
     for (const [key, html] of Object.entries(frame.tables)) showTable($(`[data-table="${key}"]`), html)
     this.strips.show(frame)
     this.figures.reach(this.strips.all)
+    this.pins.show()
     paintHeatmaps(this.doc, this.data)
     this.showWords(frame)
     this.showParts(frame)
+    this.reveal.show(frame)
     this.tasks.show(frame)
+    this.keepAddress()
+  }
+
+  keepAddress() {
     clearTimeout(this.rest)
-    this.rest = setTimeout(() => history.replaceState(null, "", this.address()), 300)
+    if (this.pins.asked) return // states that it pins are being gone through
+    this.rest = setTimeout(() => history.replaceState(history.state, "", this.address()), 300)
+  }
+
+  remark(texts) {
+    this.remarks = texts
+    showNotices([...this.frame.notices, ...texts])
   }
 
   merged(change) {
@@ -129,10 +155,10 @@ export class Page {
 
   showWords(frame) {
     $(".waits").hidden = !frame.waits
-    showNotices(frame.notices)
+    showNotices([...frame.notices, ...this.remarks])
     const sentence = $("#sentence")
     if (sentence.last !== frame.sentence) sentence.innerHTML = sentence.last = frame.sentence
-    const numbers = frame.predicting ? "<p>The numbers are hidden until you reveal your prediction.</p>" : frame.numbers
+    const numbers = frame.predicting && !frame.numbers ? "<p>The numbers are hidden until you reveal your prediction.</p>" : frame.numbers
     if ($("#numbers").last !== numbers) $("#numbers").innerHTML = $("#numbers").last = numbers
     $("#preset").value = frame.preset
     for (const note of $$(".preset-note")) {
@@ -170,11 +196,6 @@ export class Page {
     const written = extras.map(([name, text]) => `${name}=${encodeURIComponent(text).replaceAll("%2C", ",")}`)
     const shown = [present && "present=true", this.asked.get("theme") && `theme=${root.dataset.theme}`]
     return location.pathname + "?" + [query, ...written, ...shown].filter(Boolean).join("&")
-  }
-
-  pin(on) {
-    this.figures.pin(on)
-    this.figures.reach(this.strips.all)
   }
 
   // The player's position p is the time step; beyond the last step it leads back: T, T − 1, … 1.

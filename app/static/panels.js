@@ -31,6 +31,7 @@ export function showTab(name, chosen = true) {
   }
   typeset($("#" + name))
   if (!chosen) return
+  root.dataset.tab = name // the address holds it
   if (!root.dataset.present) try { localStorage.setItem(KEPT, name) } catch { /* storage may be blocked */ }
   $(".side").scrollTop = 0
   if (column.matches) $("#" + name).scrollIntoView({block: "start"})

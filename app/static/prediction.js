@@ -14,6 +14,7 @@ export class Prediction {
     this.page = page
     this.strip = strip
     this.on = false
+    this.locked = false // the answer has begun to show
     this.guess = undefined
     this.source = page.doc.get_model_by_name("time-prediction")
     this.form = $(".exactly")
@@ -35,7 +36,7 @@ export class Prediction {
     const begins = frame.predicting && !this.on
     if (begins || (this.on && this.guess.length !== frame.steps)) this.start(frame.steps)
     if (!frame.predicting && this.on) this.stop()
-    if (this.on) this.grow(begins)
+    if (this.on) { this.grow(begins); this.lock(frame.revealed !== null) }
     if (!this.on && !frame.score) this.clear()
   }
 
@@ -43,10 +44,17 @@ export class Prediction {
     this.on = true
     this.guess = this.kept?.length === steps ? this.kept : new Array(steps).fill(0)
     this.kept = null
-    this.element.dataset.asking = ""
-    this.form.hidden = false
+    this.locked = true
+    this.lock(false)
     this.element.focus({preventScroll: true})
     this.set({})
+  }
+
+  lock(on) {
+    if (on === this.locked) return
+    this.locked = on
+    this.element.toggleAttribute("data-asking", !on)
+    this.form.hidden = on
   }
 
   // A new session starts the prediction again, with what has been drawn.
@@ -54,8 +62,7 @@ export class Prediction {
 
   stop() {
     this.on = false
-    this.form.hidden = true
-    delete this.element.dataset.asking
+    this.lock(true)
     this.element.style.minHeight = ""
     grown.delete(this.plot)
     this.rule(1)

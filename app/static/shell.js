@@ -10,6 +10,8 @@ import {arrange, keptTab, openDrawer, showNotices, showPlots, showTab} from "./p
 import {reachAll} from "./reach.js"
 import {restyle} from "./style.js"
 import {saveImage} from "./files.js"
+import {openTab, resumeTask} from "./resume.js"
+import {Share} from "./share.js"
 import {typeset} from "./mathematics.js"
 import {Voice} from "./voice.js"
 import {Wire} from "./wire.js"
@@ -21,6 +23,7 @@ function present(page, on) {
   if (on) root.dataset.present = "true"
   else delete root.dataset.present
   openDrawer(false)
+  delete root.dataset.tab
   showTab(on ? "numbers" : keptTab(), false)
   history.replaceState(null, "", page.address())
   restyle(page.doc, data)
@@ -33,19 +36,12 @@ function setTheme(page, theme) {
 }
 
 function actions(page) {
-  const shareDialog = () => {
-    const field = $("#address")
-    field.value = new URL(page.address($("#share-present").checked), location.href).href
-    $("#share").open || $("#share").showModal()
-    field.select()
-  }
-  $("#share-present").addEventListener("change", shareDialog)
   return {
     plots: showPlots,
     lesson: () => showTab("lesson"),
     example: () => $(".example").scrollIntoView({block: "center"}),
     drawer: () => openDrawer(!root.hasAttribute("data-drawer")),
-    share: shareDialog,
+    share: () => page.share.open(),
     export: () => {
       for (const button of $$("[data-image]")) { // a plot that is not shown has no picture
         const name = button.dataset.of, shown = page.strips.element(name).offsetParent && page.strips.plot(name).visible
@@ -61,18 +57,8 @@ function actions(page) {
     play: () => page.play(),
     reset: () => page.ask("reset"),
     seed: () => page.ask("seed"),
-    pin: button => {
-      const on = button.getAttribute("aria-pressed") !== "true"
-      button.setAttribute("aria-pressed", on)
-      button.textContent = on ? "Unpin" : "Pin for comparison"
-      page.pin(on)
-      namePinned(page.frame, on)
-    },
-    copy: async () => {
-      $("#address").select()
-      try { await navigator.clipboard.writeText($("#address").value) } catch { document.execCommand("copy") }
-      toast("Address copied")
-    },
+    pin: () => page.pins.add(),
+    copy: () => page.share.copy(),
     close: button => button.closest("dialog").close(),
     done: button => {
       const box = button.closest("[data-led]")
@@ -130,15 +116,6 @@ function sendFile(page, file) {
   reader.readAsDataURL(file)
 }
 
-// Thin grey lines say what they were.
-function namePinned(frame, on) {
-  const name = $(".pinned-name"), preset = $(`#preset option[value="${frame.start}"]`)
-  name.hidden = !on
-  if (!on) return
-  const changed = frame.preset !== frame.start ? ", with settings changed" : ""
-  name.textContent = preset ? `Thin grey lines: pinned from “${preset.textContent}”${changed}.` : "Thin grey lines: pinned from your own settings."
-}
-
 // Bokeh's plots add a tab stop without a name, its sliders a handle without one, its checkboxes a label beside the box.
 function nameForTheKeyboard(doc) {
   for (const model of modelsOf(doc)) {
@@ -164,12 +141,14 @@ async function start() {
   const doc = await drawn()
   const page = new Page(doc, data, wire)
   nameForTheKeyboard(doc)
-  showTab(root.dataset.present ? "numbers" : keptTab(), false)
+  page.share = new Share(page)
+  openTab(page)
   arrange()
   restyle(doc, data)
   const frame = await first
   if (frame) page.show(frame)
   else wire.lose()
+  await page.pins.replay()
   listen(page)
   followBack(page)
   new Voice(page)
@@ -177,6 +156,7 @@ async function start() {
   window.unrolled = page
   addEventListener("resize", () => restyle(doc, data))
   root.removeAttribute("data-loading")
+  if (frame) resumeTask(page)
   typeset($("#lesson"))
   typeset($("#tasks"))
   typeset($(".preset-notes"))

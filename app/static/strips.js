@@ -18,7 +18,7 @@ export class Strips {
   plot(name) { return this.page.doc.get_model_by_name(name) }
 
   // Of a prediction: the trace while it is asked for, what was drawn of it, and where that is shown.
-  get asking() { return this.hand.on ? this.hand.strip.predicts : null }
+  get asking() { return this.hand.on && !this.hand.locked ? this.hand.strip.predicts : null }
   get guess() { return this.hand.guess }
   set guess(values) { this.hand.guess = values }
   get prediction() { return this.hand.source }

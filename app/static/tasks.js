@@ -1,5 +1,6 @@
 // Predict-then-reveal, challenges, quiz and the worked example. What is done is kept in this browser only.
 import {$, $$, float, toast} from "./dom.js"
+import {Quiz} from "./quiz.js"
 
 const HOW = 'Draw your prediction on the marked plot: <span class="by-mouse">click or drag, or set the value at the cursor '
   + 'with ↑ and ↓ or in the field. Then reveal.</span><span class="by-touch">tap or drag, or type the value at the cursor. Then reveal.</span>'
@@ -7,12 +8,14 @@ const HOW = 'Draw your prediction on the marked plot: <span class="by-mouse">cli
 export class Tasks {
   constructor(page, data) {
     this.page = page
-    this.answers = data.quiz
     this.key = `unrolled-done-${data.stem}`
     try { this.done = new Set(JSON.parse(localStorage.getItem(this.key) ?? "[]")) } catch { this.done = new Set() }
     this.step = -1
     this.before = null
-    for (const input of $$(".question input")) input.addEventListener("change", () => this.answer(input))
+    this.quiz = new Quiz(data.quiz, k => this.finish(`quiz-${k}`))
+    for (const question of this.quiz.questions) question.addEventListener("change", () => this.clear())
+    for (const button of $$("[data-try]")) button.addEventListener("click", () => this.attempt(Number(button.dataset.try)))
+    page.extras.set("challenge", () => $("[data-tried]") && String(Number($("[data-tried] [data-try]").dataset.try) + 1))
     for (const button of $$("[data-predict]")) button.addEventListener("click", () => this.predict(button.dataset.predict))
     for (const button of $$("[data-solve]")) button.addEventListener("click", () => this.solve(Number(button.dataset.solve)))
     for (const button of $$("[data-example]")) button.addEventListener("click", () => this.showStep(button.dataset.example === "next" ? 1 : -1))
@@ -41,12 +44,14 @@ export class Tasks {
   showPrediction({predicting, score}) {
     const task = $("[data-task=predict]")
     $("[data-predict=start]", task).hidden = predicting
-    $("[data-predict=reveal]", task).hidden = $("[data-predict=cancel]", task).hidden = !predicting
+    for (const name of ["reveal", "by-step"]) $(`[data-predict=${name}]`, task).hidden = !predicting || this.page.reveal.on
+    $("[data-predict=cancel]", task).hidden = !predicting
     const verdict = $(".verdict", task)
     const {strip, element} = this.page.strips.hand
     const news = score !== this.score
     if (news) this.askWhy(score)
-    if (predicting) {
+    if (this.page.reveal.on) verdict.textContent = this.page.reveal.inHall ? "" : this.page.reveal.words(this.page.frame)
+    else if (predicting) {
       if (verdict.innerHTML !== HOW) verdict.innerHTML = HOW
       float(task, element) // only now is the text as high as it will be
     } else if (!score) verdict.textContent = ""
@@ -97,23 +102,26 @@ export class Tasks {
   }
 
   predict(what) {
-    if (what === "start") $("[data-act=pin][aria-pressed=true]")?.click()
-    const {guess, hand} = this.page.strips
-    if (what === "reveal") this.page.ask("reveal", {values: guess, pixel: hand.pixel})
+    if (what === "reveal" || what === "by-step") this.page.reveal.begin(what === "by-step" || this.page.reveal.inHall)
     else this.page.ask(what === "start" ? "predict" : "cancel")
     if (what === "cancel") float(null)
   }
 
-  answer(input) {
-    const question = input.closest(".question"), k = Number(question.dataset.task.split("-")[1])
-    if (!this.page.frame.predicting) float(null) // what another task had to say lies over the question on a phone
-    const chosen = Number(input.value), right = chosen === this.answers[k]
-    for (const reason of $$(".reason", question)) {
-      const which = Number(reason.dataset.reason)
-      reason.hidden = which !== chosen
-      reason.classList.toggle("right", which === this.answers[k])
+  // On a phone what another task had to say would lie over the question.
+  clear() { if (!this.page.frame.predicting) float(null) }
+
+  // The challenge that is being tried is marked; on a phone its goal and the word on it go along.
+  attempt(challenge) {
+    const task = $(`[data-task=challenge-${challenge}]`), on = !task.hasAttribute("data-tried")
+    for (const other of $$("[data-tried]")) delete other.dataset.tried
+    task.toggleAttribute("data-tried", on)
+    for (const button of $$("[data-try]")) {
+      const pressed = on && Number(button.dataset.try) === challenge
+      button.setAttribute("aria-pressed", pressed)
+      button.textContent = `${pressed ? "Stop trying" : "Try"} challenge ${Number(button.dataset.try) + 1}`
     }
-    if (right) this.finish(`quiz-${k}`)
+    float(on ? task : null)
+    this.page.keepAddress()
   }
 
   showStep(by) {
@@ -138,8 +146,7 @@ export class Tasks {
 
   forget() {
     this.done.clear()
-    for (const input of $$(".question input")) input.checked = false
-    for (const reason of $$(".reason")) reason.hidden = true
+    this.quiz.forget()
     this.save()
   }
 

@@ -16,10 +16,12 @@ export class Voice {
     page.figures.source.properties.data.change.connect(() => this.follow())
     page.figures.source.change.connect(() => this.follow()) // painted by hand
     page.strips.prediction?.properties.data.change.connect(() => this.follow())
-    document.addEventListener("change", event => {
+    const answered = event => {
       const question = event.target.closest?.(".question")
-      if (question) this.say($(".reason:not([hidden])", question)?.textContent)
-    })
+      if (question) this.say($$(".reason:not([hidden])", question).map(reason => reason.textContent).join(" "))
+    }
+    document.addEventListener("change", answered)
+    document.addEventListener("click", event => { if (event.target.closest?.("[data-quiz]")) answered(event) })
   }
 
   get running() { return Boolean(this.page.timer) || $$("[data-player]").some(box => box.timer) }

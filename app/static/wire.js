@@ -26,6 +26,7 @@ export class Wire {
     this.bridge = bridge
     bridge.properties.frame.change.connect(() => this.page?.show(JSON.parse(bridge.frame)))
     bridge.properties.download.change.connect(() => saveFile(JSON.parse(bridge.download)))
+    bridge.properties.code.change.connect(() => this.page?.share.draw(JSON.parse(bridge.code)))
     return JSON.parse(bridge.frame)
   }
 

@@ -238,14 +238,14 @@ class ParityView(View[Parity]):
         count, word = m.ones(t)
         before, now, bit = m.opinion(k), m.opinion(t), int(r["x"][k])
         on = {name: False for state in STATES for name in (state, f"{state} 0", f"{state} 1")} | {"wrong": False}
-        if not m.concealed:
+        if not m.hides(t):
             on |= {now: True, f"{before} {bit}": (before == now) == (bit == 0), "wrong": bool(r["wrong"][k])}
         return {
             "text": {
                 "x.value": plain(bit),
                 **{f"{name}.value": _short(r[name][k]) for name in ("h1", "h2", "y")},
                 **_weight_texts(m),
-                "ones": "" if m.concealed else f"in fact {count} so far: {word}",
+                "ones": "" if m.hides(t) else f"in fact {count} so far: {word}",
             },
             "level": {name: float(r[name][k]) for name in ("x", "h1", "h2", "y")},
             "on": on,

@@ -24,6 +24,7 @@ EXTRAS = ("weights", "shares", "truncation", "costs", "times")  # keys of the ca
 class UnrolledView(View[Unrolled]):
     controls = ("n_units", "n_steps", "W11", "activation", "loss_at", "output_layer", "weight", "window")
     more = ("x", "d1", "d2", "d3", "d4")
+    looks_ahead = True  # each copy's numbers list the terms of all
     conceals: ClassVar = {"share": ((*GRADIENTS, "after"), ("sum.value",))}
 
     def build(self) -> list[Card]:

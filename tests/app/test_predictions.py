@@ -1,9 +1,12 @@
 """Predictions: what is asked for can be got wrong, is not on the page already, and is scored fairly."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from app.parts.numbers import plain
 from app.shell import lessons
 from app.shell.assets import page_stems
 from app.shell.tasks import BENT, HAND, bend, fair, score_prediction
@@ -109,3 +112,85 @@ def test_what_is_wrong_and_why_come_apart():
     page.ask("predict")
     right = page.ask("reveal", values=page.model.trace("a").tolist())["score"]
     assert right["step"] == 0 and right["why"] == ""
+
+
+# One step after the other
+
+
+def written(page: Opened) -> str:
+    """All that is said at the cursor, as a reader sees it."""
+    said = [page.frame["numbers"], *page.frame["live"]["text"].values(), *page.frame["tables"].values()]
+    return re.sub(r"<[^>]+>", "", " ".join(said))
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_step_by_step_no_step_leaves_the_server_before_it_is_asked_for(stem):
+    task, truth, _ = asked(stem)
+    page = Opened(stem)
+    page.ask("predict")
+    frame = page.ask("reveal", values=[0.0] * truth.size, by_step=True)
+    assert (frame["revealed"], frame["t"]) == (1, 1)
+    concealed = page.view.conceals[task.signal][0]
+    for steps in [*range(1, truth.size), 2]:
+        frame = page.ask("uncover", steps=steps)
+        assert frame["predicting"] and (frame["revealed"], frame["t"]) == (steps, steps)
+        assert frame["score"] is None and frame["sentence"] == "" and frame["challenges"] == []
+        for name in concealed:
+            assert np.isnan(page.columns[name][steps:]).all(), name
+        told = {plain(value) for value in truth[:steps]}
+        later = {plain(value) for value in truth[steps:]} - told
+        # Few digits stand anywhere; and gates and learned taps happen to be near 1.
+        telling = {text for text in later if len(text.strip("−")) > 4 and not text.startswith("0.999")}
+        assert not telling & set(re.findall(r"−?\d+\.\d+", written(page))), steps
+    strip = next(strip for card in page.view.cards for strip in card.strips if strip.predicts)
+    assert np.isfinite(page.columns[strip.columns[0]][1]), "what was asked for is there"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_beyond_what_is_revealed_the_cursor_finds_no_numbers_and_question_marks(stem):
+    page = Opened(stem)
+    frame = page.ask("predict")
+    page.ask("reveal", values=[0.0] * frame["steps"], by_step=True)
+    page.ask("uncover", steps=2)
+    frame = page.ask("cursor", t=3)
+    labels = page.view.conceals[page.room.lesson.predict.signal][1]
+    assert frame["numbers"] == "" and {frame["live"]["text"][name] for name in labels} == {"?"}
+    frame = page.ask("cursor", t=2)
+    assert (frame["numbers"] == "") == page.view.looks_ahead
+    assert page.view.looks_ahead or any(frame["live"]["text"][name] != "?" for name in labels)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_last_step_brings_the_same_verdict_as_all_at_once(stem):
+    _, truth, _ = asked(stem)
+    frames = []
+    for by_step in (True, False):
+        page = Opened(stem)
+        page.ask("predict")
+        page.ask("reveal", values=[0.5] * truth.size, pixel=0.001, by_step=by_step)
+        if by_step:
+            page.ask("uncover", steps=3)
+            page.ask("uncover", steps=truth.size)
+        frames.append({name: part for name, part in page.frame.items() if name != "answered"})
+    score = frames[0]["score"]
+    assert frames[0] == frames[1] and not frames[0]["predicting"] and frames[0]["revealed"] is None
+    assert (score["said"], score["there"]) == (0.5, truth[score["step"] - 1])
+
+
+def test_steps_of_an_answer_count_from_one_and_end_with_the_prediction():
+    page = Opened("gamma")
+    assert page.ask("uncover", steps=2)["notices"] == ["There is no prediction that is revealed step by step."]
+    page.ask("predict")
+    assert "no prediction" in page.ask("uncover", steps=2)["notices"][0], "it is still being drawn"
+    page.ask("reveal", values=[], by_step=True)
+    frame = page.ask("uncover", steps=0)
+    assert "steps = 0" in frame["notices"][0] and frame["revealed"] == 1
+    page.ask("cancel")
+    assert page.frame["revealed"] is None and "no prediction" in page.ask("uncover", steps=2)["notices"][0]
+
+
+def test_a_step_at_which_nothing_was_said_has_a_place_all_the_same():
+    page = Opened("gamma")
+    page.ask("predict")
+    score = page.ask("reveal", values=[None])["score"]
+    assert (score["step"], score["said"], score["there"]) == (1, None, 0.0)

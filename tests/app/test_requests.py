@@ -34,10 +34,12 @@ GOOD = {
     "example": {"step": 0},
     "solve": {"challenge": 0},
     "predict": {},
-    "reveal": {"values": [0, 0.5, None], "pixel": 0.01},
+    "reveal": {"values": [0, 0.5, None], "pixel": 0.01, "by_step": True},
+    "uncover": {"steps": 2},
     "cancel": {},
     "back": {},
     "download": {"kind": "csv"},
+    "code": {"text": "http://localhost/parity"},
     "set": {"values": {"n_steps": 9, "steepness": 2.5, "random_bits": False, "activation": "logistic"}},
     "act": {"name": "begin"},
     "upload": {"name": "w.npz", "content": ""},
@@ -48,6 +50,7 @@ NO_TEXT = [1, 0.5, True, None, ["csv"], {"csv": 1}]
 WRONG = {
     int: [1.5, 2.0, NAN, INFINITE, True, None, "2", [2], {"2": 2}],
     float: [NAN, INFINITE, HUGE, True, None, "1", [1], {"1": 1}],
+    bool: [0, 1, 0.5, None, "true", [True], {"1": True}],
     str: NO_TEXT,
     dict[str, float]: [
         *(["1"], "1", 1, True, None),
@@ -110,8 +113,10 @@ def test_every_request_has_its_example_here():
 @pytest.mark.parametrize("do", REQUESTS)
 def test_a_request_with_the_right_fields_is_understood(do):
     page = Opened("parity")
-    if do == "reveal":
+    if do in ("reveal", "uncover"):
         page.ask("predict")
+    if do == "uncover":
+        page.ask("reveal", **GOOD["reveal"])
     notices = page.ask(do, **GOOD[do])["notices"]
     assert page.frame["answered"] == page.sent
     assert notices == {
@@ -198,7 +203,9 @@ def test_a_bad_request_leaves_those_beside_it_alone():
         ("solve", {"challenge": 3}, ["3", "from 0 to 2"]),
         ("solve", {"challenge": HUGE}, ["from 0 to 2"]),
         ("reveal", {"values": [1.0]}, ["no prediction"]),
+        ("uncover", {"steps": 2}, ["no prediction"]),
         ("download", {"kind": "exe"}, ["exe", "csv, script, notebook, engine"]),
+        *(("code", {"text": text}, ["1 to 2,500"]) for text in ("", "x" * 2501, "http://ä", "\ud800")),
         *(("act", {"name": name}, [name, "this page has"]) for name in ("nosuch", "__init__", "compute", "close", "")),
         ("upload", {"name": "w.npz", "content": "%%%"}, ["w.npz"]),
         ("upload", {"name": "w.npz", "content": "ä\ud800"}, ["w.npz"]),

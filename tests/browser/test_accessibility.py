@@ -212,15 +212,6 @@ def test_what_is_under_way_is_stopped_and_only_then_done(reader):
     page.open_tab("tasks")
     buttons = "[data-task=predict] .row button:visible"
     page.click('[data-predict="start"]')
-    assert page.page.locator(buttons).all_inner_texts() == ["Reveal", "Stop without revealing"]
+    assert page.page.locator(buttons).all_inner_texts() == ["Reveal", "Reveal step by step", "Stop without revealing"]
     page.click('[data-predict="reveal"]')
     assert "Done, back to my settings" in page.page.locator(buttons).all_inner_texts()
-
-
-def test_a_pinned_line_says_what_it_was(reader):
-    page = reader("gated_cec?preset=exploding")
-    page.click("[data-act=pin]")
-    title = next(preset.title for preset in lessons.load("gated_cec").presets if preset.name == "exploding")
-    assert page.text(".pinned-name") == f"Thin grey lines: pinned from “{title}”."
-    page.click("[data-act=pin]")
-    assert not page.page.locator(".pinned-name").is_visible()

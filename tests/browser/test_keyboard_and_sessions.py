@@ -199,10 +199,11 @@ def test_a_pinned_trace_stays_in_sight_and_unpinned_gives_the_plot_its_range_bac
     largest = max(page.columns()["c"])
     assert largest > own[1]
     page.click("[data-act=pin]")
+    page.page.locator("#keep-pins").check()
     page.page.locator("#preset").select_option("exercise-e12-7")
     page.settle()
     assert page.page.evaluate(limits)[1] >= largest
-    page.click("[data-act=pin]")
+    page.click("[data-unpin=A]")
     assert page.page.evaluate(limits) == own
 
 

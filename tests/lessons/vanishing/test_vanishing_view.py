@@ -160,7 +160,7 @@ def figures(page: Opened) -> dict[str, object]:
         seen[f"{plot.name} height"] = page.shown(plot, "height")
         seen[f"{plot.name} marks"] = [page.shown(mark, "location") for mark in plot.select({"type": Span})]
         for source in {renderer.data_source for renderer in plot.renderers}:
-            if source not in (page.view.stack.prediction, page.view.stack.pinned):
+            if source not in (page.view.stack.prediction, page.view.stack.pinned, page.view.stack.gap):
                 columns = page.data(source).items()
                 seen[f"{plot.name} {source.id}"] = {name: np.array(values) for name, values in columns}
     return seen
