@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import param
+from param.parameterized import batch_call_watchers
 
 from app.shell.model import PageModel
 from app.shell.sequence import Sequence
@@ -98,8 +99,10 @@ def apply_preset(model: PageModel, presets: Mapping[str, Mapping], name: str) ->
 
 def change(model: PageModel, values: Mapping[str, Any]) -> None:
     """Set several parameters as one change; those that are as they were cost nothing."""
-    if different := {name: value for name, value in values.items() if getattr(model, name) != value}:
-        model.param.update(**different)
+    with batch_call_watchers(model):  # `param.update` would read every parameter, to be able to put it back
+        for name, value in values.items():
+            if getattr(model, name) != value:
+                setattr(model, name, value)
 
 
 def says_nothing(query: Mapping[str, str]) -> bool:

@@ -17,8 +17,14 @@ export function placeOf(plot) {
 /** The part of a plot that takes the pointer, a tab stop of its own. @param {any} plot @returns {HTMLElement | undefined} */
 export const eventsOf = plot => viewOf(plot)?.canvas_view?.events_el
 
+// Bokeh asks the stylesheets for each colour and width (`--bk-…`) at each painting, a third of its time. Ours have none.
+const paintWithoutStylesheets = () => {
+  Bokeh.require("core/visuals/visual").VisualProperties.prototype._get_css_value = () => ""
+}
+
 /** Puts a document's roots into the elements of these ids. @param {any} json @param {Record<string, string>} places */
 export async function embed(json, places) {
+  paintWithoutStylesheets()
   await Bokeh.embed.embed_items({page: json}, [{docid: "page", roots: places, root_ids: Object.keys(places)}])
   return Bokeh.documents[0]
 }

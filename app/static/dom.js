@@ -9,8 +9,10 @@ export const $$ = (selector, within = document) => [...within.querySelectorAll(s
 export function float(box, target = null) {
   for (const other of $$("[data-led]")) if (other !== box) for (const mark of ["led", "floating"]) delete other.dataset[mark]
   if (box) box.dataset.led = ""
-  if (!box || innerWidth > 1120 || box.hasAttribute("data-floating")) return
-  box.dataset.floating = ""
+  const rises = box && innerWidth <= 1120 && !box.hasAttribute("data-floating")
+  if (rises) box.dataset.floating = ""
+  document.documentElement.dataset.floats = $("[data-floating]")?.className ?? ""
+  if (!rises) return
   if (!target) { $("#diagram").scrollIntoView({block: "start"}); return }
   target.style.scrollMarginBottom = `${box.getBoundingClientRect().height + 12}px`
   target.scrollIntoView({block: "end"})

@@ -165,6 +165,7 @@ export class Page {
       note.hidden = frame.predicting || note.dataset.preset !== frame.start // it may tell the answer
       note.toggleAttribute("data-changed", frame.preset !== frame.start)
     }
+    $(".preset-notes").toggleAttribute("data-empty", !$(".preset-note:not([hidden])"))
     for (const player of $$("[data-player]")) $("output", player).textContent = `step ${frame.players[player.dataset.player]}`
     if (frame.seed !== null && $(".seed")) $(".seed").textContent = `(${frame.seed})`
   }
@@ -175,6 +176,10 @@ export class Page {
     $(".player").toggleAttribute("data-returns", frame.positions > frame.steps)
     $(".player .steps").textContent = frame.steps
     for (const card of $$("[data-card]")) card.hidden = frame.hidden.includes(card.dataset.card)
+    // As attributes: to look with :has() at what a card holds takes the browser 10 ms at each change of a text.
+    const shown = $$("[data-card]").filter(card => !card.hidden), stage = $(".stage")
+    stage.dataset.shows = shown.map(card => card.dataset.card).join(" ")
+    stage.toggleAttribute("data-headed", shown.some(card => card.hasAttribute("data-leads")))
     for (const strip of this.strips.all) {
       const box = this.strips.element(strip.name), visible = this.strips.plot(strip.name).visible
       box?.setAttribute("tabindex", visible ? 0 : -1)

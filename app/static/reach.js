@@ -23,4 +23,5 @@ function check() {
     else box.tabIndex = 0
     if (scrolls && box.matches(".eq")) { box.setAttribute("role", "group"); box.setAttribute("aria-label", "Equation, scrolls sideways") }
   }
+  for (const table of $$(".live-table")) table.toggleAttribute("data-wide", Boolean($("table[data-goes-on]", table)))
 }

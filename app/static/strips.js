@@ -4,6 +4,8 @@ import {modelsOf, placeOf} from "./bokeh.js"
 import {Prediction} from "./prediction.js"
 import {sizeDots} from "./style.js"
 
+const root = document.documentElement
+
 export class Strips {
   constructor(page, data) {
     this.page = page
@@ -29,7 +31,10 @@ export class Strips {
   }
 
   show(frame) {
-    sizeDots(this.page.doc, frame.steps)
+    // To ask for a width lets the browser lay out the page in the middle of a change.
+    const room = [frame.steps, innerWidth, root.dataset.present, root.hasAttribute("data-drawer")].join()
+    if (room !== this.room) sizeDots(this.page.doc, frame.steps)
+    this.room = room
     this.hand.show(frame)
     for (const strip of this.all.filter(strip => strip.edits)) this.showEditable(strip, this.editable(strip))
   }

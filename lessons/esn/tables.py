@@ -43,7 +43,8 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, chosen: i
     for k, row in enumerate(rows):
         cells = "".join(f"<td{' class=wide' if j == len(row) - 1 else ''}>{cell}</td>" for j, cell in enumerate(row))
         body += f"<tr{' data-chosen' if k == chosen else ''}>{cells}</tr>"
-    return f"<table class=stacked><tr>{top}</tr>{body}</table>"
+    look = "'stacked five'" if len(heads) >= 5 else "stacked"
+    return f"<table class={look}><tr>{top}</tr>{body}</table>"
 
 
 def _help(text: str) -> str:

@@ -214,6 +214,5 @@ def relatives(m: Lstm) -> str:
         rows += (f"<tr><td>{name}</td><td><b>{plain(state, 3)}</b></td><td class=forget-gate>{plain(keeps, 3)}</td>"
                  f"<td class=wide>{equation}</td><td class=wide>{shares.format(drawn=drawn)}</td></tr>")  # fmt: skip
     heads = "".join(f"<th>{head}</th>" for head in ("", f"at t = {k + 1}", "keeps"))
-    return (
-        f"<table class=stacked><tr>{heads}<th class=wide>state</th><th class=wide>with the same</th></tr>{rows}</table>"
-    )
+    last = "<th class=wide>state</th><th class=wide>with the same</th>"
+    return f"<table class='stacked five'><tr>{heads}{last}</tr>{rows}</table>"

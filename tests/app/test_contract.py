@@ -87,6 +87,11 @@ def test_every_attribute_that_the_stylesheet_waits_for_is_set_somewhere():
     assert unset == set()
 
 
+def test_no_style_depends_on_what_a_part_holds():
+    """Where a rule looks inside with :has(), each change of a text costs the browser some 10 ms: set an attribute."""
+    assert [name for name, text in STYLES.items() if ":has(" in text] == []
+
+
 def test_every_colour_of_the_stylesheet_has_a_value():
     control = (STATIC / "control.css").read_text(encoding="utf-8")
     used = set(re.findall(r"var\(--([\w-]+)", CSS + HTML + control))
