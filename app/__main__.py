@@ -19,6 +19,7 @@ from app.shell.assets import APP, page_files, page_stems
 DEFAULTS = (
     "--index", str(APP / "index.html"),
     "--liveness",
+    "--plugins", "app.head",
     "--log-level", "warning",
     # A closed tab's session is dropped after 15 to 20 seconds: long enough for a reload or a moment without network.
     "--unused-session-lifetime", "15000",
