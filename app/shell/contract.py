@@ -55,6 +55,7 @@ class Frame(TypedDict):
     tables: dict[str, str]  # HTML by key of the card
     values: dict[str, Any]  # of all settings but the cursor, as controls show them
     waits: bool
+    waiting: str  # what is said until then
     t: int
     steps: int
     position: int

@@ -70,6 +70,7 @@ def frame(view: View, lesson: Lesson, m: PageModel, said: Shown, picture: Pictur
         "tables": view.tables(m),
         "values": {name: shown(m, name, value) for name, value in state.items() if name != "cursor"},
         "waits": m.waits(),
+        "waiting": m.waiting_words(),
         "t": t,
         "steps": m.n_steps,
         "position": m.position,

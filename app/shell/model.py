@@ -154,6 +154,10 @@ class PageModel(param.Parameterized):
         """Whether what is shown belongs to settings before the present ones, whose result is still being computed."""
         return False
 
+    def waiting_words(self) -> str:
+        """What the page says while it waits."""
+        return "computing …"
+
     def close(self) -> None:
         """The session is over: end whatever still runs."""
 

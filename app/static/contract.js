@@ -40,6 +40,7 @@
  * @property {Record<string, string>} tables
  * @property {Record<string, any>} values
  * @property {boolean} waits
+ * @property {string} waiting
  * @property {number} t
  * @property {number} steps
  * @property {number} position

@@ -155,6 +155,7 @@ export class Page {
 
   showWords(frame) {
     $(".waits").hidden = !frame.waits
+    if ($(".waits").textContent !== frame.waiting) $(".waits").textContent = frame.waiting
     showNotices([...frame.notices, ...this.remarks])
     const sentence = $("#sentence")
     if (sentence.last !== frame.sentence) sentence.innerHTML = sentence.last = frame.sentence

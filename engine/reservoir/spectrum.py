@@ -122,12 +122,12 @@ def _by_arnoldi(W, most):
     """
     n_units = W.shape[0]
     connections = _layout.connections(W, None)
-    basis = np.empty((2 * n_units // 3 + 1, n_units))  # Q', and q below it
-    basis[0] = np.cos(1.0 + np.arange(n_units) ** 2)  # at right angles to nothing in particular
-    basis[0] /= np.linalg.norm(basis[0])
-    H = np.zeros((len(basis), len(basis) - 1))
+    basis = np.cos(1.0 + np.arange(n_units) ** 2)[np.newaxis]  # at right angles to nothing in particular
+    basis /= np.linalg.norm(basis)
+    H = np.empty((1, 0))
     reached, wanted = 0, int(8 * np.sqrt(n_units)) + 2 * most
-    while wanted < len(basis):
+    while wanted <= 2 * n_units // 3:
+        basis, H = _enlarged(basis, (wanted + 1, n_units)), _enlarged(H, (wanted + 1, wanted))
         reached, is_complete = _extend(connections, basis, H, reached, wanted)
         inner, rest = H[:reached, :reached], H[reached, reached - 1]
         values = np.linalg.eigvals(inner)
@@ -139,6 +139,13 @@ def _by_arnoldi(W, most):
             return values
         wanted += wanted // 5
     return None
+
+
+def _enlarged(rows, shape):
+    """`rows` and zeros after them."""
+    larger = np.zeros(shape)
+    larger[: rows.shape[0], : rows.shape[1]] = rows
+    return larger
 
 
 def _extend(connections, basis, H, reached, wanted):

@@ -33,6 +33,12 @@ def computing(settings: Settings) -> str:
             f"of {shown.n_units} units is shown.")  # fmt: skip
 
 
+def waiting(settings: Settings, drawn: Drawn) -> str:
+    """What the page says while it computes; of a long wait, how long."""
+    seconds = milliseconds(settings, drawn) / 1000
+    return f"computing, about {seconds:.0f} s …" if seconds >= 1.5 else "computing …"
+
+
 def milliseconds(s: Settings, drawn: Drawn) -> float:
     """About how long the result takes on one core; fitted to measurements, right to a factor of about two."""
     n = s.n_units / 100

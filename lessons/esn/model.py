@@ -10,7 +10,7 @@ from app.shell.model import Check
 from lessons.esn import checks, scripts, topics, words
 from lessons.esn.columns import columns
 from lessons.esn.drawn import Drawn
-from lessons.esn.load import at_once, computing, is_heavy, remarks
+from lessons.esn.load import at_once, computing, is_heavy, remarks, waiting
 from lessons.esn.results import Result
 from lessons.esn.settings import Settings
 from lessons.esn.sweep import SweepsLive
@@ -70,6 +70,9 @@ class Esn(SweepsLive):
 
     def waits(self) -> bool:
         return self.latest.working
+
+    def waiting_words(self) -> str:
+        return waiting(self.settings, self.drawn) if self.waits() else super().waiting_words()
 
     def close(self) -> None:
         self.latest.close()
