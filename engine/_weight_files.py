@@ -1,34 +1,30 @@
 """Arrays out of a file that anyone may have written: read no more than a limit, unpickle nothing, say what is wrong.
 
-Two formats hold arrays and nothing that runs: NumPy's .npz (a zip of .npy members) and .safetensors. Every number that
-such a file states about itself is checked before memory is set aside for it.
+Two formats hold arrays and nothing that runs: NumPy's .npz (a zip of .npy members) and .safetensors. PyTorch's .pt is
+read as far as it holds plain tensors: see `_torch_files`. Every number that a file states about itself is checked
+before memory is set aside for it.
 Sources: NumPy, `numpy.lib.format`; the safetensors format description.
 """
 
 import io
 import math
 import os
-import zipfile
 
 import numpy as np
 import safetensors.numpy
 
-from engine import _validate
+from engine import _file_kinds, _torch_files, _validate
+from engine._archives import HOW_TO_SAVE, Archive, WeightsError, in_words
 
-MAX_MEMBERS = 100
 MAX_NPY_HEADER = 1000  # NumPy pads its own to 118 characters
-PICKLE_REFUSED = "a pickle is never opened, since it can run code; save the weights as .safetensors or .npz"
-
-
-class WeightsError(ValueError):
-    """A weights file that cannot be used; the message is one sentence for the reader."""
+PICKLE_REFUSED = f"a pickle is never opened, since it can run code; save the weights as .safetensors: {HOW_TO_SAVE}"
 
 
 def read(file, largest):
     """The arrays in `file` (a path, bytes, or a binary file object) by their names; numbers or text, of any shape.
 
     Raises WeightsError for a file that is unreadable, larger than `largest` bytes (as it is, or unpacked), or not one
-    of the two formats.
+    of the three formats.
     """
     data = _content(file, largest)
     if not data:
@@ -36,12 +32,13 @@ def read(file, largest):
     if data[0] == 0x80 and data[8:9] != b"{":
         raise WeightsError(f"The file is a pickle: {PICKLE_REFUSED}.")
     if data[:2] == b"PK":
-        return _from_zip(data, largest)
+        archive = Archive(data, largest)
+        return _torch_files.read(archive) if _torch_files.is_torch(archive) else _from_zip(archive)
     if data[8:9] == b"{":
         return _from_safetensors(data)
     if data[:6] == b"\x93NUMPY":
         raise WeightsError("The file holds one unnamed array; save all arrays by name with numpy.savez.")
-    raise WeightsError(f"This is not a weights file: it begins with {data[:8]!r}, unlike .npz and .safetensors files.")
+    raise WeightsError(_other(data))
 
 
 def _content(file, largest):
@@ -64,44 +61,21 @@ def _content(file, largest):
     return bytes(data)
 
 
-def in_words(n_bytes):
-    """A number of bytes for a reader: 4 MiB."""
-    return f"{n_bytes / 2**20:g} MiB" if n_bytes >= 2**20 else f"{n_bytes} bytes"
+def _other(data):
+    return f"This is {_file_kinds.described(data)}; weights come as .safetensors, .npz or .pt."
 
 
-def _from_zip(data, largest):
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        members = archive.infolist()
-    except Exception:  # zipfile, zlib and struct raise a dozen kinds of error for a broken archive
-        raise WeightsError("The file is a damaged or cut-off zip archive.") from None
-    if any(member.filename.endswith(".pkl") for member in members):
-        raise WeightsError(f"The file holds a pickle, as .pt files do: {PICKLE_REFUSED}.")
-    if len(members) > MAX_MEMBERS:
-        raise WeightsError(f"The file holds {len(members)} arrays, more than the limit of {MAX_MEMBERS}.")
-    if sum(member.file_size for member in members) > largest:
-        raise WeightsError(f"The file unpacks to more than the limit of {in_words(largest)}.")
+def _from_zip(archive):
+    names = archive.names
+    if names and not any(name.endswith(".npy") for name in names):
+        raise WeightsError(_other(b"PK"))
     arrays = {}
-    for member in members:
-        name = member.filename.removesuffix(".npy")
-        if name == member.filename:
+    for name in names:
+        key = name.removesuffix(".npy")
+        if key == name:
             raise WeightsError(f"The file holds {_validate._short(name)}, which is no array of an .npz file.")
-        if name in arrays:
-            raise WeightsError(f"The file holds {_validate._short(name)} twice.")
-        arrays[name] = _array(name, _unpacked(archive, member))
+        arrays[key] = _array(key, archive.unpacked(name))
     return arrays
-
-
-def _unpacked(archive, member):
-    """The bytes of one member. A bounded read stops unpacking at the declared size, whatever follows it."""
-    try:
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise zipfile.BadZipFile
-        with archive.open(member) as opened:
-            return opened.read(member.file_size + 1)
-    except Exception:
-        name = _validate._short(member.filename)
-        raise WeightsError(f"{name} in the file is damaged, or its size is not the stated one.") from None
 
 
 def _array(name, data):

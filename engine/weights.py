@@ -7,7 +7,8 @@ A state_dict's keys are read as they are, behind any common prefix ("lstm.weight
     ..._l0_reverse                         the backward half of a bidirectional layer
     *.weight (k, n_out), *.bias (k,)       V, b_out of a linear readout; without one y = h
 
-Nothing in a file is run, and a file is refused before it costs time or memory: see MAX_BYTES and LIMITS.
+A state_dict comes as .safetensors, as .npz, or as torch.save's .pt with plain tensors. Nothing in a file is run, and a
+file is refused before it costs time or memory: see MAX_BYTES and LIMITS.
 Source: PyTorch's documentation of torch.nn.RNN, GRU and LSTM. nn.RNN does not store its activation: tanh is assumed.
 """
 
@@ -94,13 +95,15 @@ def _within(what, count):
 
 
 def load(file, *, largest=MAX_BYTES):
-    """Read a Network from a file of ours, or from a PyTorch state_dict saved as .safetensors or with numpy.savez.
+    """Read a Network from a file of ours, or from a PyTorch state_dict: .safetensors, numpy.savez or torch.save.
 
     file: a path, bytes, or a binary file object. largest: bytes that are read or unpacked at most.
     Returns network.Network. The kind of a state_dict's layers follows from their shapes: see the module's docstring;
     its GRU is the one with reset_after=True, its RNN has tanh, and without a linear readout V is the identity.
-    Raises WeightsError, a ValueError of one sentence, for whatever is wrong with the file: not one of these formats, a
-    pickle, too large, a missing or unknown key, a wrong shape, values that are not finite, or a network beyond LIMITS.
+    A file of torch.save may hold tensors alone; its pickle is read but never opened: see `_torch_files`.
+    Raises WeightsError, a ValueError of one sentence, for whatever is wrong with the file: not one of these formats,
+    another pickle, too large, a missing or unknown key, a wrong shape, values that are not finite, or a network beyond
+    LIMITS.
     """
     arrays = _Arrays(_weight_files.read(file, integer("largest", largest, low=1)))
     return _from_own(arrays) if "format" in arrays.left else _from_state_dict(arrays)

@@ -29,6 +29,6 @@ class Assets:
                 "page",
             ),
             *("panels", "pins", "prediction", "quiz", "reach", "resume", "reveal", "share", "shell", "strips"),
-            *("style", "tasks", "voice", "wire"),
+            *("style", "tasks", "uploads", "voice", "wire"),
         )
     ]

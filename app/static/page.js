@@ -93,7 +93,7 @@ export class Page {
     delete root.dataset.lost
     $(".lost").hidden = true
     const again = this.task && !this.underway.some(request => request.do === this.task.action) ? this.task.again : []
-    this.waiting = [...again, ...this.underway.map(({id, ...request}) => request), ...this.waiting]
+    this.waiting = [...(this.uploads?.again() ?? []), ...again, ...this.underway.map(({id, ...request}) => request), ...this.waiting]
     this.underway = []
     this.busy = false
     this.strips.keepPrediction()

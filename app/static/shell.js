@@ -6,13 +6,14 @@ import {playCard} from "./cards.js"
 import {followBack, keepPlace} from "./history.js"
 import {press} from "./keys.js"
 import {Page} from "./page.js"
-import {arrange, keptTab, openDrawer, showNotices, showPlots, showTab} from "./panels.js"
+import {arrange, keptTab, openDrawer, showPlots, showTab} from "./panels.js"
 import {reachAll} from "./reach.js"
 import {restyle} from "./style.js"
 import {saveImage} from "./files.js"
 import {openTab, resumeTask} from "./resume.js"
 import {Share} from "./share.js"
 import {typeset} from "./mathematics.js"
+import {Uploads} from "./uploads.js"
 import {Voice} from "./voice.js"
 import {Wire} from "./wire.js"
 
@@ -92,7 +93,10 @@ function listen(page) {
       delete event.target.dataset.dirty
       table.last = null // drawn anew even where nothing has changed: a value that is not allowed must not stay
       const {set, pick, upload} = event.target.dataset
-      if (upload !== undefined) sendFile(page, event.target.files[0])
+      if (upload !== undefined) {
+        page.uploads.send(event.target.files[0])
+        event.target.value = "" // the same file may be chosen again once it has changed
+      }
       if (set) page.ask("set", {values: {[set]: event.target.value}})
       else if (pick) page.ask("set", {values: JSON.parse(pick)})
     })
@@ -100,20 +104,6 @@ function listen(page) {
   $("#speed").addEventListener("change", () => { if (page.timer) page.play(true) })
   $("#preset").addEventListener("change", event => { float(null); keepPlace(page); page.ask("preset", {name: event.target.value}) })
   document.addEventListener("keydown", event => press(page, act, event))
-}
-
-// A file goes to the server as text inside a request; one that is too large doesn't even leave.
-function sendFile(page, file) {
-  if (!file) return
-  if (file.size > data.largest) {
-    showNotices([`${file.name.slice(0, 60)} is too large: ${data.largest / 2 ** 20} MiB are allowed.`])
-    return
-  }
-  toast(`Reading ${file.name.slice(0, 60)} …`)
-  const reader = new FileReader()
-  reader.onload = () => page.ask("upload", {name: file.name, content: reader.result.split(",")[1] ?? ""})
-  reader.onerror = () => showNotices([`${file.name.slice(0, 60)} could not be read.`])
-  reader.readAsDataURL(file)
 }
 
 // Bokeh's plots add a tab stop without a name, its sliders a handle without one, its checkboxes a label beside the box.
@@ -151,6 +141,7 @@ async function start() {
   await page.pins.replay()
   listen(page)
   followBack(page)
+  new Uploads(page)
   new Voice(page)
   reachAll()
   window.unrolled = page

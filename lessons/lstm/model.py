@@ -9,6 +9,7 @@ from engine import deep, weights
 from engine.network import Network
 from lessons.lstm import checks, scripts, topics, training_words, words
 from lessons.lstm.live_training import TrainsLive
+from lessons.lstm.networks import described
 
 
 class Lstm(TrainsLive):
@@ -35,7 +36,9 @@ class Lstm(TrainsLive):
         """Show the reader's own weights; raises ValueError with one sentence where they can't be shown."""
         loaded = weights.load(content)
         if not all(isinstance(layer, deep.Layer) and layer.kind == "lstm" for layer in loaded.layers):
-            raise ValueError("This page shows LSTM layers that run forward in time; the file has others.")
+            raise ValueError(
+                f"The file holds {described(loaded)}; this page shows only LSTM layers that run forward in time."
+            )
         self.uploaded, self.upload_name = loaded, file_name
         self.param.update(network="uploaded", layer=1, unit=1)
         self.param.trigger("network")
@@ -55,10 +58,6 @@ class Lstm(TrainsLive):
             if self.training.remark:
                 self.notify(self.training.remark)
             return topics.TrainingShown(topics.traced(self, shown.networks["lstm"]), shown)
-        if self.network == "uploaded" and self.uploaded is None:
-            self.notify(
-                "No weights are loaded (an address can't hold them): choose a file below. Until then this is the latch."
-            )
         now = topics.traced(self, self.chosen_network())
         if self.topic == "gradient":
             return topics.gradient(self, now)

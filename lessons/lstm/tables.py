@@ -11,7 +11,7 @@ from app.parts.numbers import plain
 from engine import hand_set
 from engine.weights import LIMITS, MAX_BYTES
 from lessons.lstm.model import Lstm
-from lessons.lstm.networks import HAND_SET
+from lessons.lstm.networks import HAND_SET, described, has_readout
 from lessons.lstm.parameters import GATES, PEEPHOLES, WEIGHTS
 from lessons.lstm.terms import net_inputs
 
@@ -21,7 +21,7 @@ NAMES = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "ou
 TRAINED = "trained by the project's own script from a fixed seed"
 UNUSED = {"no forget gate": "f is not used: f = 1.", "coupled gates": "i is not used: i = 1 − f."}
 MOST_ROWS = 20  # inputs and units of a network whose sums are written out
-ACCEPTS = ".npz,.safetensors"
+ACCEPTS = ".pt,.pth,.safetensors,.npz"
 
 
 def weights(m: Lstm) -> str:
@@ -155,10 +155,9 @@ def _sizes(m: Lstm) -> str:
     ]
     if shown is not None:
         k = shown.V.shape[0]
-        none = np.array_equal(shown.V, np.eye(*shown.V.shape)) and not shown.b_out.any()
         lines.append(
             "The file holds no readout: y is h."
-            if none and m.shown_network == "uploaded"
+            if not has_readout(shown) and m.shown_network == "uploaded"
             else f"Readout y = V h + b: V {k} × {shown.V.shape[1]}, b {k}."
         )
     lines.append(_origin(m))
@@ -235,15 +234,19 @@ def _origin(m: Lstm) -> str:
 
 
 def upload(m: Lstm) -> str:
-    """The card where readers choose a file with their own weights."""
-    loaded = f"Loaded: <b>{escape(m.upload_name)}</b>." if m.uploaded is not None else "Nothing is loaded yet."
-    show = ""
-    if m.uploaded is not None and m.network != "uploaded":
-        show = ' <button data-set=\'{"network": "uploaded"}\'>Show it</button>'
+    """The card where readers choose a file with their own weights, and see which one is shown."""
+    if m.uploaded is None:
+        loaded = (
+            "<p class=help>No file is loaded; until you choose one, this is the latch. An address holds no file.</p>"
+        )
+    else:
+        name = escape(m.upload_name)
+        loaded = f'<p class=help data-loaded="{name}">Loaded: <b>{name}</b>, {described(m.uploaded)}.</p>'
     return (
-        f'<p class=help><label>Your own weights: <input type=file data-upload accept="{ACCEPTS}" '
-        f'aria-label="weights file"></label> {loaded}{show}</p>'
-        "<p class=help>A PyTorch LSTM's state_dict as .safetensors or .npz, or a file saved by the engine: up to "
-        f"{LIMITS['layers']} layers of {LIMITS['units']} units, {MAX_BYTES // 2**20} MiB. The first input is x, "
-        "the second the mark. The file does not leave this server, and nothing of it is kept when you leave.</p>"
+        f'<p><label class="button file primary">Choose a file<input type=file data-upload accept="{ACCEPTS}" '
+        f'aria-label="Weights file"></label></p>{loaded}'
+        "<p class=help>A PyTorch LSTM's state_dict as .pt, .safetensors or .npz, or a file saved by the engine: "
+        '<code>torch.save(model.state_dict(), "net.pt")</code> writes one. Up to '
+        f"{LIMITS['layers']} layers of {LIMITS['units']} units, {MAX_BYTES // 2**20} MiB. The first input is "
+        "x, the second the mark. The file does not leave this server, and nothing of it is kept when you leave.</p>"
     )

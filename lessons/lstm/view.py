@@ -59,7 +59,7 @@ class LstmView(View[Lstm]):
                 help="Three networks learn to give back a bit after the lag. The traces below them are those of the "
                 "LSTM as it is now, on one sequence of the task.",
             ),
-            Card("Your own weights", key="upload", table=True),
+            Card("Your own network", key="upload", table=True, leads=True),
             Card(
                 "The next character",
                 self.characters.strips,

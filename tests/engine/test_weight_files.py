@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from engine import weights
 from engine.weights import WeightsError
-from tests.engine.weight_files import FORMATS, as_npy, as_npz, as_zip, assert_refused, state_dict
+from tests.engine.torch_files import as_zip
+from tests.engine.weight_files import FORMATS, as_npy, as_npz, assert_refused, state_dict
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -58,14 +59,12 @@ class Harm:
 
 
 def pickle_files():
-    """What torch.save writes: a zip with data.pkl inside; before version 1.6, several pickles one after the other."""
+    """What torch.save wrote before version 1.6, several pickles one after the other, and others."""
     legacy = [
         pickle.dumps(part, protocol=2) for part in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, Harm())
     ]
-    torch_zip = {"archive/data.pkl": pickle.dumps(Harm(), protocol=2), "archive/data/0": bytes(64)}
     objects = np.array([Harm()], dtype=object)
     return {
-        "torch.save": as_zip(torch_zip, zipfile.ZIP_STORED),
         "torch.save before 1.6": b"".join(legacy),
         "pickle of today": pickle.dumps({"weight": Harm()}, protocol=5),
         "an object array": as_npz({"weight_hh_l0": objects}),
@@ -83,11 +82,18 @@ def hostile_files():
     member = "weight_hh_l0.npy"
     return {
         "empty": (b"", "The file is empty"),
-        "text": (b"Hello, world. This is no network.", "not a weights file: it begins with b'Hello, w'"),
-        "JSON": (b'{"weight_hh_l0": [[1, 2]]}', "not a weights file"),
-        "one byte": (b"P", "not a weights file"),
+        "text": (b"Hello, world. This is no network.", "This is a text; weights come as .safetensors, .npz or .pt"),
+        "long text": ("Ä network. ".encode() * 999, "This is a text"),
+        "JSON": (b'{"weight_hh_l0": [[1, 2]]}', "This is a JSON file; weights come"),
+        "PNG": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is a PNG picture; weights come"),
+        "JPEG": (b"\xff\xd8\xff\xe0\0\x10JFIF", "This is a JPEG picture"),
+        "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "This is a PDF document"),
+        "HDF5": (b"\x89HDF\r\n\x1a\n\0\0", "This is an HDF5 file, as Keras writes them"),
+        "gzip": (b"\x1f\x8b\x08\0\0", "This is a gzip archive"),
+        "a document in a zip": (as_zip({"word/document.xml": b"<w/>"}), "This is a ZIP archive without arrays"),
+        "one byte": (b"\x01", "This is an unknown kind of file, 1 byte; weights come"),
         "one array": (as_npy(np.ones((2, 2))), "one unnamed array; save all arrays by name with numpy.savez"),
-        "zeros": (bytes(1000), "not a weights file"),
+        "zeros": (bytes(1000), "This is an unknown kind of file, 1000 bytes"),
         "too large": (lambda: bytes(100_000_000), "larger than the limit of 4 MiB"),
         "zip bomb": (zipped_zeros, "unpacks to more than the limit of 4 MiB"),
         "zip bomb in parts": (
@@ -110,7 +116,10 @@ def hostile_files():
             "'bias_hh_l0.npy' in the file is dam",
         ),
         "another compression": (as_zip({member: as_npy(np.eye(2))}, zipfile.ZIP_LZMA), "is damaged, or its size"),
-        "a foreign member": (as_zip({"readme.txt": b"hello"}), "holds 'readme.txt', which is no array of an .npz"),
+        "a foreign member": (
+            as_zip({member: as_npy(np.eye(2)), "readme.txt": b"hello"}),
+            "holds 'readme.txt', which is no array of an .npz",
+        ),
         "no array inside": (as_zip({member: b"hello"}), "'weight_hh_l0' in the file is no readable array"),
         "huge shape": (
             as_zip({member: lying_npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 1000)}")}),
@@ -129,7 +138,7 @@ def hostile_files():
         "structured": (as_npz({"weight_hh_l0": np.zeros(2, dtype=[("a", "f8")])}), "not real numbers"),
         "complex": (as_npz({"weight_hh_l0": np.zeros((2, 2), dtype=complex)}), "type 'complex128', not real numbers"),
         "text for numbers": (as_npz(GOOD | {"weight_hh_l0": np.full((8, 2), "1")}), "does not hold real numbers"),
-        "a directory": (as_zip({"weights/": b""}), "which is no array of an .npz file"),
+        "a directory": (as_zip({member: as_npy(np.eye(2)), "weights/": b""}), "which is no array of an .npz file"),
         "header beyond the end": (
             as_safetensors("{}", stated=2**63),
             "states a header of 9223372036854775808 bytes, but",
@@ -182,7 +191,7 @@ def test_a_member_twice():
     with zipfile.ZipFile(file, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("a.npy", as_npy(1.0))
         archive.writestr("a.npy", as_npy(2.0))
-    assert_refused(file.getvalue(), "holds 'a' twice")
+    assert_refused(file.getvalue(), "holds 'a.npy' twice")
 
 
 def test_the_limit_is_exact():

@@ -2,7 +2,6 @@
 
 import io
 import tracemalloc
-import zipfile
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import safetensors.numpy
 from engine import gru, lstm, rnn, weights
 from engine.deep import Layer
 from engine.weights import WeightsError
+from tests.engine.torch_files import as_pt
 
 BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
 
@@ -37,14 +37,6 @@ def as_npz(arrays, **options):
     return file.getvalue()
 
 
-def as_zip(members, compression=zipfile.ZIP_DEFLATED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return file.getvalue()
-
-
 def as_npy(values, **options):
     file = io.BytesIO()
     np.save(file, values, **options)
@@ -53,6 +45,7 @@ def as_npy(values, **options):
 
 FORMATS = {
     "safetensors": safetensors.numpy.save,
+    "pt": as_pt,
     "npz": as_npz,
     "compressed npz": lambda arrays: as_npz(arrays, compressed=True),
 }

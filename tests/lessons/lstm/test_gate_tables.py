@@ -93,7 +93,7 @@ def test_a_file_name_is_shown_as_it_is_and_runs_nothing():
     m.uploaded, m.upload_name = m.network_object(), "<img src=x onerror=alert(1)>.npz"
     html = gate_tables.upload(m)
     assert "<img" not in html and "&lt;img src=x onerror=alert(1)&gt;.npz" in html
-    assert 'data-upload accept=".npz,.safetensors"' in html
+    assert 'data-upload accept=".pt,.pth,.safetensors,.npz"' in html
     m.network = "uploaded"
     assert "<img" not in gate_tables.weights(m)
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from engine import deep, gru, lstm, network, tasks, weights
+from lessons.lstm.networks import described
 from lessons.lstm.parameters import GATES, NETWORKS
+from tests.engine.weight_files import as_npz, state_dict
 from tests.lessons.lstm import lstm_oracle
 from tests.lessons.lstm.lstm_oracle import CELL, assert_script, literal, logistic, make, model_at, one_cell
 
@@ -217,9 +219,37 @@ def test_uploads_that_cannot_be_shown_leave_the_page_as_it_was():
 def test_an_address_that_names_uploaded_weights_shows_the_latch_and_says_why():
     page = make(network="uploaded")
     frame = page.frame
-    assert any("an address can't hold them" in notice for notice in frame["notices"])
+    assert "No file is loaded; until you choose one, this is the latch." in frame["tables"]["upload"]
     np.testing.assert_array_equal(page.model.table()["c"], model_at(n_steps=page.model.n_steps).table()["c"])
-    assert "upload" not in frame["hidden"]
+    assert "upload" not in frame["hidden"] and frame["notices"] == []
+
+
+def test_the_card_says_which_file_is_loaded_its_kind_and_its_sizes():
+    page = make(network="uploaded")
+    assert "data-loaded" not in page.frame["tables"]["upload"]
+    frame = page.ask("upload", name="mine.npz", content=base64.b64encode(saved(stacked(2, 3))).decode())
+    numbers = 4 * 4 * (3 + 4 + 1) + 4 * 4 * (4 + 4 + 1) + 2 * 4 + 2
+    said = f"Loaded: <b>mine.npz</b>, an LSTM with 2 layers of 4 units, 3 inputs, 2 outputs and {numbers} numbers."
+    assert said in frame["tables"]["upload"] and 'data-loaded="mine.npz"' in frame["tables"]["upload"]
+    frame = page.ask("upload", name="bad.npz", content="")
+    assert frame["notices"] and said in page.show()["tables"]["upload"]
+
+
+def test_a_preset_leads_to_the_field():
+    frame = make().ask("preset", name="own-network")
+    assert "upload" not in frame["hidden"] and "data-upload" in frame["tables"]["upload"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "said"),
+    [
+        ("rnn", {}, "an RNN with 1 unit, 1 input, no readout and 3 numbers"),
+        ("gru", {"both": True}, "a bidirectional GRU with 1 unit, 1 input, no readout and 20 numbers"),
+        ("lstm", {"n": 2, "m": 3, "readout": 1}, "an LSTM with 2 units, 3 inputs, 1 output and 51 numbers"),
+    ],
+)
+def test_a_network_in_words(kind, sizes, said):
+    assert described(weights.load(as_npz(state_dict(kind, **{"n": 1, "m": 1} | sizes)))) == said
 
 
 def test_an_uploaded_network_with_an_input_per_character_reads_text():
