@@ -37,7 +37,7 @@ class Stack:
         self.source = ColumnDataSource(name=f"{key}-source")
         self.prediction = ColumnDataSource({"t": [], "prediction": []}, name=f"{key}-prediction")
         self.pinned = ColumnDataSource({"t": [], "dash": []}, name=f"{key}-pinned")  # a row for each pinned state
-        self.gap = ColumnDataSource({"t": [], "y": []}, name=f"{key}-gap")  # where a prediction is first wrong
+        self.gap = ColumnDataSource({"t": [], "y": [], "size": []}, name=f"{key}-gap")  # a first wrong step
         self.x_range = Range1d(0.5, 13.5, name=f"{key}-x")
         self.band = BoxAnnotation(
             left=0.5,
@@ -185,7 +185,7 @@ def _gap() -> list[Glyph]:
     colour = LIGHT["alarm"]
     return [
         Line(x="t", y="y", line_color=colour, line_width=3),
-        Scatter(x="t", y="y", size=20, fill_color=None, line_color=colour, line_width=3, name="gap"),
+        Scatter(x="t", y="y", size="size", fill_color=None, line_color=colour, line_width=3, name="gap"),
     ]
 
 

@@ -57,7 +57,8 @@ export class Reveal {
   mark(score) {
     if (score === this.marked) return
     this.marked = score
-    const data = score?.step ? {t: [score.step, score.step], y: [score.said ?? NaN, score.there ?? NaN]} : {t: [], y: []}
-    this.gap.setv({data}, {sync: false})
+    const of = (one, other) => score?.step ? [one, other] : []
+    const size = this.inHall ? 24 : 15
+    this.gap.setv({data: {t: of(score?.step, score?.step), y: of(score?.said ?? NaN, score?.there ?? NaN), size: of(size, size)}}, {sync: false})
   }
 }

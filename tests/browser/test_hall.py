@@ -5,7 +5,7 @@ import pytest
 
 from app.shell import lessons
 
-PLACE = "t => unrolled.doc.get_model_by_name('time-gap').data"
+PLACE = 
 HIDDEN = {"numbers": "The numbers are hidden"}
 
 
