@@ -15,18 +15,36 @@ function mathjax() {
   return loading
 }
 
-export async function typeset(within) {
-  const pending = [...within.querySelectorAll(".math:not([data-set])")]
-  if (!pending.length) { fit(within); return }
+// What is far down a lesson is set when it comes near: a phone takes seconds for a hundred formulas.
+const NEAR = "600px 0px"
+const sight = new IntersectionObserver(
+  seen => setFormulas(seen.filter(entry => entry.isIntersecting).map(entry => entry.target)),
+  {rootMargin: NEAR, scrollMargin: NEAR},
+)
+
+export function typeset(within) {
+  for (const element of within.querySelectorAll(".math:not([role])")) {
+    element.setAttribute("role", "math")
+    element.setAttribute("aria-label", spoken(element.textContent))
+    sight.observe(element)
+  }
+  fit([...within.querySelectorAll(".math")])
+}
+
+/** For a handout, which has them all. */
+export const typesetAll = within => setFormulas([...within.querySelectorAll(".math:not([data-set])")])
+
+addEventListener("beforeprint", () => typesetAll(document))
+
+async function setFormulas(elements) {
+  if (!elements.length) return
   let tex2svg
-  try { ({tex2svg} = await mathjax()) } catch { return }  // the LaTeX text stays readable
-  for (const element of pending) {
+  try { ({tex2svg} = await mathjax()) } catch { document.documentElement.dataset.plain = ""; return } // better LaTeX than nothing
+  for (const element of elements) {
     if (element.dataset.set !== undefined) continue
     element.dataset.set = ""
-    const tex = element.textContent
-    element.setAttribute("role", "math")
-    element.setAttribute("aria-label", spoken(tex))
-    const display = element.tagName === "DIV"
+    sight.unobserve(element)
+    const tex = element.textContent, display = element.tagName === "DIV"
     // A narrow column shows what stands side by side one below the other.
     const narrow = document.querySelector(".side").clientWidth < 700
     const lines = display && narrow ? tex.split(/\\qquad/) : [tex]
@@ -34,16 +52,16 @@ export async function typeset(within) {
     for (const picture of pictures) picture.setAttribute("aria-hidden", "true")
     element.replaceChildren(...pictures)
   }
-  fit(within)
+  fit(elements)
 }
 
-// A formula that is a little too wide for its column is set smaller; one that is much too wide scrolls.
-function fit(within) {
-  for (const element of within.querySelectorAll("div.math[data-set]")) {
-    element.style.fontSize = ""
-    const share = element.clientWidth / element.scrollWidth
-    if (share > 0.8 && share < 1) element.style.fontSize = `${0.9 * share - 0.005}em`
-  }
+// A formula that is a little too wide for its column is set smaller; one that is much too wide scrolls. All are measured
+// before one is changed: the browser lays out the page once.
+function fit(elements) {
+  const set = elements.filter(element => element.matches("div.math[data-set]"))
+  for (const element of set) element.style.fontSize = ""
+  const shares = set.map(element => element.clientWidth / element.scrollWidth)
+  shares.forEach((share, k) => { if (share > 0.8 && share < 1) set[k].style.fontSize = `${0.9 * share - 0.005}em` })
 }
 
 // LaTeX as a screen reader can say it: signs as they are, names without backslashes, no spacing.

@@ -68,6 +68,13 @@ class Reader:
         self.page.evaluate("window.lastSeen = null")
         self.page.wait_for_function(QUIET, polling=30, timeout=10_000)
 
+    def set_formulas(self) -> None:
+        """Let all formulas be typeset, also those far down."""
+        self.page.evaluate(
+            "() => import(new URL('mathematics.js', document.querySelector('script[type=module]').src))"
+            ".then(module => module.typesetAll(document))"
+        )
+
     @property
     def frame(self) -> dict:
         """All that the server has said to show, the newest of each part; the plots have the columns."""

@@ -44,7 +44,7 @@ def contrast(page) -> list[str]:
 def test_axe_finds_nothing_serious_at_rest_in_the_dark_and_while_predicting(reader, stem):
     page = reader(f"{stem}?theme=light")
     page.open_tab("tasks")
-    page.page.wait_for_function("!document.querySelector('#lesson .math:not([data-set])')", timeout=30_000)
+    page.set_formulas()
     page.page.evaluate(UNFOLD)
     page.page.wait_for_function(REACHED, timeout=30_000)
     assert faults(page.page) == []

@@ -351,10 +351,7 @@ def test_formulas_are_neither_cut_nor_touching_on_the_phone(reader, stem):
     page = reader(stem)
     page.page.set_viewport_size(PHONE)
     page.open_tab("lesson")
-    page.page.wait_for_function(
-        "document.querySelector('#lesson .math svg') && !document.querySelector('#lesson .math:not([data-set])')",
-        timeout=20_000,
-    )
+    page.set_formulas()
     assert page.page.evaluate(FORMULAS) == []
     assert page.page.evaluate(CLIPPED) == 0
 
