@@ -107,11 +107,20 @@ def test_a_prediction_that_was_being_drawn_goes_on(site):
     low, high = page.page.evaluate(f"(r => [r.start, r.end])(unrolled.strips.plot('{strip}').y_range)")
     page.drag_plot(strip, (1, low + 0.3 * (high - low)), (5, low + 0.7 * (high - low)))
     drawn = page.page.evaluate("unrolled.strips.guess")
+    hall = site.open("gamma?alpha=0.4&present=true&pin=alpha%3D0.9")
+    hall.open_tab("tasks")
+    for button in ('[data-predict="start"]', '[data-predict="reveal"]', *[".called [data-reveal=next]"] * 2):
+        hall.click(button)
     site.kill()
     lost(page)
+    lost(hall)
     site.start()
     back(page)
     assert page.frame["predicting"] and page.page.evaluate("unrolled.strips.guess") == drawn
+    back(hall)
+    assert hall.frame["revealed"] == 3 and hall.text(".called p").startswith("Step 3 of")
+    hall.click("[data-predict=cancel]")
+    assert "alpha=0.4" in hall.frame["query"] and hall.page.locator(".pins li").count() == 1
     page.click('[data-predict="cancel"]')
     assert "w=0.9" in page.frame["query"], "the reader's own settings come back"
 
