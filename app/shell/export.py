@@ -3,7 +3,11 @@
 The script needs NumPy, and Matplotlib for its figure. It needs nothing of this project: the mathematics stands in it.
 """
 
+import base64
 import io
+import re
+import textwrap
+from itertools import pairwise
 
 import numpy as np
 
@@ -70,7 +74,8 @@ def code(model: PageModel) -> str:
 def lines(model: PageModel) -> str:
     """The model's own lines after the imports that they need. They leave `table`."""
     own = model.script().strip()
-    return ("import math\n\n" if "math." in own else "") + f"import numpy as np\n\n{own}\n"
+    imports = [f"import {name}\n" for name in ("base64", "math", "random") if re.search(rf"(?<![\w.]){name}\.", own)]
+    return "".join([*imports, "\n" if imports else "", f"import numpy as np\n\n{own}\n"])
 
 
 def literal(values) -> str:
@@ -83,3 +88,32 @@ def literal(values) -> str:
             parts.append(f"[{number}] * {i - start}" if i - start > 3 else f"[{', '.join([number] * (i - start))}]")
             start = i
     return " + ".join(parts).replace("] + [", ", ") if all("*" not in part for part in parts) else " + ".join(parts)
+
+
+WRITTEN = 24  # numbers of an array that stand in a script as such; more are packed
+PACKED = "# many numbers: float64 in base64, every digit kept"
+
+
+def array(values) -> str:
+    """An array of any shape as Python source that gives the same bits: as numbers, or packed where they are many."""
+    values = np.asarray(values, dtype="<f8")
+    if values.size <= WRITTEN or (values.size <= 2 * WRITTEN and (values % 1 == 0).all()):
+        return f"np.array({values.tolist()})"
+    packed = base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
+    shape = f".reshape{values.shape}" if values.ndim > 1 else ""
+    return f'np.frombuffer(base64.b64decode("{packed}"), "<f8"){shape}'
+
+
+def wrapped(line: str) -> str:
+    """A line of Python with an open bracket, broken at spaces where it is long."""
+    indent = " " * (line.index("(") + 1)
+    return textwrap.fill(line, 110, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def joined(blocks) -> str:
+    """Blocks of Python lines with one empty line between them, and two around functions."""
+    blocks = [block.strip("\n") for block in blocks]
+    text = blocks[0]
+    for before, block in pairwise(blocks):
+        text += ("\n\n\n" if "def " in (before[:4], block[:4]) else "\n\n") + block
+    return text + "\n"

@@ -180,7 +180,8 @@ class PageModel(param.Parameterized):
     def script(self) -> str:
         """Python lines that compute `table` again and leave it in a dict `table` of (T,) arrays.
 
-        They may use `np`, `math` and nothing of this project, and write the mathematics out for a reader of the script.
+        They may use `np`, `math`, `random`, `base64` and nothing of this project, and write the mathematics out for a
+        reader of the script.
         """
         raise NotImplementedError
 

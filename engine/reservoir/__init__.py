@@ -13,6 +13,7 @@ Sources: H. Jaeger, "The echo state approach to analysing and training recurrent
 (2001); M. Lukoševičius, "A practical guide to applying echo state networks" (2012).
 """
 
+from engine.reservoir._layout import DENSE_FROM
 from engine.reservoir.connections import TOPOLOGIES, WEIGHTS, draw, make, scaled
 from engine.reservoir.echo import Certainty, LyapunovRun, TwoStarts, certainty, lyapunov_exponent, two_starts
 from engine.reservoir.memory import MemoryCapacity, memory_capacity, remembered
@@ -23,6 +24,7 @@ from engine.reservoir.states import ACTIVATIONS, FreeRun, Reservoir, free_run, r
 
 __all__ = [
     "ACTIVATIONS",
+    "DENSE_FROM",
     "TOPOLOGIES",
     "WEIGHTS",
     "Certainty",

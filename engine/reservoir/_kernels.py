@@ -44,6 +44,19 @@ def multiply(connections, past, a):
 
 
 @njit(cache=True, nogil=True)
+def add_product(M, v, result):
+    """result <- result + M v, every sum from left to right. M: (k, n), v: (n,), result: (k,).
+
+    For what is fed back: the run would make differences of last digits grow, and each BLAS adds in an order of its own.
+    """
+    for i in range(M.shape[0]):
+        total = 0.0
+        for j in range(M.shape[1]):
+            total += M[i, j] * v[j]
+        result[i] += total
+
+
+@njit(cache=True, nogil=True)
 def look_back(rows, t, delay, past):
     """past <- [h(t-1); h(t-delay); 0] for the step whose state goes to rows[t + delay]."""
     n_units = rows.shape[1]
@@ -84,9 +97,11 @@ def free(rows, delay, connections, leak_rate, activation, feedback, V, V_back, y
     earlier = y0
     for t in range(y.shape[0]):
         look_back(rows, t, delay, past)
-        a[:] = rows[t + delay] + np.dot(feedback, earlier)
+        a[:] = rows[t + delay]
+        add_product(feedback, earlier, a)
         step(connections, past, leak_rate, activation, a, rows[t + delay])
-        y[t] += np.dot(V, rows[t + delay]) + np.dot(V_back, earlier)
+        add_product(V, rows[t + delay], y[t])
+        add_product(V_back, earlier, y[t])
         earlier = y[t]
 
 

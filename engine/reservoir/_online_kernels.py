@@ -30,7 +30,8 @@ def learn(z, error, forgetting, root, V):
 
 @njit(cache=True, nogil=True)
 def _judge_and_learn(t, z, d, forgetting, washout, root, V, y, largest_weight):
-    y[t] = np.dot(V, z)
+    y[t] = 0.0
+    _kernels.add_product(V, z, y[t])
     if t >= washout:
         learn(z, d[t] - y[t], forgetting, root, V)
     largest_weight[t] = np.abs(V).max()
@@ -59,10 +60,11 @@ def own_output(rows, delay, connections, leak_rate, activation, W_fb, x, d, ridg
     V = np.zeros((d.shape[1], z.shape[0]))
     y, largest_weight = np.empty_like(d), np.empty(d.shape[0])
     past = np.zeros(connections.n_columns + 1)
-    earlier = np.zeros(d.shape[1])
+    a, earlier = np.empty(n_units), np.zeros(d.shape[1])
     for t in range(d.shape[0]):
         _kernels.look_back(rows, t, delay, past)
-        a = rows[t + delay] + np.dot(W_fb, earlier)
+        a[:] = rows[t + delay]
+        _kernels.add_product(W_fb, earlier, a)
         _kernels.step(connections, past, leak_rate, activation, a, rows[t + delay])
         z[1 : 1 + n_units] = rows[t + delay]
         z[1 + n_units :] = x[t]

@@ -73,6 +73,7 @@ def draw(
     rewiring=0.1,
     rng,
     sparse=False,
+    normalized=True,
 ):
     """A Reservoir of unit scale: W + W_late has spectral radius 1, W_in and W_fb are uniform in [-1, 1].
 
@@ -88,12 +89,14 @@ def draw(
     even a linear reservoir may grow at a spectral radius below 1, since that counts all connections as equally quick.
     n_units, n_inputs, n_outputs, delay: whole numbers, n_inputs from 0 and the others from 1; density above 0 and up to
     1; late and rewiring from 0 to 1. rng: a numpy.random.Generator. sparse: W and W_late as scipy.sparse.csr_array.
+    normalized=False leaves W and W_late as drawn, not yet divided by their spectral radius.
 
     Each part has random numbers of its own: another density, topology or kind of weight leaves W_in and W_fb as they
     were, and another `late` leaves all weights. A W without any loop has spectral radius 0 and stays as drawn. Raises
     ValueError for anything else. Sources: see the module.
     """
-    return _drawn(n_units, n_inputs, n_outputs, density, topology, weights, late, delay, rewiring, rng, sparse)[0]
+    given = (n_units, n_inputs, n_outputs, density, topology, weights, late, delay, rewiring, rng, sparse)
+    return _drawn(*given, normalized=normalized)[0]
 
 
 def scaled(unit, *, spectral_radius=1.0, input_scaling=1.0, bias_scaling=1.0, feedback_scaling=0.0):
@@ -118,7 +121,9 @@ def scaled(unit, *, spectral_radius=1.0, input_scaling=1.0, bias_scaling=1.0, fe
     )
 
 
-def _drawn(n_units, n_inputs, n_outputs, density, topology, weights, late, delay, rewiring, rng, sparse):
+def _drawn(
+    n_units, n_inputs, n_outputs, density, topology, weights, late, delay, rewiring, rng, sparse, normalized=True
+):
     """What `draw` returns, and the spectral radius that it was divided by, or 0."""
     n_units = _validate.integer("n_units", n_units, low=1)
     n_inputs = _validate.integer("n_inputs", n_inputs, low=0)
@@ -133,7 +138,7 @@ def _drawn(n_units, n_inputs, n_outputs, density, topology, weights, late, delay
     rows, columns = _places(topology, n_units, density, rewiring, for_places)
     values = _weights(weights, len(rows), for_weights)
     W = scipy.sparse.csr_array((values, (rows, columns)), shape=(n_units, n_units))
-    radius = spectrum.spectral_radius(W)
+    radius = spectrum.spectral_radius(W) if normalized else 0.0
     W /= radius or 1.0
     W, W_late = _parted(W, round(late * len(rows)), for_late)
     if not sparse:

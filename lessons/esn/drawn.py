@@ -58,8 +58,8 @@ def _key(s: Settings) -> tuple:
     return s.n_units, s.n_channels, s.density, s.topology, s.weights, s.late, s.delay, s.seed
 
 
-def draw(s: Settings) -> Reservoir:
-    """With spectral radius 1 and unit scales."""
+def draw(s: Settings, *, normalized: bool = True) -> Reservoir:
+    """With spectral radius 1, unless it is to stay as drawn, and unit scales."""
     return reservoir.draw(
         s.n_units,
         s.n_channels,
@@ -71,7 +71,15 @@ def draw(s: Settings) -> Reservoir:
         delay=s.delay,
         rng=np.random.default_rng(s.seed),
         sparse=s.n_units > SPARSE_FROM,
+        normalized=normalized,
     )
+
+
+def drawn_radius(s: Settings) -> float:
+    """The spectral radius that `draw` divides by; 1 where there is no loop and nothing to divide by."""
+    as_drawn = draw(s, normalized=False)
+    W = as_drawn.W if as_drawn.W_late is None else as_drawn.W + as_drawn.W_late
+    return reservoir.spectral_radius(W) or 1.0
 
 
 def spectrum_of(unit: Reservoir) -> Spectrum:

@@ -1,137 +1,90 @@
-"""The Python scripts that compute the tables again, by topic."""
+"""The Python scripts that compute the tables of the ESN page again, by topic, with NumPy alone."""
 
 import numpy as np
 
-from app.shell.export import literal
+from app.shell.export import PACKED, array, joined, literal, wrapped
+from engine import series, signals
+from lessons.esn import script_draw
+from lessons.esn import script_lines as lines
 from lessons.esn.columns import COLLECTED, FITTED, USED, line_units
-from lessons.esn.drawn import SPARSE_FROM
 from lessons.esn.parameters import EsnParameters
-from lessons.esn.results import Echo, FreeRun, Recipe, Result, Traced
-from lessons.esn.settings import MIDDLE, REACH, TASKS, Settings, given_input
+from lessons.esn.results import Echo, FreeRun, Memory, Recipe, Result, Traced
+from lessons.esn.settings import TASKS, Settings, given_input
 
-# The generated rows of each task, n of them.
-ROWS = {
-    "delayed copy": "np.round(np.random.default_rng([{seed}, 1]).uniform(-1, 1, n), 2)",
-    "parity": "np.where(np.random.default_rng([{seed}, 1]).uniform(-1, 1, n) < 0, -1.0, 1.0)",
-    "sine": "series.sine(n, {period})",
-    "Mackey-Glass 17": f"(signals.mackey_glass(n, 17) - {MIDDLE}) / {REACH}",
-    "Mackey-Glass 30": f"(signals.mackey_glass(n, 30) - {MIDDLE}) / {REACH}",
-    "NARMA-10": "np.round(signals.narma_input(n, np.random.default_rng([{seed}, 1])), 2)",
-    "figure of eight": "signals.figure_eight(n, {period})",
-    "sunspots": "series.scaled(series.sunspots()[1])[:n]",
-    "pulse": "series.impulse(n)",
-    "silence": "np.zeros(n)",
-}
-TARGETS = {"delayed copy": "signals.delayed(x[:, 0], {lag})", "parity": "signals.parity_of_last(x[:, 0], {n_bits})",
-           "NARMA-10": "signals.narma10(x[:, 0])"}  # fmt: skip
-ECHO = """
-starts = np.random.default_rng([{seed}, 2]).uniform(-1, 1, (2, {n_units}))
-runs = reservoir.two_starts(x, network, starts=starts, leak_rate={leak_rate!r}{teacher})
-table |= {{"h": runs.first[:, unit], "h_other": runs.second[:, unit], "log10_distance": runs.log10_distance}}
-print(f"log10 of the distance after the last step: {{runs.log10_distance[-1]:.4g}}")
-"""
-MEMORY = """
-states = reservoir.run(x, network, leak_rate={leak_rate!r})
-V = reservoir.fit_ridge(x[rows], states[rows], d[rows], {ridge!r})
-y = reservoir.outputs(x, states, V)
-alone = network._replace(W_in=network.W_in[:, :2])  # the first input only
-capacity = reservoir.memory_capacity(alone, {max_lag}, leak_rate={leak_rate!r}, rng=np.random.default_rng([{seed}, 3]))
-print(f"memory capacity over {max_lag} lags: {{capacity.total:.4g}}")
-"""
-RIDGE = """
-states = reservoir.run(x[:n_train], network, leak_rate={leak_rate!r}{teacher})
-V = reservoir.fit_ridge(x[rows], states[rows], d[rows], {ridge!r})
-y = reservoir.outputs(x[:n_train], states, V)
-"""
-RECURSIVE = """
-learned = reservoir.learn_online(x[:n_train], d[:n_train], network, ridge={ridge!r}, forgetting={forgetting!r},
-                                 feedback={feedback_from!r}, leak_rate={leak_rate!r}, washout=rows.start)
-states, V, y = learned.states, learned.V, learned.y
-"""
-GO_ON = """new = reservoir.run(x[n_train:], network, leak_rate={leak_rate!r}, h0={h0})
-states = np.concatenate([states, new])
-y = np.concatenate([y, reservoir.outputs(x[n_train:], new, V)])
-"""
-GO_ON_ALONE = """new = reservoir.free_run(network, V, len(x) - n_train, h0={h0}, y0={y0}[n_train - 1],
-                         leak_rate={leak_rate!r}, x=x[n_train:])
-states, y = np.concatenate([states, new.states]), np.concatenate([y, new.y])
-"""
-LOG_ERROR = """
-with np.errstate(divide="ignore"):
-    table["log_error"] = np.log10(np.abs(y - d).max(axis=1))
-strays = np.flatnonzero(~(np.abs(y - d).max(axis=1)[n_train:] <= 0.05 * np.ptp(d, axis=0).max()))
-held = strays[0] if strays.size else len(d) - n_train
-print(f"The free run stays within a tenth of half the range for {held} of {len(d) - n_train} steps.")
-"""
-NEW_ERROR = """
-new = np.arange(n_train, len(d))
-new = new[np.isfinite(d[new]).all(axis=1)]
-print(f"NMSE on new data: {reservoir.normalised_error(y[new], d[new]):.4g}")
-"""
-LEARNING_FAILED = """new = reservoir.run(x[n_train:], network, leak_rate={leak_rate!r}, h0={h0})
-states = np.concatenate([states, new])
-y = np.concatenate([y, np.full((len(x) - n_train, y.shape[1]), np.nan)])  # V is not finite
-"""
+TINY = -140  # log10 of a distance whose square is 0
 
 
 def source(m: EsnParameters, r: Result) -> str:
+    """Lines that leave the plotted columns in a dict `table`."""
     now = r.traced
     s = now.settings
-    parts = [_head(m.shown_unit, s), _fed(now), _network(s), _body(r, m.done)]
+    blocks = [_head(m, r), *_fed(now)]
+    if not (isinstance(r, Recipe) and m.done < COLLECTED):
+        blocks += ["\n".join(part.strip("\n") for part in script_draw.connections(s)), *script_draw.step(s)]
+        blocks += _body(r, m.done)
     if len(now.d) < s.n_steps:
-        parts.append(f"table = {{name: np.concatenate([column, np.full({s.n_steps} - len(column), np.nan)])\n"
-                     "         for name, column in table.items()}")  # fmt: skip
-    return "\n".join(parts)
+        blocks.append(f"table = {{name: np.concatenate([column, np.full({s.n_steps} - len(column), np.nan)])\n"
+                      "         for name, column in table.items()}")  # fmt: skip
+    return joined(blocks)
 
 
-def _body(r: Result, done: int) -> str:
+def _body(r: Result, done: int) -> list[str]:
     """The lines of the topic; `done` steps of the recipe are shown."""
-    if isinstance(r, Recipe):
-        return _recipe(r, done)
-    if isinstance(r, FreeRun):
-        return _free_run(r)
-    template = ECHO if isinstance(r, Echo) else MEMORY
-    return template.format(**_values(r.traced.settings)) + ("" if isinstance(r, Echo) else _said(1, residual=True))
+    s = r.traced.settings
+    if isinstance(r, Echo):
+        drive = _drive(r.traced, teacher=len(r.traced.d), when="at each step")
+        is_tiny = (r.log10_distance < TINY).any() and np.isfinite(r.log10_distance).any()
+        distance = lines.TINY_DISTANCE if is_tiny else lines.DISTANCE
+        return [_run(s), drive, lines.ECHO.format(seed=s.seed, distance=distance)]
+    if isinstance(r, Memory):
+        values = {"ridge": s.ridge, "washout": r.traced.washout, "n_train": r.traced.n_train}
+        capacity = lines.CAPACITY.format(first=max(200, s.max_lag), seed=s.seed, max_lag=s.max_lag)
+        said = lines.MEMORY.format(**values).strip("\n") + "\n" + _said(1, residual=True)
+        return [lines.FIT, _run(s), _drive(r.traced), said, capacity]
+    return _learned(r, done)
 
 
-def _values(s: Settings) -> dict[str, object]:
-    """What the templates may ask for."""
-    teacher = ", teacher=np.nan_to_num(d)" if s.has_feedback else ""
-    h0 = "states[-1]" if s.late == 0 else f"np.concatenate([np.zeros(({s.delay}, {s.n_units})), states])[-{s.delay}:]"
-    own = s.learning == "recursive" and s.feedback_from == "own" and s.topic != "free run"
-    return {**s._asdict(), "ridge": s.ridge, "n_bits": s.n_bits, "teacher": teacher, "h0": h0,
-            "y0": "y" if own else "d"}  # fmt: skip
+def _head(m: EsnParameters, r: Result) -> str:
+    s = r.traced.settings
+    found = [f'table = {{"t": np.arange(1, {s.n_steps} + 1)}}']
+    if isinstance(r, Echo):
+        found.insert(0, f"unit = {m.shown_unit - 1}  # the one that is shown, counted from 0")
+    if isinstance(r, FreeRun) or (isinstance(r, Echo) and np.isinf(r.log10_distance).any()):
+        found.append('np.seterr(divide="ignore")  # log10 of 0 is −inf')
+    if len(r.traced.d) < s.n_steps and s.task == "NARMA-10":
+        found.append('np.seterr(over="ignore", invalid="ignore")  # the target runs away')
+    return "\n".join(found)
 
 
-def _head(unit: int, s: Settings) -> str:
-    return f"""
-import numpy as np
-
-from engine import reservoir, series, signals
-
-unit = {unit - 1}  # counted from 0
-table = {{"t": np.arange(1, {s.n_steps} + 1)}}
-"""
+# Input and target
 
 
-def _fed(now: Traced) -> str:
+def _fed(now: Traced) -> list[str]:
     """x (T, m) and d (T, k)."""
     s, n_steps = now.settings, len(now.d)
     x = given_input(s)
-    lines = [f"n = {len(x)}{' + 1' if _knows_next(now) else ''}", f"values = {ROWS[s.task].format(**_values(s))}"]
-    if s.n_channels == 1:
-        lines.append("values = values[:, np.newaxis]")
-    lines.append(f"x = values[:{len(x)}].copy()")
+    values = {"seed": s.seed, "period": s.period, "length": len(x) + _knows_next(now)}
+    before = []
+    if s.task == "sunspots":
+        before = [lines.SUNSPOTS.format(numbers=" ".join(f"{number:g}" for number in series.sunspots()[1]))]
+    elif s.task.startswith("Mackey-Glass"):
+        tau = int(s.task.split()[1])
+        before = [
+            lines.MACKEY_GLASS.format(tau=tau, values=array(signals.mackey_glass(len(x) + _knows_next(now), tau)))
+        ]
+    made, column = lines.ROWS[s.task].format(**values), ", None" if s.n_channels == 1 else ""
+    if _knows_next(now):
+        found = [f"series = {made}", f"x = series[:-1{column}]  # (T, m)"]
+    else:
+        found = [f"x = {made}{'[:, None]' if column else ''}  # (T, m)"]
     if s.signal == "drawn":
-        lines.append(f"x[:, 0] = np.array({literal(x[:, 0])})")
+        found.append(wrapped(f"x[:, 0] = np.array({literal(x[:, 0])})"))
     if s.topic != "free run":
-        lines.append('table |= {"x": x[:, 0]' + (', "x2": x[:, 1]}' if s.n_channels == 2 else "}"))
-    lines += _asked(now)
+        found.append('table |= {"x": x[:, 0]' + (', "x2": x[:, 1]}' if s.n_channels == 2 else "}"))
+    found += _asked(now)
     if n_steps < len(x):
-        lines.append(f"x, d = x[:{n_steps}], d[:{n_steps}]  # the target runs away after them")
-    if s.topic != "echo":
-        lines.append(f"n_train, rows = {now.n_train}, slice({now.washout}, {now.n_train})")
-    return "\n".join(lines)
+        found.append(f"x, d = x[:{n_steps}], d[:{n_steps}]  # the target runs away after them")
+    return [*before, "\n".join(found)]
 
 
 def _asks_next(s: Settings) -> bool:
@@ -146,68 +99,104 @@ def _knows_next(now: Traced) -> bool:
 def _asked(now: Traced) -> list[str]:
     """Lines that set d (T, k)."""
     s = now.settings
+    if s.topic == "echo" and not s.has_feedback:
+        return []
     if s.topic == "free run":
-        return ["d, x = x, np.empty((len(x), 0))"]
+        return ["d, x = x, np.empty((len(x), 0))  # the task's signal is what the output should be; nothing comes in"]
     if _asks_next(s):
-        return ["d = values[1:]" if _knows_next(now) else "d = np.vstack([x[1:], np.full((1, x.shape[1]), np.nan)])"]
-    target = TARGETS["delayed copy"] if s.topic == "memory" else TARGETS.get(s.task, TARGETS["delayed copy"])
-    lines = [f"d = {target.format(**_values(s))}[:, np.newaxis]"]
+        if _knows_next(now):
+            return [f"d = series[1:{', None' if s.n_channels == 1 else ''}]  # x(t + 1)"]
+        return ["d = np.vstack([x[1:], np.full((1, x.shape[1]), np.nan)])  # x(t + 1)"]
+    target = lines.DELAYED if s.topic == "memory" else lines.TARGETS.get(s.task, lines.DELAYED)
+    found = [target.format(lag=s.lag, n_bits=min(s.n_bits, len(now.d)))]
     unknown = np.flatnonzero(np.isnan(now.d[:, 0]))
-    return [*lines, f"d[{unknown[0]}:] = np.nan  # it runs away"] if unknown.size else lines
+    return [*found, f"d[{unknown[0]}:] = np.nan  # it runs away"] if unknown.size else found
 
 
-def _network(s: Settings) -> str:
-    sparse = ", sparse=True" if s.n_units > SPARSE_FROM else ""
-    feedback = s.feedback_scaling if s.has_feedback else 0.0
-    bias_only = "\nnetwork = network._replace(W_in=network.W_in[:, :1])" if s.topic == "free run" else ""
-    return f"""
-drawn = reservoir.draw({s.n_units}, {s.n_channels}, n_outputs={s.n_channels}, density={s.density!r},
-                       topology={s.topology!r}, weights={s.weights!r}, late={s.late!r}, delay={s.delay},
-                       rng=np.random.default_rng({s.seed}){sparse})
-network = reservoir.scaled(drawn, spectral_radius={s.spectral_radius!r}, input_scaling={s.input_scaling!r},
-                           bias_scaling={s.bias_scaling!r}, feedback_scaling={feedback!r}){bias_only}"""
+# Run and readout
 
 
-def _recipe(r: Recipe, done: int) -> str:
-    s = r.traced.settings
-    values, recursive = _values(s), s.learning == "recursive"
-    if recursive:
-        learned = RECURSIVE.format(**values)
+def _run(s: Settings) -> str:
+    delay = script_draw.delay(s)
+    history = f"[np.zeros(n)] * {delay - 1} + [start]" if delay > 1 else "[start]"
+    return lines.RUN.format(history=history, delay=delay)
+
+
+def _drive(now: Traced, *, teacher: int = 0, when: str = "while it learns") -> str:
+    """Lines that set W_in, W_fb and the drive of every step, with the teacher's part in the first steps."""
+    s = now.settings
+    found = [*script_draw.others(s), "drive = x @ W_in[:, 1:].T + W_in[:, 0]  # W_in [1; x(t)], (T, n)"]
+    if s.has_feedback and teacher:
+        d = "np.nan_to_num(d)" if np.isnan(now.d).any() else "d"
+        found.append(lines.TEACHER.format(n_train=teacher, d=d, when=when))
+    return "\n".join(found)
+
+
+def _learned(r: Recipe | FreeRun, done: int) -> list[str]:
+    """Lines of the run, the readout and the new data."""
+    now = r.traced
+    s, delay = now.settings, script_draw.delay(now.settings)
+    recursive = s.learning == "recursive" and s.topic != "free run"
+    own = recursive and s.feedback_from == "own" and s.has_feedback
+    at_once = not recursive and not s.has_feedback  # all steps are run before anything is learned
+    values = {
+        **s._asdict(),
+        "ridge": s.ridge,
+        "washout": now.washout,
+        "n_train": now.n_train,
+        "delay": delay,
+        "ran": len(now.d) if at_once else now.n_train,
+        "history": f"[np.zeros(n)] * {delay}" if delay > 1 else "[np.zeros(n)]",
+        "own": " + (W_fb * back).sum(axis=1)" if own else "",
+        "back": "y[n_train - 1]" if own else "np.nan_to_num(d[n_train - 1])",
+    }
+    found = [_drive(now, teacher=0 if own else now.n_train)]
+    if at_once:
+        found[0] += "\n" + lines.DRIVEN.format(**values).strip("\n")
+        found += [lines.RIDGE.format(**values).rstrip("\n") + "\ny = Z @ V.T"] if done >= FITTED else []
     else:
-        learned = RIDGE.format(**values | {"teacher": ", teacher=d[:n_train]" if s.has_feedback else ""})
-    lines = [learned, _rest(r).format(**values)]
-    if done >= COLLECTED:
-        units = ", ".join(f'"u{k}": states[:, {unit}]' for k, unit in enumerate(line_units(r), 1))
-        lines.append(f"table |= {{{units}}}")
-    if FITTED <= done < USED:
-        lines.append("y[n_train:] = np.nan  # the new data come with the last step of the recipe")
-    if done >= FITTED:
-        lines.append(_said(s.n_channels, residual=True))
-    if done == USED and np.isfinite(r.error_new):
-        lines.append(NEW_ERROR)
-    return "\n".join(lines)
+        found += _learned_before(r, values, recursive=recursive)
+    return [*found, _shown(r, done, delay)]
 
 
-def _free_run(r: FreeRun) -> str:
+def _learned_before(r: Recipe | FreeRun, values: dict[str, object], *, recursive: bool) -> list[str]:
+    """Lines of a readout that the new data need, or that was learned step by step; the run included."""
+    has_feedback, finite = r.traced.settings.has_feedback, np.isfinite(r.V).all()
+    found = (
+        [lines.ONLINE.format(**values)] if recursive else [lines.DRIVEN.format(**values), lines.RIDGE.format(**values)]
+    )
+    if finite and has_feedback:
+        found.append(f"{PACKED}\n{lines.PAGE_V.format(V=array(r.V)).strip()}")
+    if not recursive:
+        found[-1] = found[-1].rstrip("\n") + "\ny = np.zeros(d.shape)\ny[:n_train] = Z @ V.T"
+    if finite and has_feedback:
+        return [*found, lines.FREE.format(**values)]
+    Z = f"np.column_stack([np.ones(len(x) - n_train), history[{values['delay']} + n_train :], x[n_train:]])"
+    return [*found, lines.GO_ON.format(y=f"{Z} @ V.T" if finite else "np.nan  # V is not finite")]
+
+
+def _shown(r: Recipe | FreeRun, done: int, delay: int) -> str:
+    """Lines that fill the table."""
     s = r.traced.settings
-    values = _values(s)
-    learned = RIDGE.format(**values | {"teacher": ", teacher=d[:n_train]" if s.has_feedback else ""})
-    return f"{learned}{_rest(r).format(**values)}{_said(s.n_channels, residual=False)}{LOG_ERROR}"
-
-
-def _rest(r: Recipe | FreeRun) -> str:
-    """How the run goes on after training."""
-    if not np.isfinite(r.V).all():
-        return LEARNING_FAILED
-    return GO_ON_ALONE if r.traced.settings.has_feedback else GO_ON
+    if isinstance(r, FreeRun):
+        return _said(s.n_channels, residual=False) + lines.LOG_ERROR
+    units = ", ".join(f'"u{k}": states[:, {unit}]' for k, unit in enumerate(line_units(r), 1))
+    found = [f"states = np.array(history[{delay}:])  # (T, n)", f"table |= {{{units}}}"]
+    if FITTED <= done < USED:
+        found.append("y[n_train:] = np.nan  # the new data come with the last step of the recipe")
+    if done >= FITTED:
+        found.append(_said(s.n_channels, residual=True))
+    if done == USED and np.isfinite(r.error_new):
+        found.append(lines.NEW_ERROR.strip("\n"))
+    return "\n".join(found)
 
 
 def _said(n_channels: int, *, residual: bool) -> str:
     """The lines of the table with outputs and targets."""
     names = ["", "2"][:n_channels]
     pairs = [f'"{name}{number}": {name}[:, {k}]' for name in "yd" for k, number in enumerate(names)]
-    lines = [f"table |= {{{', '.join(pairs)}}}"]
+    found = [f"table |= {{{', '.join(pairs)}}}"]
     if residual:
         off = "y[:, 0] - d[:, 0]" if n_channels == 1 else "np.abs(y - d).max(axis=1)"
-        lines.append(f'table["residual"] = {off}')
-    return "\n".join(lines)
+        found.append(f'table["residual"] = {off}')
+    return "\n".join(found)

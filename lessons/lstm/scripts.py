@@ -1,167 +1,202 @@
-"""The Python scripts that compute the tables of the LSTM page again, by topic."""
+"""The Python scripts that compute the tables of the LSTM page again, by topic, with NumPy alone."""
 
 import numpy as np
 
-from app.shell.export import literal
-from lessons.lstm.networks import HAND_SET
+from app.shell.export import PACKED, array, joined, literal, wrapped
+from engine import tasks
+from engine.deep import Layer
+from lessons.lstm import script_lines
 from lessons.lstm.parameters import LstmParameters
-from lessons.lstm.topics import Shown, Traced, says_characters, trained_updates
-from lessons.lstm.training import BATCH_SIZE
+from lessons.lstm.topics import (
+    Gradient,
+    Shown,
+    TrainingShown,
+    Variants,
+    peepholes,
+    says_characters,
+    trained_updates,
+)
 
-GRADIENT = """
-settings = {{"variant": {variant!r}}}
-vanilla = rnn.initial({n_units}, fed.shape[1], np.random.default_rng({seed}))
-table |= {{"f": run.f[:, unit], "c": run.c[:, unit],
-          "cell": lstm.lag_norms(fed, params, **settings),
-          "hidden": lstm.lag_norms(fed, params, output="h", state="h", **settings),
-          "forget": lstm.forget_products(run.f)[:, unit],
-          "truncated": lstm.lag_norms(fed, params, output="h", through="cec", **settings),
-          "vanilla": gradients.lag_norms(fed, vanilla)}}
-"""
-VARIANTS = """
-plain = params._replace(P=None)
-peephole = plain._replace(P={peepholes})
-full = lstm.run(fed, plain)
-no_forget_gate = lstm.run(fed, plain, variant="no forget gate")
-peephole = lstm.run(fed, peephole)
-coupled_gates = lstm.run(fed, plain, variant="coupled gates")
-
-
-def gru_rows(stacked):  # rows r, z, n of the GRU from the LSTM's rows o, f, g
-    i, f, g, o = np.split(stacked, 4)
-    return np.concatenate([o, f, g])
-
-
-other = gru.run(fed, gru.GruParams(*(gru_rows(stacked) for stacked in plain[:3])))
-table |= {{"full": full.c[:, unit], "no_forget_gate": no_forget_gate.c[:, unit],
-          "coupled_gates": coupled_gates.c[:, unit], "peephole": peephole.c[:, unit], "gru": other.h[:, unit],
-          "f_full": full.f[:, unit], "f_peephole": peephole.f[:, unit],
-          "f_coupled_gates": coupled_gates.f[:, unit], "z_gru": other.z[:, unit]}}
-"""
-TEXT_ANSWER = """following = tasks.encode(text)[1:]
-probability = network.softmax(net.y)[np.arange(len(following)), following]
-table |= {"y": np.append(probability, np.nan), "d": np.full(len(fed), np.nan)}"""
+Kind = tuple[str, bool]  # variant, and whether there are peepholes
 
 
 def source(m: LstmParameters, r: Shown) -> str:
     """Lines that leave the plotted columns in a dict `table`."""
-    parts = [_head(m), _input(m), _network(m, r)]
-    if m.topic == "gradient":
-        parts.append(GRADIENT.format(variant=r.traced.variant, n_units=m.n_shown_units, seed=m.seed))
-    elif m.topic == "variants":
-        parts.append(VARIANTS.format(peepholes=_peepholes(m, r.traced)))
+    layers, shown = _layers(m, r)
+    kinds = {_kind(layer) for layer in layers}
+    if isinstance(r, Gradient | Variants):
+        kinds |= {("full", True), ("full", False)}  # the general form of a layer
+    blocks = [_head(m, kinds), _input(m), _weights(m, r, layers, shown), script_lines.LOGISTIC]
+    below = _below(layers, shown, kinds)
+    if isinstance(r, Variants):
+        blocks += [_lstm("any", has_peepholes=True), script_lines.GRU, *below, script_lines.VARIANTS]
+    elif isinstance(r, Gradient):
+        blocks += [_lstm("any", has_peepholes=True)] if below else []
+        blocks += [script_lines.SLOPES, *below, _gradient(m, layers[shown])]
     else:
-        parts.append(_gates(m, r.traced))
-    return "\n".join(parts)
+        blocks += [_lstm(*(min(kinds) if len(kinds) == 1 else ("any", True))), *below]
+        blocks += [_run(m, layers, shown, kinds), _traces(m, r)]
+    return joined(blocks)
 
 
-def _head(m: LstmParameters) -> str:
-    used = {"gates": [], "gradient": ["gradients", "rnn"], "variants": ["gru"], "training": ["training"]}[m.topic]
-    used = [*used, "lstm"]
-    if m.is_text:
-        used.append("tasks")
-    if m.has_readout:
-        used.append("network")
-    if m.has_readout and m.topic != "training":
-        used.append(_origin(m)[0])
-    return f"""
-import numpy as np
+def _layers(m: LstmParameters, r: Shown) -> tuple[list[Layer], int]:
+    """The network's layers, the lowest first, and the index of the shown one."""
+    net = r.snapshot.networks["lstm"] if isinstance(r, TrainingShown) else m.chosen_network()
+    if net is None:
+        return [Layer("lstm", r.traced.params, {"variant": r.traced.variant})], 0
+    return list(net.layers), m.shown_layer - 1
 
-from engine import {", ".join(sorted(used))}
 
-unit = {m.shown_unit - 1}  # counted from 0
-"""
+def _kind(layer: Layer) -> Kind:
+    return layer.options.get("variant", "full"), getattr(layer.params, "P", None) is not None
+
+
+def _head(m: LstmParameters, kinds: set[Kind]) -> str:
+    said = f"unit = {m.shown_unit - 1}  # the one that is shown, counted from 0"
+    if m.topic == "gradient":
+        return f'{said}\nnp.seterr(divide="ignore", over="ignore")  # log10 of 0 is −inf, and 1 / ∞ is 0'
+    if m.topic == "variants" or m.shown_network == "uploaded" or any(peeps for _, peeps in kinds):
+        return f'{said}\nnp.seterr(over="ignore")  # a gate of 1 / (1 + ∞) is 0'
+    return said
 
 
 def _input(m: LstmParameters) -> str:
+    """Lines that set `fed` (T, m) and start the table."""
     if m.is_text:
-        text = m.text.ljust(m.n_steps)[: m.n_steps]
-        return f"""text = {text!r}
-fed = tasks.one_hot(tasks.encode(text), len(tasks.ALPHABET))
+        return f"""text = {m.text.ljust(m.n_steps)[: m.n_steps]!r}
+numbers = [{tasks.ALPHABET!r}.index(character) for character in text]
+fed = np.eye({len(tasks.ALPHABET)})[numbers]  # (T, {len(tasks.ALPHABET)}): 1 for the character that is read
 table = {{"t": np.arange(1, len(fed) + 1)}}"""
     x, mark = m.inputs()
-    lines = [f"x = np.array({literal(x)})"]
+    lines = [wrapped(f"x = {_x(m, x)}")]
     if m.uses_mark:
-        lines += [
-            f"mark = np.array({literal(mark)})",
-            f"fed = np.zeros((len(x), {m.n_inputs}))",
-            "fed[:, 0], fed[:, 1] = x, mark",
-        ]
-    else:
-        lines += ["fed = x[:, np.newaxis]"]
+        steps = (np.flatnonzero(mark) + 1).tolist()
+        lines.append("mark = np.zeros(len(x))")
+        lines += [f"mark[np.array({steps}) - 1] = 1"] if steps else []
+    columns = ["x", "mark"][: 2 if m.uses_mark else 1] + [f"np.zeros((len(x), {m.n_inputs - 2}))"] * (m.n_inputs > 2)
+    lines.append(f"fed = np.column_stack([{', '.join(columns)}])  # (T, m)")
     marked = ', "mark": mark' if m.uses_mark else ""
     return "\n".join([*lines, f'table = {{"t": np.arange(1, len(x) + 1), "x": x{marked}}}'])
 
 
-def _origin(m: LstmParameters) -> tuple[str, str]:
-    """The module that has the shown network, and the call that gives it."""
-    shown = m.shown_network
-    if shown in HAND_SET:
-        return "hand_set", f"hand_set.make({HAND_SET[shown]!r}).network"
-    if shown == "uploaded":
-        return "weights", f"weights.load({m.upload_name!r})"
-    return "trained", f"trained.load({shown!r})"
+def _x(m: LstmParameters, x: np.ndarray) -> str:
+    """The input as drawn from the seed, or as numbers."""
+    drawn = m.signal == "task" or m.topic == "training"
+    if drawn and m.task != "count ab":
+        size, rng = m.n_steps, f"np.random.default_rng({m.seed})"
+        return {
+            "adding": f"{rng}.uniform(-1, 1, {size})",
+            "marked sum": f"np.round({rng}.uniform(-1, 1, {size}), 2)",
+            "parity": f"{rng}.integers(2, size={size}).astype(float)",
+        }.get(m.task, f"2.0 * {rng}.integers(2, size={size}) - 1")
+    return f"np.array({literal(x)})"
 
 
-def _network(m: LstmParameters, r: Shown) -> str:
-    if m.topic == "training":
-        return f"""
-{_trained_here(m, trained_updates(r))}
-net = network.run(fed, trainer.network)
-run, params = net.layers[0], trainer.network.layers[0].params"""
-    if m.has_readout:
-        k = m.shown_layer - 1
-        below = f"\nfed = net.inputs[{k}]" if k else ""
-        return f"""
-shown = {_origin(m)[1]}
-net = network.run(fed, shown)
-run, params = net.layers[{k}], shown.layers[{k}].params{below}"""
-    return f"""
-{_own_params(m)}
-run = lstm.run(fed, params, variant={r.traced.variant!r})"""
+def _weights(m: LstmParameters, r: Shown, layers: list[Layer], shown: int) -> str:
+    """Lines that set U, W, b and P of the shown layer, those of others with a number, and V and b_out."""
+    net = r.snapshot.networks["lstm"] if isinstance(r, TrainingShown) else m.chosen_network()
+    if net is None and not m.one_cell:
+        return _drawn_weights(m, r)
+    lines = [f"# the weights after {trained_updates(r)} updates"] if isinstance(r, TrainingShown) else []
+    for number, layer in enumerate(layers):
+        named = zip(("U", "W", "b", "P"), layer.params, strict=True)
+        lines += [f"{name}{_number(number, shown)} = {array(part)}" for name, part in named if part is not None]
+    if net is not None:
+        lines += [f"V = {array(net.V)}", f"b_out = {array(net.b_out)}"]
+    if isinstance(r, Variants) and r.traced.params.P is None:
+        lines.append(f"P = {array(peepholes(r.traced.params, m.seed))}  # random, for the network has none")
+    return "\n".join(lines if "frombuffer" not in "".join(lines) else [PACKED, *lines])
 
 
-def _trained_here(m: LstmParameters, n_updates: int) -> str:
-    settings = (
-        f"lag={m.lag}, n_units={m.n_units}, learning_rate={m.learning_rate!r}, method={m.method!r},\n"
-        f"    clip={m.clip!r}, seed={m.seed}, forget_bias={m.forget_bias!r}, batch_size={BATCH_SIZE}"
+def _number(layer: int, shown: int) -> str:
+    return "" if layer == shown else f"_{layer + 1}"
+
+
+def _drawn_weights(m: LstmParameters, r: Shown) -> str:
+    """Lines that draw U, W, b, and P if it is asked for."""
+    return f"""n, rng = {m.n_units}, np.random.default_rng({m.seed})
+bound = n**-0.5
+U, W = rng.uniform(-bound, bound, (4 * n, 2)), rng.uniform(-bound, bound, (4 * n, n))
+b = np.repeat([0, {m.forget_bias!r}, 0, 0], n)""" + (
+        "\nP = rng.uniform(-bound, bound, (3, n))  # peepholes of i, f, o"
+        if r.traced.params.P is not None or isinstance(r, Variants)
+        else ""
     )
-    return f"""trainer = training.recall_trainer(
-    "lstm", {settings})
-for _ in range({n_updates}):
-    trainer.step()"""
 
 
-def _own_params(m: LstmParameters) -> str:
-    if not m.one_cell:
-        peepholes = ", peepholes=True" if m.variant == "peephole" else ""
-        return f"""rng = np.random.default_rng({m.seed})
-params = lstm.initial({m.n_units}, 2, rng, forget_bias={m.forget_bias!r}{peepholes})"""
-    U, W, b, P = m.cell_params()
-    peepholes = "" if P is None else f",\n                         P=np.array({P.tolist()})"
-    return f"""# rows: input gate, forget gate, candidate, output gate; columns of U: x, mark
-params = lstm.LstmParams(U=np.array({U.tolist()}),
-                         W=np.array({W.tolist()}), b=np.array({b.tolist()}){peepholes})"""
+def _lstm(variant: str, has_peepholes: bool) -> str:
+    """The function `lstm` for one variant, or for any."""
+    parameters = {True: ', P=None, variant="full"', False: ", P" if has_peepholes else ""}[variant == "any"]
+    return script_lines.LSTM.format(
+        parameters=parameters,
+        prepared=script_lines.NO_PEEPHOLES if variant == "any" else "",
+        peepholes=script_lines.PEEPHOLES if has_peepholes else "",
+        gates=script_lines.GATES[variant],
+        peephole=script_lines.PEEPHOLE if has_peepholes else "",
+    )
 
 
-def _peepholes(m: LstmParameters, now: Traced) -> str:
-    if now.params.P is not None:
-        return "params.P"
-    return f"lstm.initial({m.n_shown_units}, fed.shape[1], np.random.default_rng({m.seed}), peepholes=True).P"
+def _call(layer: Layer, fed: str, number: str, kinds: set[Kind]) -> str:
+    """The call of `lstm` for a layer, whose weights have this number."""
+    variant, has_peepholes = _kind(layer)
+    arguments = [fed, *(f"{name}{number}" for name in ("U", "W", "b", "P")[: 4 if has_peepholes else 3])]
+    if len(kinds) > 1 and variant != "full":
+        arguments.append(f"variant={variant!r}")
+    return f"lstm({', '.join(arguments)})"
 
 
-def _gates(m: LstmParameters, now: Traced) -> str:
-    names = ("f", "c") if m.topic == "training" else ("i", "f", "g", "o", "c", "h")
-    lines = ["table |= {" + ", ".join(f'"{name}": run.{name}[:, unit]' for name in names) + "}"]
-    if says_characters(m, now):
-        lines.append(TEXT_ANSWER)
-    elif m.has_readout:
-        d = now.d
-        written = "np.full(len(fed), np.nan)" if np.isnan(d).all() else f"np.array({_with_gaps(d)})"
-        lines.append(f'table |= {{"y": net.y[:, 0], "d": {written}}}')
+def _below(layers: list[Layer], shown: int, kinds: set[Kind]) -> list[str]:
+    """Lines that run the layers below the shown one."""
+    return [f"fed = {_call(layer, 'fed', f'_{k + 1}', kinds)}[5]  # h of layer {k + 1} is what the next one is fed"
+            for k, layer in enumerate(layers[:shown])]  # fmt: skip
+
+
+def _run(m: LstmParameters, layers: list[Layer], shown: int, kinds: set[Kind]) -> str:
+    """Lines that run the shown layer and those above it."""
+    call = _call(layers[shown], "fed", "", kinds)
+    lines, top = [f"i, f, g, o, c, h = {call}"], "h"
+    for k in range(shown + 1, len(layers)):
+        lines.append(f"above = {_call(layers[k], top, f'_{k + 1}', kinds)}[5]  # h of layer {k + 1}")
+        top = "above"
+    if m.has_readout:
+        lines.append(f"y = {top} @ V.T + b_out")
     return "\n".join(lines)
 
 
-def _with_gaps(values: np.ndarray) -> str:
-    """Numbers as Python source, with np.nan where there are none."""
-    return "[" + ", ".join("np.nan" if np.isnan(value) else repr(float(value)) for value in values) + "]"
+def _gradient(m: LstmParameters, layer: Layer) -> str:
+    """Lines that run a layer and follow its derivatives."""
+    variant, has_peepholes = _kind(layer)
+    gates, by_i, by_f = "logistic(a_i), logistic(a_f)", "g * slope(a_i)", "c[t - 1] * slope(a_f)"
+    if variant == "no forget gate":
+        gates, by_f = "logistic(a_i), 1", "np.zeros(n)"
+    elif variant == "coupled gates":
+        gates, by_i, by_f = "1 - logistic(a_f), logistic(a_f)", "np.zeros(n)", "(c[t - 1] - g) * slope(a_f)"
+    return script_lines.GRADIENT.format(
+        gates=gates,
+        partials=f"{by_i}, {by_f}",
+        peepholes=script_lines.PEEPHOLES.replace("    ", "", 1) if has_peepholes else "",
+        peephole=script_lines.PEEPHOLE.replace("    ", "", 1) if has_peepholes else "",
+        by_peepholes=" + P[0] * dc_da_i + P[1] * dc_da_f" if has_peepholes else "",
+        by_output_peephole=" + P[2] * dh_da_o" if has_peepholes else "",
+        seed=m.seed,
+    )
+
+
+def _traces(m: LstmParameters, r: Shown) -> str:
+    now = r.traced
+    names = ("f", "c") if isinstance(r, TrainingShown) else ("i", "f", "g", "o", "c", "h")
+    line = "table |= {" + ", ".join(f'"{name}": {name}[:, unit]' for name in names) + "}"
+    if says_characters(m, now):
+        return f"{line}\n{script_lines.TEXT_ANSWER}"
+    if not m.has_readout:
+        return line
+    return f'{_targets(now.d)}\n{line}\ntable |= {{"y": y[:, 0], "d": d}}'
+
+
+def _targets(d: np.ndarray) -> str:
+    """Lines that set d, where np.nan stands for no target."""
+    asked = np.flatnonzero(np.isfinite(d)).tolist()
+    if len(asked) > 1 and asked[0] + len(asked) == len(d):
+        gap = f"[np.nan] * {asked[0]} + " if asked[0] else ""
+        return wrapped(f"d = np.array({gap}{literal(d[asked[0] :])})")
+    return "\n".join(["d = np.full(len(fed), np.nan)", *(f"d[{step - len(d)}] = {float(d[step])!r}" for step in asked)])

@@ -1,5 +1,6 @@
 """A page as one reader has it, without a browser: requests in, frames out."""
 
+import base64
 import copy
 import json
 from urllib.parse import parse_qsl
@@ -207,6 +208,35 @@ def test_literals_in_scripts_are_exact_and_short():
     for values in ([0.0] * 10, [1.0, 0.5, 0.1], [1.0] * 5 + [0.3] + [0.0] * 6, [0.1 + 0.2]):
         assert eval(export.literal(values)) == values
     assert export.literal([1.0] * 50) == "[1.0] * 50"
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 4), (5, 7), (300,)])
+def test_arrays_in_scripts_are_exact_and_packed_where_they_are_many(shape):
+    values = np.random.default_rng(1).normal(size=shape)
+    text = export.array(values)
+    found = eval(text, {"np": np, "base64": base64})
+    np.testing.assert_array_equal(found, values)
+    assert found.shape == shape and "\n" not in text
+    assert ("b64decode" in text) == (values.size > export.WRITTEN)
+    assert "b64decode" not in export.array(np.eye(6)), "whole numbers are short"
+
+
+def test_parts_of_scripts_stand_apart_and_long_lines_are_broken():
+    assert export.joined(["a = 1\n", "def f():\n    return 1", "b = 2", "c = 3"]) == (
+        "a = 1\n\n\ndef f():\n    return 1\n\n\nb = 2\n\nc = 3\n"
+    )
+    values = np.arange(200.0)
+    line = export.wrapped(f"x = np.array({export.literal(values)})")
+    assert max(map(len, line.splitlines())) <= 110
+    np.testing.assert_array_equal(eval(line.removeprefix("x = "), {"np": np}), values)
+
+
+def test_a_script_imports_what_its_lines_use():
+    class Lines(PageModel):
+        def script(self) -> str:
+            return 'x = np.random.default_rng(1)\ny = [math.exp(-1.0)]\nz = "base64 math"'
+
+    assert export.lines(Lines()).startswith("import math\n\nimport numpy as np\n\nx = ")
 
 
 def test_a_player_that_returns_counts_on_to_the_first_step():

@@ -6,7 +6,7 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.reservoir import connections
+from engine.reservoir import connections, spectrum
 from engine.reservoir.states import Reservoir
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -37,6 +37,19 @@ def test_the_spectral_radius_is_the_one_asked_for(topology, weights, late):
     # LAPACK loses digits on a ring of unlike weights
     assert radius(together(made)) == pytest.approx(1.3, rel=1e-7)
     assert radius(together(draw(45, **common))) == pytest.approx(1, rel=1e-7)
+
+
+@pytest.mark.parametrize("late", [0, 0.3])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_weights_can_be_had_as_they_were_drawn(late, sparse):
+    common = {"density": 0.2, "late": late, "sparse": sparse}
+    drawn, unit = draw(45, normalized=False, **common), draw(45, **common)
+    drawn_W, W = together(drawn), together(unit)
+    by = spectrum.spectral_radius(drawn_W)
+    assert by == pytest.approx(radius(drawn_W.toarray() if sparse else drawn_W), rel=1e-9)
+    difference = np.abs(drawn_W / by - W).max()
+    assert difference < 1e-15 and np.abs(drawn_W).max() <= 1
+    np.testing.assert_array_equal(drawn.W_in, unit.W_in)
 
 
 @pytest.mark.parametrize("n_units", [1, 2, 7, 60, 300])

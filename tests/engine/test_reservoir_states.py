@@ -102,6 +102,20 @@ def test_free_run_equals_literal_loops(m, n_outputs, hears, late, delay):
         np.testing.assert_allclose(result.y, y, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_what_a_free_run_feeds_back_is_added_up_from_left_to_right(n_outputs):
+    rng = np.random.default_rng(11)
+    weights = random_weights(rng, 40, 0, n_outputs=n_outputs)
+    V, h0, y0 = rng.normal(size=(n_outputs, 41)), rng.normal(size=40), rng.normal(size=n_outputs)
+    result = reservoir.free_run(made(weights), V, 12, h0=h0, y0=y0)
+    for states, said in zip(result.states, result.y, strict=True):
+        for row, y in zip(V, said, strict=True):
+            total = 0.0
+            for weight, state in zip(row[1:], states, strict=True):
+                total += weight * state
+            assert y == row[0] + total, "to the last bit"
+
+
 def test_two_steps_by_hand():
     # one unit: tanh(0.5 + 1 * 2) halved, then half of that and half of tanh(0.5 - 1 + 3 h)
     pool = reservoir.Reservoir([[0.5, 1]], [[3]])

@@ -9,8 +9,7 @@ from app.shell.assets import page_stems
 from tests.app.pages import model_at
 from tests.lessons import plain
 
-NOT_YET = {"esn", "lstm"}  # their scripts still call the engine
-STEMS = [stem for stem in lessons.stems() if stem in page_stems() and stem not in NOT_YET]
+STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 each_lesson = pytest.mark.parametrize("stem", STEMS)
 
 
@@ -23,7 +22,7 @@ def test_scripts_of_all_presets_give_the_table_without_this_project(stem, tmp_pa
     presets = [preset.name for preset in lessons.load(stem).presets]
     found = plain.run(tmp_path, {(stem, preset): script(stem, preset) for preset in presets})
     for preset in presets:
-        plain.assert_same(found[stem, preset], model_at(stem, preset=preset).table(), preset)
+        plain.assert_same(found[stem, preset], model_at(stem, preset=preset).table(), stem, preset)
 
 
 @each_lesson

@@ -51,13 +51,3 @@ def rows(states: np.ndarray, x: np.ndarray) -> np.ndarray:
 def nmse(y: np.ndarray, d: np.ndarray) -> float:
     """Mean squared error by variance, averaged over the columns."""
     return float(np.mean([np.mean((y[:, k] - d[:, k]) ** 2) / np.var(d[:, k]) for k in range(d.shape[1])]))
-
-
-def assert_script(model) -> None:
-    """The exported lines compute the table to the last bit."""
-    space: dict = {}
-    exec(compile(model.script(), "script", "exec"), space)
-    table = model.table()
-    assert list(space["table"]) == list(table)
-    for name, values in table.items():
-        np.testing.assert_array_equal(np.asarray(space["table"][name], float), np.asarray(values, float), err_msg=name)

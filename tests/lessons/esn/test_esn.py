@@ -9,7 +9,8 @@ from lessons.esn.model import Esn
 from lessons.esn.parameters import TOPICS
 from lessons.esn.settings import TASKS, Settings
 from lessons.esn.topics import _dies, certainty, prepared
-from tests.lessons.esn.esn_oracle import assert_script, nmse, ridge, rows, states
+from tests.lessons import plain
+from tests.lessons.esn.esn_oracle import nmse, ridge, rows, states
 
 SMALL = {"n_units": 20, "n_steps": 80, "washout": 10, "n_new": 20, "seed": 3}
 
@@ -198,27 +199,39 @@ def test_of_too_many_units_the_last_is_shown():
 @pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("task", list(TASKS))
 @pytest.mark.parametrize("signal", ["generated", "drawn"])
-def test_scripts_give_the_table_to_the_last_bit(topic, task, signal):
+def test_scripts_compute_the_table_again(topic, task, signal):
     for feedback, learning, late in ((0.0, "ridge", 0.0), (0.4, "ridge", 0.3), (0.4, "recursive", 0.0)):
         m = Esn(**SMALL, topic=topic, task=task, feedback_scaling=feedback, learning=learning, late=late, max_lag=5)
         if signal == "drawn":
             m.draw_input()
             m.edit("x", {12: 0.33})
-        assert_script(m)
+        plain.assert_computed_again(m)
+
+
+@pytest.mark.parametrize("topology", reservoir.TOPOLOGIES)
+@pytest.mark.parametrize("density", [0.02, 0.2, 0.7, 1.0])
+@pytest.mark.parametrize("n_units", [2, 20])
+def test_scripts_draw_the_same_reservoir(topology, density, n_units):
+    for weights in reservoir.WEIGHTS:
+        for late in (0.0, 0.4, 1.0):
+            plain.assert_computed_again(
+                Esn(**SMALL | {"n_units": n_units}, topology=topology, density=density, weights=weights, late=late,
+                    spectral_radius=2.0, leak_rate=0.7)
+            )  # fmt: skip
 
 
 def test_scripts_of_steps_of_the_recipe_and_of_learning_gone_wrong():
     for done in (1, 2, 3):
-        assert_script(Esn(**SMALL, topic="recipe", recipe=done))
+        plain.assert_computed_again(Esn(**SMALL, topic="recipe", recipe=done))
     for feedback_from in ("teacher", "own"):
-        assert_script(Esn(**SMALL, topic="recipe", task="sine", learning="recursive", feedback_from=feedback_from,
-                          feedback_scaling=1.0, forgetting=0.9, log_ridge=-12.0))  # fmt: skip
+        wrong = {"learning": "recursive", "feedback_scaling": 1.0, "forgetting": 0.9, "log_ridge": -12.0}
+        plain.assert_computed_again(Esn(**SMALL, **wrong, topic="recipe", task="sine", feedback_from=feedback_from))
 
 
 def test_scripts_print_what_they_have_found(capsys):
     def printed(**values) -> tuple:
         m = Esn(**SMALL, **values)
-        assert_script(m)
+        plain.assert_computed_again(m)
         return m.result, capsys.readouterr().out
 
     r, said = printed(topic="memory", max_lag=9)

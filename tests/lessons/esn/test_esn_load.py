@@ -11,7 +11,8 @@ from lessons.esn.drawn import Drawn
 from lessons.esn.model import Esn
 from lessons.esn.parameters import TOPICS
 from lessons.esn.settings import Settings
-from tests.lessons.esn.esn_oracle import assert_script, make_at_once
+from tests.lessons import plain
+from tests.lessons.esn.esn_oracle import make_at_once
 
 SMALL = {"n_units": 20, "n_steps": 80, "washout": 10, "n_new": 20, "seed": 3}
 
@@ -33,11 +34,11 @@ def test_heavy_settings_come_later_and_until_then_all_is_of_one_result(monkeypat
     m.param.update(n_units=30, n_steps=90)
     assert m.result is first and m.latest.working
     assert len(m.table()["t"]) == 80
-    assert_script(m)
+    plain.assert_computed_again(m)
     go.set()
     finish(m)
     assert m.traced.states.shape == (90, 30)
-    assert_script(m)
+    plain.assert_computed_again(m)
 
 
 @pytest.mark.parametrize("topic", TOPICS)

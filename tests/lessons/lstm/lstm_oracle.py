@@ -70,12 +70,3 @@ ASKED = {
     "count ab": _accepted,
     "parity": lambda x, mark: 1.0 if list(x).count(1) % 2 else -1.0,
 }
-
-
-def assert_script(m: Lstm) -> None:
-    space: dict = {}
-    exec(compile(m.script(), "script", "exec"), space)
-    table = m.table()
-    assert list(space["table"]) == list(table)
-    for name, values in table.items():
-        np.testing.assert_array_equal(space["table"][name], values, err_msg=name)

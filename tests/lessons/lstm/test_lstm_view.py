@@ -14,7 +14,8 @@ from lessons.lstm.parameters import NETWORKS, TOPICS
 from lessons.lstm.shown import STRIPS
 from lessons.lstm.strips import VARIANT_STRIPS
 from lessons.lstm.training import LEFT, STARTS_ANEW
-from tests.lessons.lstm.lstm_oracle import CELL, assert_script, make, model_at
+from tests.lessons import plain
+from tests.lessons.lstm.lstm_oracle import CELL, make, model_at
 
 PRESETS = [preset.name for preset in lessons.load("lstm").presets]
 
@@ -31,7 +32,7 @@ def test_training_follows_its_settings_and_ends_with_the_session():
     wait_for(lambda: first.state == "paused" and first.shown.n_done == 1)
     assert m.training is first and not np.array_equal(m.table()["c"], before)
     assert m.trained_updates == 1
-    assert_script(m)
+    plain.assert_computed_again(m)
     m.learning_rate = 0.02
     assert m.training is not first and m.training.shown.n_done == 0
     np.testing.assert_array_equal(m.table()["c"], before)
