@@ -69,7 +69,7 @@ export class Pins {
 
   show() {
     if (!this.all.length) return
-    if (this.hidden !== this.wasHidden) this.draw()
+    if (this.drawn !== String(this.seen())) this.draw()
     this.name()
   }
 
@@ -89,10 +89,18 @@ export class Pins {
     this.page.keepAddress()
   }
 
+  // The names of the traces that are drawn, pin by pin: a trace that is as it was then would only lie on itself.
+  seen() {
+    const now = this.page.figures.source.data, names = Object.keys(this.source.data).filter(name => name !== "dash")
+    return this.hidden ? [] : this.all.map(pin => names.filter(name => name === "t" || !same(pin.columns[name], now[name])))
+  }
+
   draw() {
-    this.wasHidden = this.hidden
-    const shown = this.hidden ? [] : this.all, data = {dash: shown.map(pin => DASHES[pin.letter])}
-    for (const name of Object.keys(this.source.data)) data[name] ??= shown.map(pin => pin.columns[name])
+    const seen = this.seen(), shown = this.hidden ? [] : this.all, data = {dash: shown.map(pin => DASHES[pin.letter])}
+    for (const name of Object.keys(this.source.data)) {
+      data[name] ??= shown.map(({columns}, k) => seen[k].includes(name) ? columns[name] : columns.t.map(() => NaN))
+    }
+    this.drawn = String(seen)
     this.source.data = data
     this.page.figures.reach(this.page.strips.all)
   }
@@ -142,6 +150,8 @@ export class Pins {
     return performance.now() < until
   }
 }
+
+const same = (one, other) => one.length === other.length && one.every((value, k) => Object.is(value, other[k]))
 
 /** A query without what is no setting. */
 function settings(query) {
