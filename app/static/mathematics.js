@@ -40,13 +40,13 @@ async function setFormulas(elements) {
   if (!elements.length) return
   let tex2svg
   try { ({tex2svg} = await mathjax()) } catch { document.documentElement.dataset.plain = ""; return } // better LaTeX than nothing
+  // A narrow column shows what stands side by side one below the other.
+  const narrow = document.querySelector(".side").clientWidth < 700
   for (const element of elements) {
     if (element.dataset.set !== undefined) continue
     element.dataset.set = ""
     sight.unobserve(element)
     const tex = element.textContent, display = element.tagName === "DIV"
-    // A narrow column shows what stands side by side one below the other.
-    const narrow = document.querySelector(".side").clientWidth < 700
     const lines = display && narrow ? tex.split(/\\qquad/) : [tex]
     const pictures = lines.map(line => tex2svg(line, {display}))
     for (const picture of pictures) picture.setAttribute("aria-hidden", "true")

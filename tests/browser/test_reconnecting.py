@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from playwright.sync_api import BrowserContext
 
 from app.shell import lessons
 from app.shell.assets import page_stems
@@ -16,11 +17,12 @@ TEN = [STEMS[k % len(STEMS)] for k in range(10)]
 
 
 class Site:
-    """A server that can be killed and started again at the same port, and a browser profile to look at it."""
+    """A server that can be killed and started again at the same port."""
 
-    def __init__(self, browser) -> None:
+    context: BrowserContext  # of the test that looks at it
+
+    def __init__(self) -> None:
         self.port = free_port()
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800})
         self.start()
 
     def start(self) -> None:
@@ -34,12 +36,21 @@ class Site:
         return Reader(self.context.new_page(), f"http://localhost:{self.port}").open(path)
 
 
-@pytest.fixture
-def site(browser):
-    found = Site(browser)
+@pytest.fixture(scope="module")
+def started():
+    """Each test leaves the server running for the next."""
+    found = Site()
     yield found
-    found.context.close()
     found.kill()
+
+
+@pytest.fixture
+def site(browser, started):
+    started.context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield started
+    started.context.close()
+    if started.process.poll() is not None:  # a test that failed in between
+        started.start()
 
 
 def lost(page: Reader) -> None:
