@@ -16,8 +16,11 @@ SATURATED = 0.99  # beyond it 1 − h² would need more digits than are shown
 
 
 def blocks(m: UnrolledParameters, r: Result, t: int) -> list[Block]:
-    """Forward, loss, static network, BPTT and RTRL at copy t."""
-    made = [_forward(m, r, t), _loss(m, r, t), *gradient_numbers.blocks(m, r, t)]
+    """Forward, loss, static network, BPTT and RTRL at copy t; on the way back what goes backward comes first."""
+    forward, loss = _forward(m, r, t), _loss(m, r, t)
+    static, bptt, rtrl = gradient_numbers.blocks(m, r, t)
+    back = m.position > m.n_steps
+    made = [static, bptt, loss, forward, rtrl] if back else [forward, loss, static, bptt, rtrl]
     return [block._replace(lines=[_bare(line) for line in block.lines]) for block in made]
 
 

@@ -83,6 +83,18 @@ def test_a_layers_gradient_is_written_as_a_matrix():
         np.testing.assert_allclose(np.array(rows, dtype=float), wanted, rtol=6e-4, atol=1e-9)
 
 
+def test_on_the_way_back_the_backward_equations_come_first():
+    page = make(cursor=2)
+    there, last = page.frame["numbers"], page.frame["positions"]
+    titles = {}
+    for position in (2, last - 1):  # both are step 2
+        page.ask("cursor", t=position)
+        titles[position] = [block.title for block in page.view.numbers(page.model, page.frame["t"])]
+    assert page.frame["t"] == 2 and page.frame["numbers"] != there
+    assert titles[2][0].startswith("Forward") and titles[last - 1][0].startswith("Static network")
+    assert titles[last - 1][1].startswith("BPTT") and set(titles[2]) == set(titles[last - 1])
+
+
 def test_equations_are_named_after_their_place():
     page = make()
     titles = [block.title for t in (2, 1) for block in page.view.numbers(page.model, t)]
