@@ -97,11 +97,18 @@ class Actions:
         self._apply_preset(name)
 
     def _restore(self, query: str) -> None:
-        """The state of an address, the seed included: undoing, or going back."""
+        """The state of an address, the seed included: undoing, or going back.
+
+        It is found on a model of its own: a detour over other settings would stop what runs in the background.
+        """
         self._leave_prediction()
-        address.change(self.model, {name: kind.default for name, kind in self.model.parameters().items()})
-        self.model.preset = ""
-        self.notices = address.restore(self.model, self.presets, dict(parse_qsl(query, keep_blank_values=True)))
+        other = type(self.model)()
+        notices = address.restore(other, self.presets, dict(parse_qsl(query, keep_blank_values=True)))
+        wanted, preset = other.state(), other.preset
+        other.close()
+        address.change(self.model, wanted)
+        address.change(self.model, wanted)  # the model may have bound one of them to the others
+        self.model.preset, self.notices = preset, notices
 
     def _reseed(self) -> None:
         if not hasattr(self.model, "seed"):
