@@ -22,13 +22,15 @@ class Assets:
                 "dom",
                 "figures",
                 "files",
+                "hall",
                 "history",
                 "keys",
+                "links",
                 "live",
                 "mathematics",
                 "page",
             ),
-            *("panels", "pins", "prediction", "quiz", "reach", "resume", "reveal", "share", "shell", "strips"),
-            *("style", "tasks", "uploads", "voice", "wire"),
+            *("panels", "pins", "player", "prediction", "quiz", "reach", "resume", "reveal", "share", "shell"),
+            *("strips", "style", "tasks", "uploads", "voice", "wire"),
         )
     ]

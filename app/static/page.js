@@ -3,9 +3,11 @@
 import {$, $$} from "./dom.js"
 import {Controls} from "./controls.js"
 import {Figures} from "./figures.js"
+import {Past, STEP, writeAddress} from "./history.js"
 import {showLive, showTable} from "./live.js"
 import {showNotices} from "./panels.js"
 import {Pins} from "./pins.js"
+import {Player} from "./player.js"
 import {Reveal} from "./reveal.js"
 import {Strips} from "./strips.js"
 import {dress, paintHeatmaps} from "./style.js"
@@ -38,23 +40,28 @@ export class Page {
     this.pins = new Pins(this)
     this.reveal = new Reveal(this)
     this.tasks = new Tasks(this, data)
+    this.past = new Past(this)
+    this.player = new Player(this)
     this.wire = wire
     wire.page = this
   }
 
   get bridge() { return this.wire.bridge }
 
-  // Requests: one message on its way at a time. What the hand does meanwhile is merged, so the latest wins.
+  // Requests: one message on its way at a time. What the hand does meanwhile is merged, so the latest wins; but each step
+  // that can be undone is answered by itself.
   ask(action, details = {}) {
-    const last = this.waiting.at(-1)
+    const step = this.past.stepOf(action, details), newest = this.waiting.at(-1)
+    const last = newest?.[STEP] === step ? newest : null
     if (last?.do === action && ["cursor", "uncover"].includes(action)) Object.assign(last, details)
     else if (last?.do === action && action === "set") Object.assign(last.values, details.values)
     else if (last?.do === action && action === "edit" && last.name === details.name) Object.assign(last.steps, details.steps)
-    else this.waiting.push({do: action, ...details})
+    else this.waiting.push({do: action, ...details, [STEP]: step})
     this.lead(action, details)
     this.pins.follow(action, details)
     if (["set", "edit", "preset", "reset"].includes(action)) this.remarks = []
     if (!this.busy) this.send()
+    if (action === "restore") this.tasks.given = this.sent + this.waiting.length // what comes back was not found anew
   }
 
   // What a new session must be asked again, so that a task goes on there.
@@ -67,9 +74,9 @@ export class Page {
 
   send() {
     if (!this.waiting.length || !this.wire.bridge) return
-    const batch = this.waiting.map(request => ({...request, id: ++this.sent}))
+    const other = this.waiting.findIndex(request => request[STEP] !== this.waiting[0][STEP])
+    const batch = this.waiting.splice(0, other < 0 ? Infinity : other).map(request => ({...request, id: ++this.sent}))
     this.underway.push(...batch)
-    this.waiting = []
     this.busy = true
     clearTimeout(this.patience)
     this.patience = setTimeout(() => { this.busy = false; this.draw(); this.send() }, PATIENCE)
@@ -81,7 +88,7 @@ export class Page {
 
   // The page stays as it is: lesson, quiz and the last picture need no server.
   lose() {
-    this.play(false)
+    this.player.play(false)
     clearTimeout(this.patience)
     this.draw()
     root.dataset.lost = ""
@@ -101,14 +108,16 @@ export class Page {
 
   show(change) {
     if (change.build && change.build !== this.data.build) { location.replace(this.address()); return }
+    const step = this.underway.findLast(request => request.id <= change.answered)?.[STEP]
     this.underway = this.underway.filter(request => request.id > change.answered)
     if (change.answered >= this.sent) { this.busy = false; this.send() }
+    this.past.hear(change, step)
     this.held = this.held ? joined(this.held, change) : change
     if (!this.busy || performance.now() - this.drawn > HELD) this.draw()
   }
 
   draw() {
-    const change = this.held
+    const change = this.held, opened = this.frame !== null
     if (!change) return
     this.held = null
     this.drawn = performance.now()
@@ -132,13 +141,15 @@ export class Page {
     this.showParts(frame)
     this.reveal.show(frame)
     this.tasks.show(frame)
-    this.keepAddress()
+    this.keepAddress(opened && change.start !== undefined)
   }
 
-  keepAddress() {
+  // Of a preset at once: Back may leave its place soon.
+  keepAddress(atOnce = false) {
     clearTimeout(this.rest)
     if (this.pins.asked) return // states that it pins are being gone through
-    this.rest = setTimeout(() => history.replaceState(history.state, "", this.address()), 300)
+    if (atOnce) writeAddress(this)
+    else this.rest = setTimeout(() => writeAddress(this), 300)
   }
 
   remark(texts) {
@@ -227,21 +238,6 @@ export class Page {
   moveCursor(t) {
     t = Math.max(1, Math.min(t, this.frame.steps))
     this.moveTo(this.back ? 2 * this.frame.steps + 1 - t : t)
-  }
-
-  play(on = !this.timer) {
-    clearInterval(this.timer)
-    this.timer = null
-    if (on) {
-      if (this.p >= this.frame.positions) this.moveTo(1)
-      this.timer = setInterval(() => {
-        if (this.p >= this.frame.positions) this.play(false)
-        else this.moveTo(this.p + 1)
-      }, 1000 / Number($("#speed").value))
-    }
-    const button = $("[data-act=play]")
-    button.textContent = on ? "❚❚ Pause" : "▶ Play"
-    button.setAttribute("aria-label", on ? "Pause" : "Play")
   }
 }
 

@@ -3,8 +3,9 @@
 import {embed, eventsOf, modelsOf, viewOf} from "./bokeh.js"
 import {$, $$, float, toast} from "./dom.js"
 import {playCard} from "./cards.js"
-import {followBack, keepPlace} from "./history.js"
-import {press} from "./keys.js"
+import {followBack, keepPlace, writeAddress} from "./history.js"
+import {giveKeysBack, press} from "./keys.js"
+import {keepPresenting} from "./links.js"
 import {Page} from "./page.js"
 import {arrange, keptTab, openDrawer, showPlots, showTab} from "./panels.js"
 import {reachAll} from "./reach.js"
@@ -26,7 +27,7 @@ function present(page, on) {
   openDrawer(false)
   delete root.dataset.tab
   showTab(on ? "numbers" : keptTab(), false)
-  history.replaceState(null, "", page.address())
+  writeAddress(page)
   restyle(page.doc, data)
 }
 
@@ -55,7 +56,9 @@ function actions(page) {
     theme: () => setTheme(page, root.dataset.theme === "dark" ? "light" : "dark"),
     back: () => page.moveTo(page.p - 1),
     forward: () => page.moveTo(page.p + 1),
-    play: () => page.play(),
+    play: () => page.player.play(),
+    undo: () => page.past.go(-1),
+    redo: () => page.past.go(1),
     reset: () => page.ask("reset"),
     seed: () => page.ask("seed"),
     pin: () => page.pins.add(),
@@ -76,6 +79,7 @@ function listen(page) {
   document.addEventListener("click", event => {
     // The text that leads through a task takes the place of the sheet.
     if (event.target.closest("[data-example], [data-predict=start]")) openDrawer(false)
+    if (event.target.closest(".player")) page.played = null
     const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], button[data-set], [data-do]")
     if (!button) return
     if (button.dataset.act) act[button.dataset.act](button)
@@ -101,9 +105,10 @@ function listen(page) {
       else if (pick) page.ask("set", {values: JSON.parse(pick)})
     })
   }
-  $("#speed").addEventListener("change", () => { if (page.timer) page.play(true) })
   $("#preset").addEventListener("change", event => { float(null); keepPlace(page); page.ask("preset", {name: event.target.value}) })
   document.addEventListener("keydown", event => press(page, act, event))
+  giveKeysBack()
+  keepPresenting()
 }
 
 // Bokeh's plots add a tab stop without a name, its sliders a handle without one, its checkboxes a label beside the box.

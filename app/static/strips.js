@@ -52,6 +52,7 @@ export class Strips {
     let last = null, touch = null
     const begin = event => {
       element.focus({preventScroll: true})
+      if (this.takes(strip.name)) this.choose(strip.name)
       try { element.setPointerCapture(event.pointerId) } catch { /* a synthetic event has no pointer to capture */ }
       last = this.stroke(strip, this.locate(strip, event), null)
     }
@@ -123,6 +124,24 @@ export class Strips {
     this.page.ask("edit", {name: strip.edits, steps})
   }
 
+  // By keys: the plot with the focus, else the one that is asked for, else the one that was clicked last.
+
+  takes(name) {
+    const strip = this.byName[name]
+    if (!strip || !this.page.frame || !this.plot(name).visible || !this.element(name)?.offsetParent) return false
+    return this.editable(strip) || (this.asking !== null && this.asking === strip.predicts)
+  }
+
+  choose(name) {
+    this.chosen = name
+    for (const strip of this.all) this.element(strip.name)?.toggleAttribute("data-chosen", strip.name === name)
+  }
+
+  underKeys(focused) {
+    const asked = this.asking ? this.hand.strip.name : null
+    return [focused, asked, this.chosen].find(name => this.takes(name)) ?? null
+  }
+
   nudge(name, direction) {
     const strip = this.byName[name], t = this.page.t
     if (this.asking && this.asking === strip.predicts) { this.hand.nudge(direction); return }
@@ -134,6 +153,7 @@ export class Strips {
 
   flip(name) {
     const strip = this.byName[name], t = this.page.t
+    if (!this.editable(strip)) return
     this.paint(strip, {[t]: this.values(strip)[t - 1] > 0.5 ? 0 : 1})
   }
 

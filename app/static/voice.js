@@ -24,7 +24,7 @@ export class Voice {
     document.addEventListener("click", event => { if (event.target.closest?.("[data-quiz]")) answered(event) })
   }
 
-  get running() { return Boolean(this.page.timer) || $$("[data-player]").some(box => box.timer) }
+  get running() { return this.page.player.on || $$("[data-player]").some(box => box.timer) }
 
   follow() {
     clearTimeout(this.timer)

@@ -25,7 +25,7 @@ STATE = """(() => {
   const fields = [...document.querySelectorAll("input, select, textarea")].map(field => [field.value, field.checked])
   const page = window.unrolled
   return JSON.stringify([innerWidth, innerHeight, scrollX, scrollY, localStorage, document.activeElement.tagName,
-    fields, page.sent, page.p, page.frame, page.timer, page.strips.guess, page.doc.to_json(), copy.outerHTML])
+    fields, page.sent, page.p, page.frame, page.player.on, page.strips.guess, page.doc.to_json(), copy.outerHTML])
 })()"""
 # Undoes what looking at a page changes.
 PUT_BACK = """() => {

@@ -109,7 +109,7 @@ def test_playing_does_not_flood_a_screen_reader_and_its_end_is_said(reader):
     page.page.locator("#speed").select_option("10")
     page.page.locator("[data-act=play]").click()
     last = page.frame["positions"]
-    page.page.wait_for_function(f"unrolled.p === {last} && !unrolled.timer", timeout=30_000)
+    page.page.wait_for_function(f"unrolled.p === {last} && !unrolled.player.on", timeout=30_000)
     said(page, f"t = {last}. ")
     assert page.page.evaluate("times") <= 1 + (last - 1) / 3, "one word for a few steps together"
     live = "[...document.querySelectorAll('.stage output, .sentence')].map(part => part.ariaLive)"

@@ -62,7 +62,7 @@ def test_arrow_keys_and_player_move_cursor_diagram_and_numbers_together(reader, 
     last = page.frame["positions"]
     page.page.evaluate(f"unrolled.moveTo({max(1, last - 5)})")
     page.page.locator("[data-act=play]").click()
-    page.page.wait_for_function(f"unrolled.p === {last} && !unrolled.timer", timeout=5000)
+    page.page.wait_for_function(f"unrolled.p === {last} && !unrolled.player.on", timeout=5000)
 
 
 def diagram_shows(page, fed: dict[str, str]) -> None:

@@ -25,7 +25,7 @@ def test_editing_by_keyboard(reader):
     page = reader("gated_cec")
     page.press("Home")
     page.page.locator('[data-strip="x"]').focus()
-    page.press("ArrowRight", " ")
+    page.press("ArrowRight", "Enter")
     assert page.columns()["x"][:3] == [1, 0, 1]
     page.press("ArrowUp")
     assert page.columns()["x"][1] == 1
