@@ -12,7 +12,7 @@ def connections(s: Settings) -> list[str]:
     """Lines that set rows, columns and weights of the connections, and W where these are many."""
     n_connections = _n_connections(s)
     n_late = round(s.late * n_connections)
-    found = [f"n, leak = {s.n_units}, {s.leak_rate!r}", lines.SPAWNED.format(seed=s.seed), _places(s)]
+    found = [lines.SPAWNED.format(n_units=s.n_units, leak_rate=s.leak_rate, seed=s.seed), _places(s)]
     weights = lines.WEIGHTS[s.weights]
     found.append(lines.SCALED.format(weights=weights, radius=drawn_radius(s), spectral_radius=s.spectral_radius))
     if n_late:

@@ -31,7 +31,8 @@ MACKEY_GLASS = """
 values = {values}
 """
 
-SPAWNED = """# the connections and their weights
+SPAWNED = """# the reservoir of n units: its connections and their weights, drawn as on the page
+n, leak = {n_units}, {leak_rate!r}
 for_places, for_weights, for_late, for_input, for_feedback = np.random.default_rng({seed}).spawn(5)"""
 RANDOM = """
 # {n_connections} of the n² pairs of units: drawn until so many differ, and some of them dropped again
@@ -91,7 +92,7 @@ W[rows, columns] = weights"""
 
 TANH = '''
 def tanh(a):
-    """tanh with the page's last digits: they differ from those of np.tanh, and chaos makes them count."""
+    """tanh with the page's last digits, which chaos makes count: np.tanh has others, and so may another system's exp."""
     s, e = a * a, np.array([math.exp(-2 * size) for size in np.abs(a)])
     near = a * (2027025 + s * (270270 + s * (6930 + s * 36))) / (2027025 + s * (945945 + s * (51975 + s * (630 + s))))
     return np.where(np.abs(a) <= 0.5, near, np.copysign((1 - e) / (1 + e), a))
@@ -138,6 +139,7 @@ largest = apart.max(axis=1)  # taken out of the root, for squares of small numbe
 shape = apart / np.where(largest > 0, largest, 1)[:, None]
 log10_distance = np.log10(largest) + np.log10(np.maximum(np.linalg.norm(shape, axis=1), 1))"""
 MEMORY = """
+# the run, and a readout that is asked for x(t − lag)
 beta = {ridge!r}
 states = run(np.zeros(n), drive)
 Z = np.column_stack([np.ones(len(x)), states, x])
