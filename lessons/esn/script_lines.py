@@ -92,7 +92,7 @@ W[rows, columns] = weights"""
 
 TANH = '''
 def tanh(a):
-    """tanh with the page's last digits, which chaos makes count: np.tanh has others, and so may another system's exp."""
+    """tanh with the page's last digits, which chaos makes count: np.tanh has others, so may another system's exp."""
     s, e = a * a, np.array([math.exp(-2 * size) for size in np.abs(a)])
     near = a * (2027025 + s * (270270 + s * (6930 + s * 36))) / (2027025 + s * (945945 + s * (51975 + s * (630 + s))))
     return np.where(np.abs(a) <= 0.5, near, np.copysign((1 - e) / (1 + e), a))
