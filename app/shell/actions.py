@@ -103,6 +103,7 @@ class Actions:
         """
         self._leave_prediction()
         other = type(self.model)()
+        address.apply_preset(other, self.presets, self.lesson.presets[0].name)  # as a page opens
         notices = address.restore(other, self.presets, dict(parse_qsl(query, keep_blank_values=True)))
         wanted, preset = other.state(), other.preset
         other.close()

@@ -4,7 +4,7 @@ import {$$} from "./dom.js"
 
 const MOST = 50   // steps back
 const REST = 700  // milliseconds: keys that change the same thing again within this time are one step
-const STILL = ["cursor", "uncover", "download"] // requests that change no state: the cursor alone is no step, it goes along
+const STILL = ["cursor", "uncover", "download", "code"] // requests that change no state: the cursor alone is no step, it goes along
 
 export const STEP = Symbol("step") // of a request: the number of the step that it belongs to; JSON leaves it out
 

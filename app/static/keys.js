@@ -91,7 +91,7 @@ function keysOf(page, act, event) {
     z: () => page.past.go(event.shiftKey ? 1 : -1),
     "+": () => choosePreset(page, 1), "=": () => choosePreset(page, 1), "-": () => choosePreset(page, -1),
     r: act.reset, n: button("[data-act=seed]"), c: button("[data-act=pin]"),
-    g: predicting(page, button("[data-predict=start]")), v: button(page.reveal.on ? "[data-reveal=all]" : "[data-predict=reveal]"),
+    g: predicting(page, button("[data-predict=start]")), v: page.reveal.on ? () => page.reveal.all() : button("[data-predict=reveal]") ?? page.tasks.quiz.inSight,
     "1": () => showTab("lesson"), "2": () => showTab("numbers"), "3": () => showTab("tasks"),
     p: act.present, s: act.drawer, d: act.theme, "?": act.help,
     f: goFull, F5: root.dataset.present && goFull, // a clicker's button for the start of a show
@@ -107,7 +107,7 @@ function cursorKeys(page, jump, tab) {
   const along = by => tab ? moveTab(tab, by) : go(by * jump)
   return {
     ArrowLeft: () => along(-1), ArrowRight: () => along(1), PageUp: () => go(-1), PageDown: () => go(1),
-    Home: () => page.moveTo(1), End: () => page.moveTo(page.frame.positions),
+    Home: () => page.moveTo(1), End: () => page.reveal.on ? page.reveal.all() : page.moveTo(page.frame.positions),
   }
 }
 

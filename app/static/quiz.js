@@ -31,6 +31,13 @@ export class Quiz {
     this.count(question)
   }
 
+  // In presenter mode: presses the button of the question that stands highest in sight.
+  get inSight() {
+    const near = this.questions.map(question => [question, $("legend", question).getBoundingClientRect(), question.getBoundingClientRect()])
+      .filter(([question, top, all]) => question.offsetParent && all.bottom > 120 && top.top < innerHeight - 60)
+    return root.dataset.present && near.length ? () => $("[data-quiz=reveal]", near[0][0]).click() : undefined
+  }
+
   reveal(question) {
     question.toggleAttribute("data-revealed")
     this.show(question)

@@ -271,6 +271,14 @@ def test_a_state_is_restored_by_its_query_the_seed_included(stem):
 
 
 @each_page
+def test_a_query_that_names_no_preset_is_restored_as_a_page_opens_with_it(stem):
+    page = Opened(stem)
+    page.ask("preset", name=presets(stem)[-1])
+    restored, opened = page.ask("restore", query="cursor=2"), Opened(stem, cursor=2).frame
+    assert (restored["query"], restored["values"]) == (opened["query"], opened["values"])
+
+
+@each_page
 def test_no_setting_has_a_name_that_the_browser_keeps_for_itself(stem):
     assert not set(classes(stem)[0].state_parameters()) & address.BROWSER_NAMES.keys()
 
