@@ -24,6 +24,19 @@ PALETTE: dict[str, tuple[str, str]] = {
     "inset": ("#F8FAFC", "#161B25"),
 }
 
+# For a hall: what is too near its ground for the last row is darker on light and lighter on dark, at least 4.5 to 1.
+HALL: dict[str, tuple[str, str]] = PALETTE | {
+    "input_gate": ("#007756", "#2DC89C"),
+    "forget_gate": ("#B24C00", "#FF8B4D"),
+    "output_gate": ("#A54C7C", "#E4B1DE"),
+    "candidate": ("#8A5E00", "#F3BA3C"),
+    "prediction": ("#1F6E99", "#90D1F6"),
+    "gradient": ("#882256", "#FF8FB2"),
+    "target": ("#636C7F", "#A5AEC2"),
+    "muted": ("#545D71", "#B0B8CA"),
+    "band": ("#FBE7A3", "#4E451F"),
+}
+
 
 def _blend(stops: tuple[str, ...], n: int = 255) -> list[str]:
     """`n` colours between hexadecimal stops at equal distances."""
@@ -71,9 +84,14 @@ LIGHT = {role: light for role, (light, _) in PALETTE.items()}
 
 
 def variables() -> str:
-    """The palette as CSS: light at the root, dark under `[data-theme=dark]`."""
+    """The palette as CSS: light at the root, dark under `[data-theme=dark]`, both again for a hall."""
 
-    def block(column: int) -> str:
-        return ";".join(f"--{role.replace('_', '-')}:{colours[column]}" for role, colours in PALETTE.items())
+    def block(palette: dict[str, tuple[str, str]], column: int) -> str:
+        return ";".join(f"--{role.replace('_', '-')}:{colours[column]}" for role, colours in palette.items())
 
-    return f":root{{{block(0)};color-scheme:light}}:root[data-theme=dark]{{{block(1)};color-scheme:dark}}"
+    hall = {role: colours for role, colours in HALL.items() if colours != PALETTE[role]}
+    return (
+        f":root{{{block(PALETTE, 0)};color-scheme:light}}"
+        f":root[data-theme=dark]{{{block(PALETTE, 1)};color-scheme:dark}}"
+        f":root[data-fits]{{{block(hall, 0)}}}:root[data-theme=dark][data-fits]{{{block(hall, 1)}}}"
+    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bokeh.models import BasicTicker, CustomJSTickFormatter, Grid, LinearAxis, Plot, Range1d
+from bokeh.models import BasicTicker, CustomJSTickFormatter, Grid, LinearAxis, NoOverlap, Plot, Range1d
 
 from app.parts.colours import LIGHT
 
@@ -91,6 +91,7 @@ def add_axis(
         major_label_text_color=LIGHT["muted"],
         major_label_text_font=FONT,
         major_label_text_font_size="11px",
+        major_label_policy=NoOverlap(min_distance=3),
         axis_label=label or None,
         axis_label_text_color=colour,
         axis_label_text_font=FONT,

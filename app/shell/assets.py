@@ -8,7 +8,7 @@ from typing import Any
 import bokeh
 import jinja2
 
-from app.parts.colours import HEATS, PALETTE
+from app.parts.colours import HALL, HEATS, PALETTE
 from app.parts.colours import variables as css_variables
 from app.static import Assets
 
@@ -49,9 +49,9 @@ def variables() -> dict[str, Any]:
     return {"bokeh_version": bokeh.__version__, "assets": urls(), "styles": Assets._css, "variables": css_variables()}
 
 
-def palette() -> list[tuple[str, str]]:
-    """Each colour of the light theme with its equal in the dark one."""
-    return list(PALETTE.values())
+def palette() -> list[tuple[str, str, str, str]]:
+    """Each colour of the light theme with its equals: in the dark one, and in both for a hall."""
+    return [(*colours, *HALL[role]) for role, colours in PALETTE.items()]
 
 
 def heats() -> dict[str, tuple[list[str], list[str]]]:

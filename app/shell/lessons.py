@@ -41,12 +41,16 @@ Values = Mapping[str, str | int | float | bool]
 
 @dataclass(frozen=True)
 class Preset:
-    """A named setting of the page's parameters; ``note`` says what to look for."""
+    """A named setting of the page's parameters; ``note`` says what to look for.
+
+    ``bar``: controls that presenter mode has at hand, where they are not the numbers that the preset changes.
+    """
 
     name: str
     title: str
     note: str
     values: Values
+    bar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

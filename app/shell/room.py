@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bokeh.document import Document
 
 from app.parts.picture import Picture
-from app.shell import address, assets, frames, lessons, qr
+from app.shell import address, assets, bar, frames, lessons, qr
 from app.shell.controls import control
 from app.shell.model import PageModel
 from app.shell.outbox import Outbox
@@ -181,6 +181,7 @@ def _page_data(lesson: lessons.Lesson, view: View, model: PageModel, strips: lis
         "heats": assets.heats(),
         "quiz": [question.answer for question in lesson.quiz],
         "players": {card.player: model.parameters()[card.player].bounds[1] for card in view.cards if card.player},
+        "bars": bar.controls(lesson, view, model),
         "largest": model.upload_limit,
         "labels": {name: kind.label for name, kind in model.parameters().items() if name != "cursor"},
         "longest": qr.LIMIT,

@@ -32,5 +32,6 @@ class Assets:
             ),
             *("panels", "pins", "player", "prediction", "quiz", "reach", "resume", "reveal", "share", "shell"),
             *("strips", "style", "tasks", "uploads", "voice", "wire"),
+            *("bar", "fit", "measure", "screen", "stage"),  # presenter mode
         )
     ]

@@ -1,5 +1,7 @@
 // Short names for looking things up in the page, and the passing message at its foot.
 
+import {inColumn} from "./screen.js"
+
 export const $ = (selector, within = document) => within.querySelector(selector)
 export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
 
@@ -9,7 +11,7 @@ export const $$ = (selector, within = document) => [...within.querySelectorAll(s
 export function float(box, target = null) {
   for (const other of $$("[data-led]")) if (other !== box) for (const mark of ["led", "floating"]) delete other.dataset[mark]
   if (box) box.dataset.led = ""
-  const rises = box && innerWidth <= 1120 && !box.hasAttribute("data-floating")
+  const rises = box && inColumn() && !box.hasAttribute("data-floating")
   if (rises) box.dataset.floating = ""
   document.documentElement.dataset.floats = $("[data-floating]")?.className ?? ""
   if (!rises) return

@@ -93,11 +93,11 @@ function keysOf(page, act, event) {
     r: act.reset, n: button("[data-act=seed]"), c: button("[data-act=pin]"),
     g: predicting(page, button("[data-predict=start]")), v: page.reveal.on ? () => page.reveal.all() : button("[data-predict=reveal]") ?? page.tasks.quiz.inSight,
     "1": () => showTab("lesson"), "2": () => showTab("numbers"), "3": () => showTab("tasks"),
-    p: act.present, s: act.drawer, d: act.theme, "?": act.help,
+    o: () => page.stage.toggleSolo(), p: act.present, s: act.drawer, d: act.theme, "?": act.help,
     f: goFull, F5: root.dataset.present && goFull, // a clicker's button for the start of a show
     ".": black, b: black,
     "[": button("a[rel=prev]"), "<": button("a[rel=prev]"), "]": button("a[rel=next]"), ">": button("a[rel=next]"),
-    Escape: () => openDrawer(false),
+    Escape: () => { openDrawer(false); page.stage.solo("") },
   }
 }
 

@@ -9,6 +9,7 @@ import {showNotices} from "./panels.js"
 import {Pins} from "./pins.js"
 import {Player} from "./player.js"
 import {Reveal} from "./reveal.js"
+import {Stage} from "./stage.js"
 import {Strips} from "./strips.js"
 import {dress, paintHeatmaps} from "./style.js"
 import {Tasks} from "./tasks.js"
@@ -42,6 +43,7 @@ export class Page {
     this.tasks = new Tasks(this, data)
     this.past = new Past(this)
     this.player = new Player(this)
+    this.stage = new Stage(this, data)
     this.wire = wire
     wire.page = this
   }
@@ -141,6 +143,7 @@ export class Page {
     this.showParts(frame)
     this.reveal.show(frame)
     this.tasks.show(frame)
+    this.stage.show(frame)
     this.keepAddress(opened && change.start !== undefined)
   }
 

@@ -1,9 +1,9 @@
 // Tabs, drawer and notices: what opens and closes beside the plots.
 import {$, $$, toast} from "./dom.js"
 import {typeset} from "./mathematics.js"
+import {inColumn, onColumn} from "./screen.js"
 
 const root = document.documentElement
-const column = matchMedia("(max-width: 1120px)") // all in one column, with the bar and the sheet: as in phone.css
 const KEPT = "unrolled-tab"
 
 export function showNotices(notices) {
@@ -34,7 +34,7 @@ export function showTab(name, chosen = true) {
   root.dataset.tab = name // the address holds it
   if (!root.dataset.present) try { localStorage.setItem(KEPT, name) } catch { /* storage may be blocked */ }
   $(".side").scrollTop = 0
-  if (column.matches) $("#" + name).scrollIntoView({block: "start"})
+  if (inColumn()) $("#" + name).scrollIntoView({block: "start"})
   whereAbouts()
 }
 
@@ -47,7 +47,7 @@ export function showPlots() {
 function whereAbouts() {
   const chosen = $("[role=tab][aria-selected=true]")?.getAttribute("aria-controls") ?? "lesson"
   const reading = $(".side").getBoundingClientRect().top < room().middle ? chosen : "plots"
-  if (!column.matches) delete root.dataset.at
+  if (!inColumn()) delete root.dataset.at
   else if (root.dataset.at !== reading) root.dataset.at = reading
   if (root.dataset.at === "plots") $(".to-plots").setAttribute("aria-current", "true")
   else $(".to-plots").removeAttribute("aria-current")
@@ -65,11 +65,11 @@ function room() {
 // The note says what to look for: in one column it stands with the plots, else below the choice.
 export function arrange() {
   const place = () => {
-    if (column.matches) $(".player").after($(".preset-notes"))
-    else $("#preset").after($(".preset-notes"))
+    if (inColumn()) $(".player").after($(".preset-notes"))
+    else $("#drawer > h2").before($(".preset-notes"))
     whereAbouts()
   }
-  column.addEventListener("change", place)
+  onColumn(place)
   addEventListener("scroll", whereAbouts, {passive: true})
   place()
 }
@@ -78,7 +78,7 @@ export function openDrawer(on) {
   root.toggleAttribute("data-drawer", on)
   $(".menu").setAttribute("aria-expanded", on)
   if (on) $("#drawer").focus({preventScroll: true}) // not a select: the next key would choose from it
-  if (on && column.matches) bringPlots()
+  if (on && inColumn()) bringPlots()
   whereAbouts()
 }
 

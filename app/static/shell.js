@@ -28,6 +28,7 @@ function present(page, on) {
   delete root.dataset.tab
   showTab(on ? "numbers" : keptTab(), false)
   writeAddress(page)
+  page.stage.refresh()
   restyle(page.doc, data)
 }
 
@@ -150,7 +151,7 @@ async function start() {
   new Voice(page)
   reachAll()
   window.unrolled = page
-  addEventListener("resize", () => restyle(doc, data))
+  addEventListener("resize", () => { page.stage.refresh(); restyle(doc, data) })
   root.removeAttribute("data-loading")
   if (frame) resumeTask(page)
   typeset($("#lesson"))

@@ -25,6 +25,7 @@ STRIPS = {
 RASTER_FROM = 2  # step of the recipe
 FEW_STEPS = 120  # that still get dots
 DASHES = ("solid", "dashed", "dotted", "dashdot", "solid")
+WORDS = 18  # pixels above a plot for the words over its parts
 LETTER = 0.02  # share of a phone's plot that a letter takes
 # Pixels where they are not those that the strips are built with: what a topic is about gets the most.
 HEIGHTS = {
@@ -57,17 +58,17 @@ class Strips:
             "units": strip("units", "h", "state", title="Five units", kind="none", column="u1", height=56,
                            ticks=3),
             # a fixed axis: with ρ the line turns, and nothing else moves
-            "log10_distance": strip("log10_distance", "log₁₀ distance", "state", title="Distance of two starts, log₁₀",
+            "log10_distance": strip("log10_distance", "log₁₀\ndistance", "state", title="Distance of two starts, log₁₀",
                                     kind="line", height=100, limits=(CLOSEST, FARTHEST), at=(0, -5, -10, -15),
                                     predicts="log10_distance"),
             "y": strip("y", "y", "state", title="Output y(t), dashed what is asked for", kind="line", height=64),
             "y2": strip("y2", "y₂", "state", title="Second output, dashed what is asked for", kind="line", height=64),
             "residual": strip("residual", "y−d", "state", title="Residual y − d", kind="line", height=44),
-            "log_error": strip("log_error", "log₁₀ error", "state", title="log₁₀ |y − d|", kind="line", height=76,
+            "log_error": strip("log_error", "log₁₀\nerror", "state", title="log₁₀ |y − d|", kind="line", height=76,
                                ticks=3),
         }  # fmt: skip
-        for name in ("log10_distance", "log_error"):
-            self.named[name].plot.left[0].update(axis_label_orientation="vertical")
+        for name in ("log10_distance", "log_error"):  # label and tick labels together fit into the border
+            self.named[name].plot.left[0].update(axis_label_text_font_size="12px", axis_label_standoff=2)
         for one in self.named.values():
             one.plot.min_border_right = 24  # half of the last step's number
         self._further_lines()
@@ -133,6 +134,7 @@ class Strips:
             picture.fit(ranges[name], np.clip(columns[name], -reach, reach), d, pad=0.1)
         picture.fit(ranges["residual"], columns["residual"], pad=0.1)
         picture.fit(ranges["log_error"], columns["log_error"], include=(-2, 0), pad=0.05)
+        self.marks.lift(picture)
 
 
 class _Marks:
@@ -144,16 +146,16 @@ class _Marks:
         look: dict[str, Any] = {"level": "underlay", "fill_color": LIGHT["muted"], "line_color": None}
         self.washout = BoxAnnotation(right=0.5, fill_alpha=0.22, **look)
         self.new = BoxAnnotation(left=0.5, fill_alpha=0.08, **look | {"line_color": LIGHT["muted"]})
+        self.plots = {name: strips[name].plot for name in self.PLACES}
         self.words = {}
         for name in self.PLACES:
-            plot = strips[name].plot
+            plot = self.plots[name]
             plot.add_layout(self.washout)
             plot.add_layout(self.new)
             # the last stands at the right edge, where there is always room
-            self.words[name] = [Label(x=0.5, y=2, y_units="screen", x_offset=-3 if last else 3, text="", name="band",
-                                      text_color=LIGHT["muted"], text_font=FONT, text_font_size="10px",
-                                      text_align="right" if last else "left", text_baseline="bottom", padding=1,
-                                      background_fill_color=LIGHT["card"], background_fill_alpha=0.94)
+            self.words[name] = [Label(x=0.5, y=0, x_offset=-3 if last else 3, y_offset=2, text="", name="band",
+                                      text_color=LIGHT["muted"], text_font=FONT, text_font_size="11px",
+                                      text_align="right" if last else "left", text_baseline="bottom")
                                 for last in (False, False, True)]  # fmt: skip
             for label in self.words[name]:
                 plot.add_layout(label)
@@ -168,9 +170,17 @@ class _Marks:
         names_shown = {strip.name for strip in shown}
         first = next((name for name in self.PLACES if name in names_shown), "") if marked else ""
         for name, labels in self.words.items():
+            picture.change(self.plots[name], min_border_top=WORDS if name == first else 6)  # above the curves
             for label, place, word in zip(labels, _places(now, names), names, strict=True):
                 room = name == first and place is not None
                 picture.change(label, x=place if room else 0.5, text=word if room else "", visible=room)
+
+    def lift(self, picture: Picture) -> None:
+        """The words stand on the upper edge of their plot."""
+        for name, labels in self.words.items():
+            top = picture.get(self.plots[name].y_range, "end")
+            for label in labels:
+                picture.change(label, y=top)
 
 
 def _places(now: Traced, words: tuple[str, str, str]) -> list[float | None]:

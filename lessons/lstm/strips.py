@@ -106,20 +106,20 @@ def _gate_line(stack: Stack, strip: Strip, column: str) -> None:
 def gradient_strip(stack: Stack) -> Strip:
     """The five ways back in one plot, with a key to them."""
     first, *others = LINES
-    strip = stack.strip(first.column, "log₁₀", first.role, height=150, kind="line", ticks=5, last=True,
+    strip = stack.strip(first.column, "log₁₀", first.role, height=180, kind="line", ticks=5, last=True,
                         title="log₁₀ of the derivatives of step T by step k", axis_label="step k")  # fmt: skip
     strip.plot.left[0].axis_label_orientation = "vertical"  # beside ticks like −1000
     for line in others:
         stack.trace(strip, line.column, line.role, kind="line", dash=line.dash, pin=False)
     drawn = {renderer.glyph.y: renderer for renderer in strip.plot.renderers
              if isinstance(renderer.glyph, Line) and renderer.data_source is stack.source}  # fmt: skip
-    # All lines come to an end near 0 on the right: below them is room.
+    # above: wherever it stood inside, some network's lines would run through it
+    items = [LegendItem(label=line.name.split(", ")[-1], renderers=[drawn[line.column]]) for line in LINES]
     strip.plot.add_layout(Legend(
-        items=[LegendItem(label=line.name, renderers=[drawn[line.column]]) for line in LINES], location="bottom_right",
-        label_text_font=FONT, label_text_font_size="11px", label_text_color=LIGHT["muted"], label_height=11,
-        glyph_height=11, background_fill_color=LIGHT["card"], background_fill_alpha=0.75, border_line_color=None,
-        spacing=1, padding=3, margin=3,
-    ))  # fmt: skip
+        items=items, ncols=3, label_text_font=FONT, label_text_font_size="11px", label_text_color=LIGHT["muted"],
+        label_height=11, glyph_height=11, glyph_width=16, label_standoff=4, background_fill_color=None,
+        border_line_color=None, spacing=6, padding=0, margin=2,
+    ), "above")  # fmt: skip
     return strip
 
 

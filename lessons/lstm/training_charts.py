@@ -49,8 +49,7 @@ class TrainingCharts:
         for kind, (dash, width) in LOOKS.items():
             look = {"line_color": LIGHT[role], "line_dash": dash, "line_width": width}
             strip.plot.add_glyph(self.lines, Line(x="update", y=f"{name}_{kind}", **look))
-        look = {"text_color": LIGHT[role], "text_font": {"value": FONT}, "text_font_size": "13px",
-                "background_fill_color": LIGHT["card"], "background_fill_alpha": 0.85}  # fmt: skip
+        look = {"text_color": LIGHT[role], "text_font": {"value": FONT}, "text_font_size": "13px"}
         ends = Text(x="update", y=name, text="name", x_offset=5, text_baseline="middle", **look)
         # above the rules, and not cut off where the chart ends
         strip.plot.add_glyph(self.names, ends, level="overlay")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bokeh.models import ColumnDataSource, Plot, Range1d
 
-from app.parts.colours import PALETTE, variables
+from app.parts.colours import HALL, PALETTE, variables
 from app.parts.numbers import number, plain
 from app.parts.picture import Picture
 from app.parts.ranges import LIMIT, bounds, clipped, tidy
@@ -114,7 +114,19 @@ def test_a_property_that_a_model_does_not_have_is_refused(name):
 
 
 def test_every_colour_has_one_meaning_in_both_themes():
-    for column in (0, 1):
-        shades = [colours[column].lower() for colours in PALETTE.values()]
-        assert len(set(shades)) == len(shades)
+    roles = [{*PALETTE[role], *HALL[role]} for role in PALETTE]  # a browser knows a role by any of its colours
+    assert sum(map(len, roles)) == len(set().union(*roles))
     assert "--forget-gate:#D55E00" in variables()
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("role", sorted(set(HALL) - {"line", "band", "page", "card", "inset"}))
+def test_in_a_hall_every_colour_stands_out_from_its_card(role, theme):
+    low, high = sorted((luminance(HALL[role][theme]), luminance(HALL["card"][theme])))
+    assert (high + 0.05) / (low + 0.05) >= 4.5
