@@ -16,7 +16,8 @@ def controls(lesson: Lesson, view: View, model: PageModel) -> dict[str, list[str
     for a name that is none of the view's controls.
     """
     kinds = model.parameters()
-    slim = [name for name in (*view.controls, *view.more) if isinstance(kinds[name], param.Number | param.Selector | param.Boolean)]
+    low = param.Number | param.Selector | param.Boolean
+    slim = [name for name in (*view.controls, *view.more) if isinstance(kinds[name], low)]
     sliders = [name for name in slim if not isinstance(kinds[name], param.Boolean | param.Selector)]
     return {preset.name: _ordered(lesson, preset, slim, sliders, view.controls) for preset in lesson.presets}
 

@@ -2,7 +2,7 @@
 import {$} from "./dom.js"
 import {zoom} from "./screen.js"
 
-const WIDTH = 190, CHOICE = 250 // pixels at rest: of a control, and of the presets
+const WIDTH = 200, CHOICE = 280 // pixels at rest: of a control, and of the presets
 const MOST = 5
 
 export class Bar {

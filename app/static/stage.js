@@ -2,10 +2,10 @@
 // fill the stage alone.
 import {Bar} from "./bar.js"
 import {$, $$} from "./dom.js"
-import {rowsOf, shared} from "./fit.js"
-import {fitNumbers, fitText, frameOf, gauge, placeStrips, sizeDiagram} from "./measure.js"
+import {needOf, rowsOf, shared, spanOf} from "./fit.js"
+import {fitNumbers, fitText, frameOf, gauge, placeStrips, sizeDiagram, unsizeDiagram} from "./measure.js"
 import {fitScreen, onScreen, zoom} from "./screen.js"
-import {dress, grown, placed, plainSize} from "./style.js"
+import {crowd, dress, grown, placed, plainSize, sizeDots} from "./style.js"
 
 const COLUMNS = 24
 const root = document.documentElement
@@ -18,7 +18,7 @@ export class Stage {
     this.parts = [
       {key: "diagram", title: "Diagram", element: $("#diagram")},
       ...$$("[data-card]").map(element => ({key: element.dataset.card || STACK, title: titleOf(element), element})),
-      {key: "side", title: "Lesson, numbers, tasks", element: $(".side")},
+      {key: "side", title: "Panel", element: $(".side")},
     ]
     this.choices = choicesFrom(page.asked.get("folded") ?? "") // by hand: a part's key, and whether it is folded
     this.alone = page.asked.get("solo") ?? ""
@@ -38,7 +38,10 @@ export class Stage {
     }
     this.start = start
     this.refresh(false)
-    if (onScreen()) fitText($("#sentence"))
+    if (onScreen()) {
+      fitText($("#sentence"))
+      sizeDiagram($("#diagram"))
+    }
     fitNumbers()
   }
 
@@ -99,7 +102,10 @@ export class Stage {
   arrange() {
     const alone = this.alone ? this.find(this.alone) : null
     for (const {element} of this.parts) element.removeAttribute("data-away")
-    for (const strip of $$(".strip")) strip.toggleAttribute("data-away", Boolean(alone?.strip && strip !== alone.strip && alone.element.contains(strip)))
+    for (const strip of $$(".strip")) {
+      const other = alone?.strip && strip !== alone.strip && alone.element.contains(strip)
+      strip.toggleAttribute("data-away", Boolean(other) || !this.page.strips.plot(strip.dataset.strip).visible)
+    }
     $(".side").toggleAttribute("data-away", this.choices.get("side") ?? false)
     root.toggleAttribute("data-wide", this.isAway("side"))
     this.bar.fill()
@@ -107,75 +113,87 @@ export class Stage {
     sizeDiagram($("#diagram"))
     placeStrips(this.page, this.parts)
     dress(this.page.strips.all.map(({name}) => this.page.strips.plot(name)), this.page.data)
+    fitText($(".top h1"), 15)
+    sizeDots(this.page.doc, this.page.frame?.steps ?? 1)
     fitText($("#sentence"))
   }
 
   // Rows of the stage from top to bottom: diagram, player, sentence, what is pinned, cards.
   place(alone) {
+    crowd.terse = false
     const k = zoom(), gap = 6 * k, look = getComputedStyle(this.box)
     const width = this.box.clientWidth - 2 * parseFloat(look.paddingLeft)
-    const fixed = [[$(".player"), 42 * k], [$("#sentence"), 46 * k], ...$(".pinned-name").hidden ? [] : [[$(".pinned-name"), 22 * k]]]
+    const fixed = [[$(".player"), 36 * k], [$("#sentence"), (width < 700 * k ? 59 : 45) * k], ...$(".pinned-name").hidden ? [] : [[$(".pinned-name"), 22 * k]]]
     let height = this.box.clientHeight - 2 * parseFloat(look.paddingTop)
     for (const [, size] of fixed) height -= size + gap
     const diagram = frameOf($("#diagram"), width)
-    const cards = this.parts.filter(({element}) => element.matches("[data-card]") && !element.hidden)
-      .map(part => gauge(this.page, part, width))
-    const room = {width, gap}
-    let rows, wanted = alone ? alone.element === $("#diagram") : !this.choices.get("diagram")
+    const cards = this.parts.filter(({element}) => element.matches("[data-card]") && !isEmpty(element))
+      .map(part => gauge(this.page, part, width)).sort((one, other) => other.leads - one.leads)
+    let rows = [], wanted = alone ? alone.element === $("#diagram") : !this.choices.get("diagram")
     if (alone) rows = cards.filter(card => card.element === alone.element).map(card => [card])
     else {
-      rows = this.choose(cards, {...room, height: height - (wanted ? diagram.floor + gap : 0)})
-      const missing = cards.some(card => this.choices.get(card.key) === false && !rows.flat().includes(card))
-      if (missing || (!rows.length && cards.length)) {
-        wanted = false
-        rows = this.choose(cards, {...room, height})
+      const first = cards.find(card => this.choices.get(card.key) === false) ?? cards.find(card => !this.choices.has(card.key))
+      // First things first: if need be without hints on the plots, then without the diagram.
+      for (const [picture, terse] of [[wanted, false], [wanted, true], [false, false], [false, true]]) {
+        if (!first || rows.length) break
+        crowd.terse = terse
+        wanted = picture
+        rows = this.choose(cards, first, {width, gap, height: height - (picture ? diagram.floor + gap : 0)})
       }
+      if (first && !rows.length) rows = [[first]]
     }
+    root.toggleAttribute("data-terse", crowd.terse)
     const shown = rows.flat()
     for (const card of cards) card.element.toggleAttribute("data-away", !shown.includes(card))
     $("#diagram").toggleAttribute("data-away", !wanted)
     this.setGrid(rows, wanted ? diagram : null, fixed, height, gap)
   }
 
-  // Cards that were unfolded by hand come first; the plots over time stand beside one that leaves them no row.
-  choose(cards, room) {
+  // Cards that were unfolded by hand come first; one that finds no row stands beside the plots over time if it can.
+  choose(cards, first, room) {
     const open = cards.filter(card => this.choices.get(card.key) === false)
     const others = cards.filter(card => !this.choices.has(card.key))
     let rows = rowsOf([...open, ...others], room)
-    if (open.length && !open.some(card => rows.flat().includes(card))) rows = [[open[0]]]
-    const stack = others.find(card => card.key === STACK), row = rows[0]
-    if (open.length && stack && rows.length === 1 && row.length === 1 && row[0] !== stack) {
-      const half = room.width / 2
-      if (row[0].least <= half && Math.max(stack.need(half), row[0].need(half)) <= room.height) rows = [[stack, row[0]]]
+    const stack = others.find(card => card.key === STACK)
+    const shown = rows.flat(), next = open[0] ?? others.find(card => card.single)
+    if (stack && next && open.length < 2 && shown.length < 2) {
+      const beside = Object.assign([stack, next], {first: 1 - Math.max(9, Math.ceil(COLUMNS * next.least / room.width)) / COLUMNS})
+      const fits = beside.first >= 0.5 && needOf(beside, room.width, open.length ? 0 : 1) <= room.height
+      if (fits) rows = [beside]
     }
+    if (!rows.flat().includes(first)) return []
     const order = row => Math.min(...row.map(card => cards.indexOf(card)))
-    const leads = row => row.some(card => card.leads) ? 0 : 1
-    return rows.sort((one, other) => leads(one) - leads(other) || order(one) - order(other))
+    return rows.sort((one, other) => order(one) - order(other))
   }
 
   setGrid(rows, diagram, fixed, height, gap) {
-    const needs = rows.map(row => ({
-      floor: Math.max(...row.map(card => card.need(card.width / row.length))), weight: Math.max(...row.map(card => card.weight)),
-    }))
+    const width = rows[0]?.[0].width
+    const needs = rows.map(row => ({floor: needOf(row, width), weight: Math.max(...row.map(card => card.weight))}))
     const free = height - gap * (rows.length - (diagram ? 0 : 1))
     let heights = shared(free, diagram ? [{floor: diagram.floor, weight: diagram.weight}, ...needs] : needs)
     if (diagram && rows.length && heights[0] > diagram.best) heights = [diagram.best, ...shared(free - diagram.best, needs)]
     const tracks = [...diagram ? [heights.shift()] : [], ...fixed.map(([, size]) => size), ...heights]
     const lines = [...diagram ? [[$("#diagram")]] : [], ...fixed.map(([element]) => [element]), ...rows.map(row => row.map(card => card.element))]
     this.box.style.gridTemplateRows = tracks.map(size => `${size.toFixed(2)}px`).join(" ")
-    lines.forEach((line, row) => line.forEach((element, k) => {
-      const span = COLUMNS / line.length
-      element.style.gridArea = `${row + 1} / ${1 + k * span} / auto / span ${span}`
-    }))
+    lines.forEach((line, row) => {
+      let from = 1
+      line.forEach((element, k) => {
+        const span = Math.round(COLUMNS * spanOf(Object.assign(line, {first: rows.find(row => row[0].element === line[0])?.first}), k))
+        element.style.gridArea = `${row + 1} / ${from} / auto / span ${span}`
+        from += span
+      })
+    })
   }
 
   // Back to a page that scrolls.
   release() {
     this.bar.empty()
     placed.clear()
-    root.removeAttribute("data-wide")
+    Object.assign(crowd, {terse: false, dots: Infinity})
+    for (const name of ["data-wide", "data-terse"]) root.removeAttribute(name)
     for (const {element} of this.parts) element.removeAttribute("data-away")
     for (const strip of $$(".strip")) strip.removeAttribute("data-away")
+    unsizeDiagram($("#diagram"))
     this.box.style.gridTemplateRows = ""
     for (const element of [...this.box.children, ...$$(".strips")]) {
       for (const name of ["gridArea", "gridTemplateColumns", "zoom", "fontSize"]) element.style[name] = ""
@@ -205,7 +223,7 @@ export class Stage {
   showButtons() {
     this.back.hidden = !this.alone
     for (const {key, element, button} of this.parts) {
-      button.hidden = element.hidden
+      button.hidden = isEmpty(element)
       button.setAttribute("aria-pressed", !this.isAway(key))
     }
   }
@@ -226,9 +244,12 @@ function button(text, act) {
   return made
 }
 
+// A card that has nothing to say yet.
+const isEmpty = card => card.hidden || (card.matches("[data-card]") && !$("[data-strip]", card) && !$("[data-table]", card)?.hasChildNodes())
+
 function titleOf(card) {
   const {card: key} = card.dataset
-  return $("h2", card)?.textContent ?? (key ? key[0].toUpperCase() + key.slice(1) : "Plots over time")
+  return $("h2", card)?.textContent ?? (key ? key[0].toUpperCase() + key.slice(1) : "Plots")
 }
 
 function choicesFrom(text) {

@@ -6,6 +6,7 @@ const colourProperties = ["background_fill_color", "border_fill_color", "fill_co
   "axis_label_text_color", "major_label_text_color", "title_text_color", "text_color", "hatch_color", "label_text_color"]
 const sizes = new WeakMap()
 export const placed = new Map() // presenter mode: what the stage gives a plot, by the names of its properties
+export const crowd = {terse: false, dots: Infinity} // and how crowded it is: without hints, and the largest dots
 export const grown = new Map() // plots that the hand draws on, each with the height that it needs
 
 export function restyle(doc, data) {
@@ -65,11 +66,17 @@ function resize(model, changes) {
   }
   for (const name of TEXTS) scale(name, size => k * Math.max(size, LEAST.text), "px")
   for (const name of LINES) scale(name, size => size && k * Math.max(size, LEAST.line))
-  for (const name of SPACES) scale(name, size => placed.get(model)?.[name] ?? k * size)
-  if (model.type === "ColorBar") scale("width", size => k * size)
+  for (const name of SPACES) scale(name, size => Math.round(placed.get(model)?.[name] ?? k * spare(name, size)))
+  if (model.type === "ColorBar") scale("width", size => Math.round(k * size))
   if (!["dot", "mark"].includes(model.name)) scale("size", size => k * size)
   if (grown.has(model) && !large) plain.height.set = changes.height = Math.max(plain.height.size, grown.get(model))
   stretch(model, large ? k : 1, plain, changes)
+}
+
+// Plots over time stand closer on a screen that must hold them all.
+function spare(name, size) {
+  if (name === "min_border_left") return size + 10 // type is larger by more than the rest
+  return ["min_border_top", "min_border_bottom"].includes(name) && (size <= 6 || (crowd.terse && size < 20)) ? Math.min(3, size / 2) : size
 }
 
 function stretch(model, k, plain, changes) {
@@ -85,8 +92,9 @@ function stretch(model, k, plain, changes) {
 
 // Dots shrink as the steps crowd, so that 200 of them stay apart.
 export function sizeDots(doc, steps) {
-  const k = zoom(), width = document.querySelector("[data-strip]").clientWidth / k - 90
-  const size = Math.round(Math.max(3, Math.min(width < 400 ? 7 : 8, 0.62 * width / steps)))
+  const seen = [...document.querySelectorAll("[data-strip]")].find(strip => strip.clientWidth)
+  const k = zoom(), width = (seen?.clientWidth ?? 600) / k - 90
+  const size = Math.round(Math.max(3, Math.min(width < 400 ? 7 : 8, 0.62 * width / steps, crowd.dots)))
   for (const [name, value] of [["dot", size * k], ["mark", Math.max(7, 1.6 * size) * k]])
     for (const model of modelsOf(doc))
       if (model.type === "Scatter" && model.name === name && model.size?.value !== value) model.setv({size: {value}}, {sync: false})

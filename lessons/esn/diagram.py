@@ -131,7 +131,7 @@ def _feedback(d: Diagram, low: float) -> None:
     d.arrow((OUTPUT, low), (OUTPUT, BOTTOM), (CLOUD[0], BOTTOM), (CLOUD[0], CLOUD[1] + RADIUS + 3))
     d.delay(310, BOTTOM)
     d.parts.append(f'<text x=252 y={BOTTOM - 8} class=unit-label text-anchor=middle>W'
-                   '<tspan dy=4 style="font-size:.7em">fb</tspan></text>')  # fmt: skip
+                   '<tspan dy=4>fb</tspan></text>')  # fmt: skip
 
 
 def _plane(d: Diagram, traced: Traced) -> None:

@@ -25,7 +25,7 @@ STRIPS = {
 RASTER_FROM = 2  # step of the recipe
 FEW_STEPS = 120  # that still get dots
 DASHES = ("solid", "dashed", "dotted", "dashdot", "solid")
-WORDS = 18  # pixels above a plot for the words over its parts
+WORDS = 0.35  # of a plot, added above its curves for the words
 LETTER = 0.02  # share of a phone's plot that a letter takes
 # Pixels where they are not those that the strips are built with: what a topic is about gets the most.
 HEIGHTS = {
@@ -58,7 +58,7 @@ class Strips:
             "units": strip("units", "h", "state", title="Five units", kind="none", column="u1", height=56,
                            ticks=3),
             # a fixed axis: with ρ the line turns, and nothing else moves
-            "log10_distance": strip("log10_distance", "log₁₀\ndistance", "state", title="Distance of two starts, log₁₀",
+            "log10_distance": strip("log10_distance", "log₁₀\ndist.", "state", title="Distance of two starts, log₁₀",
                                     kind="line", height=100, limits=(CLOSEST, FARTHEST), at=(0, -5, -10, -15),
                                     predicts="log10_distance"),
             "y": strip("y", "y", "state", title="Output y(t), dashed what is asked for", kind="line", height=64),
@@ -153,9 +153,9 @@ class _Marks:
             plot.add_layout(self.washout)
             plot.add_layout(self.new)
             # the last stands at the right edge, where there is always room
-            self.words[name] = [Label(x=0.5, y=0, x_offset=-3 if last else 3, y_offset=2, text="", name="band",
+            self.words[name] = [Label(x=0.5, y=0, x_offset=-3 if last else 3, text="", name="band",
                                       text_color=LIGHT["muted"], text_font=FONT, text_font_size="11px",
-                                      text_align="right" if last else "left", text_baseline="bottom")
+                                      text_align="right" if last else "left", text_baseline="top")
                                 for last in (False, False, True)]  # fmt: skip
             for label in self.words[name]:
                 plot.add_layout(label)
@@ -170,17 +170,20 @@ class _Marks:
         names_shown = {strip.name for strip in shown}
         first = next((name for name in self.PLACES if name in names_shown), "") if marked else ""
         for name, labels in self.words.items():
-            picture.change(self.plots[name], min_border_top=WORDS if name == first else 6)  # above the curves
             for label, place, word in zip(labels, _places(now, names), names, strict=True):
                 room = name == first and place is not None
                 picture.change(label, x=place if room else 0.5, text=word if room else "", visible=room)
 
     def lift(self, picture: Picture) -> None:
-        """The words stand on the upper edge of their plot."""
+        """The words stand above the curves of their plot, which reaches higher for them."""
         for name, labels in self.words.items():
-            top = picture.get(self.plots[name].y_range, "end")
+            limits = self.plots[name].y_range
+            low, high = (picture.get(limits, end) for end in ("start", "end"))
+            if any(picture.get(label, "visible") for label in labels):
+                high += WORDS * (high - low)
+                picture.change(limits, end=high)
             for label in labels:
-                picture.change(label, y=top)
+                picture.change(label, y=high)
 
 
 def _places(now: Traced, words: tuple[str, str, str]) -> list[float | None]:

@@ -87,7 +87,7 @@ def variant_strips(stack: Stack) -> dict[str, Strip]:
                                    axis_label="time step t (dashed: the gate that keeps)")  # fmt: skip
         # label and tick labels together must not be wider than the border
         strips[name].plot.left[0].update(axis_label=label.replace("peephole", "peep-\nhole"), axis_label_standoff=1,
-                                         axis_label_text_font_size="12px", major_tick_out=1)  # fmt: skip
+                                         axis_label_text_font_size="11px", major_tick_out=1)  # fmt: skip
         if keeps:
             _gate_line(stack, strips[name], keeps)
     return strips

@@ -13,7 +13,7 @@ from app.parts.numbers import short
 from lessons.unrolled.parameters import UnrolledParameters
 from lessons.unrolled.results import Result
 
-WIDTH, HEIGHT = 640, 188
+WIDTH, HEIGHT = 640, 195
 TOP, BOTTOM = 46, 130  # of the boxes
 MIDDLE = (TOP + BOTTOM) / 2
 LEFT, RIGHT = 186, 636
@@ -100,9 +100,9 @@ def _copy(picture: Diagram, place: Layout, k: int, n_steps: int) -> None:
                 picture.label(x + 17, row + 5, "", f"value {role}", live=f"{name}{t}.{j}", anchor="start")
     picture.parts.append(_chevron((center, 154), (center, BOTTOM + 2), "input", f"in{t}"))
     if n_steps <= NAMED:
-        picture.label(center, 168, "", "value input", live=f"x{t}")
+        picture.label(center, 170, "", "value input", live=f"x{t}")
     if n_steps <= ALL_COUNTED or (n_steps - t) % 2 == 0:
-        picture.label(center, 185, str(t), "note")
+        picture.label(center, 192, str(t), "note")
 
 
 def _between(picture: Diagram, place: Layout, k: int, n_steps: int) -> None:

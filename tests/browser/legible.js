@@ -24,9 +24,10 @@
       if (size < TEXT) say(`text of ${(size / unit).toFixed(1)} px: ${name(element)} “${element.textContent.trim().slice(0, 24)}”`)
     }
     if (element.ownerSVGElement && element.closest("#diagram") && look.stroke !== "none" && !element.matches("text, g, marker *")) {
-      const width = parseFloat(look.strokeWidth) * scaleOf(element)
+      const width = parseFloat(look.strokeWidth) * (look.vectorEffect === "non-scaling-stroke" ? 1 : scaleOf(element))
       if (width > 0 && width < LINE) say(`line of ${(width / unit).toFixed(2)} px: ${name(element)}`)
     }
+    if (/\bbk-/.test(element.className)) continue
     const cuts = ["hidden", "auto", "scroll", "clip"], reading = element.matches(".side, article, .drawer")
     if (cuts.includes(look.overflowX) && element.scrollWidth > element.clientWidth + 1 && element.clientWidth) say(`cut off at its side by ${element.scrollWidth - element.clientWidth}: ${name(element)}`)
     if (!reading && cuts.includes(look.overflowY) && element.scrollHeight > element.clientHeight + 1 && element.clientHeight) say(`cut off below by ${element.scrollHeight - element.clientHeight}: ${name(element)}`)

@@ -65,11 +65,11 @@ def test_a_part_folds_to_a_button_and_the_address_says_what_is_not_as_it_comes(r
     again = reader(address.split("/", 3)[3])
     assert "weights" in again.page.evaluate(CARDS) and not again.page.locator("#diagram").is_visible()
     before = page.page.evaluate(BOXES)["weights"][2]
-    page.click(".folds button:text-is('Lesson, numbers, tasks')")
+    page.click(".folds button:text-is('Panel')")
     assert page.page.evaluate(BOXES)["weights"][2] > before + 300, "the stage gets the whole width"
     page.click(".folds button:text-is('Weights and their gradients')")
     page.click(".folds button:text-is('Diagram')")
-    page.click(".folds button:text-is('Lesson, numbers, tasks')")
+    page.click(".folds button:text-is('Panel')")
     assert page.page.evaluate(CARDS) == cards and "folded" not in page.address()
 
 
