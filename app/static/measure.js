@@ -125,7 +125,7 @@ function sized(plot, width, height, k) {
 
 /** Text that is too much for its place is set smaller, down to the smallest type of the stage. */
 export function fitText(box, largest = 16.2) {
-  for (const size of [largest, 15, 14, 13, 12.2, 11.5]) {
+  for (const size of [largest, 18, 15, 14, 13, 12.2, 11.5].filter(size => size <= largest)) {
     box.style.fontSize = `${size}px`
     if (box.scrollHeight <= box.clientHeight + 1) return
   }

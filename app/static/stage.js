@@ -37,9 +37,11 @@ export class Stage {
       if (this.alone && !this.find(this.alone)) this.alone = ""
     }
     this.start = start
+    for (const {element} of this.parts) if ($("[data-table]", element)) element.toggleAttribute("data-empty", isEmpty(element))
     this.refresh(false)
     if (onScreen()) {
       fitText($("#sentence"))
+      fitText($(".called"), 21)
       sizeDiagram($("#diagram"))
     }
     fitNumbers()
@@ -52,12 +54,14 @@ export class Stage {
     this.refresh()
     if (this.isAway(key) !== on) this.choices.set(key, on)
     this.refresh()
+    this.page.keepAddress()
   }
 
   // One plot, card or the diagram fills the stage; "" brings the others back.
   solo(key) {
     this.alone = key && this.find(key) ? key : ""
     this.refresh()
+    if (this.page.frame) this.page.keepAddress()
   }
 
   // Of the plot that has the focus or was touched last.
@@ -91,11 +95,12 @@ export class Stage {
 
   // Whatever the places of things depend on, as text.
   state() {
+    if (!onScreen()) return "a page"
     const {strips} = this.page, plots = strips.all.map(({name}) => strips.plot(name))
     const seen = plots.map(plot => [plot.visible, plainSize(plot, "height"), plot.below.some(axis => axis.visible), grown.has(plot)])
     const rows = $$("[data-table]").map(table => $$("tr, p", table).length)
     const cards = this.parts.map(part => part.element.hidden)
-    return JSON.stringify([innerWidth, innerHeight, onScreen(), this.alone, [...this.choices], cards, seen, rows, $(".pinned-name").hidden,
+    return JSON.stringify([innerWidth, innerHeight, onScreen(), this.alone, [...this.choices], cards, seen, rows, $(".pins").hidden, $(".called").hidden, !$("#sentence").textContent,
       this.page.frame?.start, this.page.frame?.unused])
   }
 
@@ -114,6 +119,7 @@ export class Stage {
     placeStrips(this.page, this.parts)
     dress(this.page.strips.all.map(({name}) => this.page.strips.plot(name)), this.page.data)
     fitText($(".top h1"), 15)
+    fitText($(".called"), 21)
     sizeDots(this.page.doc, this.page.frame?.steps ?? 1)
     fitText($("#sentence"))
   }
@@ -123,7 +129,11 @@ export class Stage {
     crowd.terse = false
     const k = zoom(), gap = 6 * k, look = getComputedStyle(this.box)
     const width = this.box.clientWidth - 2 * parseFloat(look.paddingLeft)
-    const fixed = [[$(".player"), 36 * k], [$("#sentence"), (width < 700 * k ? 59 : 45) * k], ...$(".pinned-name").hidden ? [] : [[$(".pinned-name"), 22 * k]]]
+    const called = !$(".called").hidden, said = [$("#sentence"), (width < 700 * k ? 59 : 45) * k]
+    // While an answer is hidden, what the hall is asked stands in the sentence's place.
+    $("#sentence").toggleAttribute("data-away", called && !$("#sentence").textContent)
+    const fixed = [[$(".player"), 36 * k], ...called ? [[$(".called"), said[1]]] : [], ...$("#sentence").hasAttribute("data-away") ? [] : [said],
+      ...$(".pins").hidden ? [] : [[$(".pins"), 28 * k]]]
     let height = this.box.clientHeight - 2 * parseFloat(look.paddingTop)
     for (const [, size] of fixed) height -= size + gap
     const diagram = frameOf($("#diagram"), width)
@@ -134,7 +144,8 @@ export class Stage {
     else {
       const first = cards.find(card => this.choices.get(card.key) === false) ?? cards.find(card => !this.choices.has(card.key))
       // First things first: if need be without hints on the plots, then without the diagram.
-      for (const [picture, terse] of [[wanted, false], [wanted, true], [false, false], [false, true]]) {
+      const stays = this.choices.get("diagram") === false // it was unfolded by hand
+      for (const [picture, terse] of [[wanted, false], [wanted, true], [stays, false], [stays, true]]) {
         if (!first || rows.length) break
         crowd.terse = terse
         wanted = picture
@@ -194,6 +205,8 @@ export class Stage {
     for (const {element} of this.parts) element.removeAttribute("data-away")
     for (const strip of $$(".strip")) strip.removeAttribute("data-away")
     unsizeDiagram($("#diagram"))
+    $("#sentence").removeAttribute("data-away")
+    $(".top h1").style.fontSize = ""
     this.box.style.gridTemplateRows = ""
     for (const element of [...this.box.children, ...$$(".strips")]) {
       for (const name of ["gridArea", "gridTemplateColumns", "zoom", "fontSize"]) element.style[name] = ""

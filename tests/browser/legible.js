@@ -85,10 +85,10 @@
     })
   }
   const all = selector => [...document.querySelectorAll(selector)]
-  apart(all(".top, #diagram, .player, .sentence, .pinned-name, .stage > .plots, .side, .below"), 1)
+  apart(all(".top, #diagram, .player, .sentence, .pins, .called, .stage > .plots, .side, .below"), 1)
   for (const card of all(".stage > .plots")) apart([...card.children], 1)
   for (const row of all(".strips")) apart([...row.children].filter(strip => strip.getBoundingClientRect().height > 1), 1)
-  for (const row of all(".bar, .folds, .top nav, .player-row")) apart([...row.children].filter(box => box.localName !== "label"), 1)
+  for (const row of all(".bar, .folds, .top nav, .player-row, .pins, .called")) apart([...row.children].filter(box => box.localName !== "label"), 1)
   apart(all("#diagram text").filter(text => text.textContent.trim()), 4 * unit)
   return found
 }

@@ -257,9 +257,10 @@ def test_dark_theme_changes_plots_and_presenter_mode_enlarges_and_hides_answers(
     assert all(old != new for old, new in zip(before, after, strict=True))
     page.press("d")
     assert page.page.evaluate(colours) == before
-    size = page.page.evaluate("parseFloat(getComputedStyle(document.querySelector('#sentence')).fontSize)")
     page.press("p")
-    assert page.page.evaluate("parseFloat(getComputedStyle(document.querySelector('#sentence')).fontSize)") > 1.2 * size
+    assert page.page.evaluate("document.querySelector('.tabs button').currentCSSZoom") == pytest.approx(
+        800 / 690, abs=0.01
+    )
     assert not page.page.locator("#drawer").is_visible()
     page.open_tab("tasks")
     page.page.locator("[data-task=challenge-0] summary").click()
