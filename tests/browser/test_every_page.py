@@ -258,7 +258,7 @@ def test_dark_theme_changes_plots_and_presenter_mode_enlarges_and_hides_answers(
     page.press("d")
     assert page.page.evaluate(colours) == before
     page.press("p")
-    assert page.page.evaluate("document.querySelector('.tabs button').currentCSSZoom") == pytest.approx(
+    assert page.page.evaluate("document.querySelector('#tab-numbers').currentCSSZoom") == pytest.approx(
         800 / 690, abs=0.01
     )
     assert not page.page.locator("#drawer").is_visible()
