@@ -92,6 +92,8 @@ def variables() -> str:
     hall = {role: colours for role, colours in HALL.items() if colours != PALETTE[role]}
     return (
         f":root{{{block(PALETTE, 0)};color-scheme:light}}"
+        "@media not print{"  # paper is white, whatever the screen has
         f":root[data-theme=dark]{{{block(PALETTE, 1)};color-scheme:dark}}"
         f":root[data-fits]{{{block(hall, 0)}}}:root[data-theme=dark][data-fits]{{{block(hall, 1)}}}"
+        "}"
     )

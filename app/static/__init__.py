@@ -8,7 +8,8 @@ class Assets:
 
     _css: ClassVar[list[str]] = [
         f"{name}.css"
-        for name in ("shell", "diagram", "cards", "tasks", "present", "phone", "touch")  # a later one may overrule
+        # a later one may overrule
+        for name in ("shell", "diagram", "cards", "tasks", "present", "phone", "touch", "only", "print")
     ]
     _js: ClassVar[list[str]] = [
         f"{name}.js"
@@ -16,13 +17,18 @@ class Assets:
             *(
                 "bokeh",
                 "cards",
+                "compose",
                 "contract",
                 "differences",
                 "controls",
                 "dom",
+                "drawn",
+                "embed",
+                "exports",
                 "figures",
                 "files",
                 "hall",
+                "handout",
                 "history",
                 "keys",
                 "links",
@@ -30,8 +36,8 @@ class Assets:
                 "mathematics",
                 "page",
             ),
-            *("panels", "pins", "player", "prediction", "quiz", "reach", "resume", "reveal", "share", "shell"),
-            *("strips", "style", "tasks", "uploads", "voice", "wire"),
+            *("only", "panels", "parts", "pins", "player", "prediction", "quiz", "reach", "resume", "reveal", "share"),
+            *("shell", "strips", "style", "tasks", "uploads", "voice", "wire", "zip"),
             *("bar", "fit", "measure", "screen", "stage"),  # presenter mode
         )
     ]

@@ -29,6 +29,24 @@ export async function embed(json, places) {
   return Bokeh.documents[0]
 }
 
+/** A plot as vectors, as it is drawn now, and where the lines of its frame are; some models can be left out.
+ * @param {any} plot @param {any[]} without */
+export function drawingOf(plot, without = []) {
+  const view = viewOf(plot), all = view.computed_renderers, {frame: {bbox: {left, right, bottom}}} = view
+  view.computed_renderers = all.filter(model => !without.includes(model))
+  try {
+    const svg = view.export("svg", true).ctx.get_svg()
+    return {svg, width: view.bbox.width, height: view.bbox.height, left, right, bottom}
+  } finally { view.computed_renderers = all }
+}
+
+/** The numbers that stand along a plot's time axis, each with its place from the left of the plot. @param {any} plot */
+export function ticksOf(plot) {
+  const {start, end} = plot.x_range, {x_scale} = viewOf(plot).frame
+  const {major} = plot.below[0].ticker.get_ticks(start, end, plot.x_range, NaN)
+  return major.map(tick => [tick, x_scale.compute(tick)])
+}
+
 // A hundredth of a decade: 2.3 %.
 const FACTOR = 0.01
 

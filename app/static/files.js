@@ -1,12 +1,19 @@
-// Files that a reader takes home: texts made by the server, pictures made here from the plots as they are.
-import {viewOf} from "./bokeh.js"
+// Files that a reader takes home: texts made by the server, pictures made here.
 
-function save(blob, name) {
-  const link = document.createElement("a")
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+const APART = 150 // milliseconds between two files: browsers drop what comes in one breath
+let queue = Promise.resolve()
+
+// One after the other, in the order in which they were asked for.
+export function save(blob, name) {
+  queue = queue.then(async () => {
+    const link = document.createElement("a")
+    link.href = URL.createObjectURL(blob)
+    link.download = name
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+    await new Promise(resolve => setTimeout(resolve, APART))
+  })
+  return queue
 }
 
 export function saveFile({name, type, text, binary}) {
@@ -14,17 +21,17 @@ export function saveFile({name, type, text, binary}) {
   save(new Blob([content], {type}), name)
 }
 
-export function saveImage(doc, plot, kind, stem) {
-  const view = viewOf(doc.get_model_by_name(plot))
-  const layer = view.export(kind, true), name = `${stem}-${plot}.${kind}`
-  if (kind === "png") {
-    // Plots are transparent on the page; a picture of its own needs the card behind it.
-    const {canvas} = layer, painter = canvas.getContext("2d")
-    painter.setTransform(1, 0, 0, 1, 0, 0)
-    painter.globalCompositeOperation = "destination-over"
-    painter.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--card")
-    painter.fillRect(0, 0, canvas.width, canvas.height)
-    canvas.toBlob(blob => save(blob, name))
-  }
-  else save(new Blob([layer.ctx.get_serialized_svg(true)], {type: "image/svg+xml"}), name)
+// A drawing as a file: itself, or painted at a scale.
+export async function pictureOf({svg, width, height}, scale) {
+  const drawing = new Blob([svg], {type: "image/svg+xml"})
+  if (!scale) return drawing
+  const image = new Image(), canvas = document.createElement("canvas")
+  image.src = URL.createObjectURL(drawing)
+  try {
+    await image.decode()
+    canvas.width = width * scale
+    canvas.height = height * scale
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height)
+  } finally { URL.revokeObjectURL(image.src) }
+  return new Promise(resolve => canvas.toBlob(resolve, "image/png"))
 }

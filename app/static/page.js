@@ -144,6 +144,7 @@ export class Page {
     this.reveal.show(frame)
     this.tasks.show(frame)
     this.stage.show(frame)
+    this.only?.show()
     this.keepAddress(opened && change.start !== undefined)
   }
 

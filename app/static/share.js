@@ -1,10 +1,13 @@
 // The address of what is seen, as text and as a code for the phones of those who sit in the room.
 import {$, toast} from "./dom.js"
 
+const PATIENCE = 2000 // milliseconds
+
 export class Share {
   constructor(page) {
     this.page = page
     this.field = $("#address")
+    this.wanted = new Map() // texts whose code somebody waits for
     $("#share-present").addEventListener("change", () => this.show())
   }
 
@@ -26,8 +29,18 @@ export class Share {
     if (!far) page.ask("code", {text: field.value})
   }
 
+  // The code of a text as SVG, or nothing where it is too long or nobody answers in time.
+  codeOf(text) {
+    return text.length > this.page.data.longest ? "" : new Promise(resolve => {
+      this.wanted.set(text, resolve)
+      this.page.ask("code", {text})
+      setTimeout(resolve, PATIENCE, "")
+    })
+  }
+
   // An older answer may come while the dialog has gone on.
   draw({text, svg}) {
+    this.wanted.get(text)?.(svg)
     if (text === this.field.value) $(".code").innerHTML = svg
   }
 

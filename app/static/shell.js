@@ -3,14 +3,17 @@
 import {embed, eventsOf, modelsOf, viewOf} from "./bokeh.js"
 import {$, $$, float, toast} from "./dom.js"
 import {playCard} from "./cards.js"
+import {Embed} from "./embed.js"
+import {Exports} from "./exports.js"
+import {followPrinter, printHandout} from "./handout.js"
 import {followBack, keepPlace, writeAddress} from "./history.js"
 import {giveKeysBack, press} from "./keys.js"
 import {keepPresenting} from "./links.js"
+import {Only} from "./only.js"
 import {Page} from "./page.js"
 import {arrange, keptTab, openDrawer, showPlots, showTab} from "./panels.js"
 import {reachAll} from "./reach.js"
 import {restyle} from "./style.js"
-import {saveImage} from "./files.js"
 import {openTab, resumeTask} from "./resume.js"
 import {Share} from "./share.js"
 import {typeset} from "./mathematics.js"
@@ -22,6 +25,7 @@ const root = document.documentElement
 const data = JSON.parse($("#page-data").textContent)
 
 function present(page, on) {
+  if (page.only) return
   if (on) root.dataset.present = "true"
   else delete root.dataset.present
   openDrawer(false)
@@ -39,19 +43,16 @@ function setTheme(page, theme) {
 }
 
 function actions(page) {
+  const exporting = new Exports(page), embedding = new Embed(page)
   return {
     plots: showPlots,
     lesson: () => showTab("lesson"),
     example: () => $(".example").scrollIntoView({block: "center"}),
     drawer: () => openDrawer(!root.hasAttribute("data-drawer")),
     share: () => page.share.open(),
-    export: () => {
-      for (const button of $$("[data-image]")) { // a plot that is not shown has no picture
-        const name = button.dataset.of, shown = page.strips.element(name).offsetParent && page.strips.plot(name).visible
-        button.closest("tr").hidden = !shown
-      }
-      $("#export").showModal()
-    },
+    export: () => exporting.open(),
+    embed: () => embedding.open(),
+    print: () => printHandout(page),
     help: () => $("#help").showModal(),
     present: () => present(page, !root.dataset.present),
     theme: () => setTheme(page, root.dataset.theme === "dark" ? "light" : "dark"),
@@ -81,7 +82,7 @@ function listen(page) {
     // The text that leads through a task takes the place of the sheet.
     if (event.target.closest("[data-example], [data-predict=start]")) openDrawer(false)
     if (event.target.closest(".player")) page.played = null
-    const button = event.target.closest("[data-act], [role=tab], [data-download], [data-image], [data-play], button[data-set], [data-do]")
+    const button = event.target.closest("[data-act], [role=tab], [data-download], [data-play], button[data-set], [data-do]")
     if (!button) return
     if (button.dataset.act) act[button.dataset.act](button)
     else if (button.role === "tab" || button.getAttribute("role") === "tab") showTab(button.getAttribute("aria-controls"))
@@ -89,7 +90,6 @@ function listen(page) {
     else if (button.dataset.do) page.ask("act", {name: button.dataset.do})
     else if (button.dataset.set) page.ask("set", {values: JSON.parse(button.dataset.set)})
     else if (button.dataset.play) playCard(page, button, data.players)
-    else saveImage(page.doc, button.dataset.of, button.dataset.image, data.stem)
   })
   $("#cursor").addEventListener("input", event => page.moveTo(Number(event.target.value)))
   for (const table of $$("[data-table]")) {
@@ -141,6 +141,7 @@ async function start() {
   openTab(page)
   arrange()
   restyle(doc, data)
+  if (root.dataset.only) page.only = new Only(page)
   const frame = await first
   if (frame) page.show(frame)
   else wire.lose()
@@ -148,6 +149,7 @@ async function start() {
   listen(page)
   followBack(page)
   new Uploads(page)
+  followPrinter(page)
   new Voice(page)
   reachAll()
   window.unrolled = page

@@ -30,7 +30,6 @@ STATE = """(() => {
 # Undoes what looking at a page changes.
 PUT_BACK = """() => {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close()
-  for (const row of document.querySelectorAll("#export tr")) row.hidden = false  // set anew whenever it opens
   document.querySelector("#tab-lesson").click()
   delete document.documentElement.dataset.tab  // that one was not chosen by hand
   localStorage.removeItem("unrolled-tab")

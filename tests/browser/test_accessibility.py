@@ -56,7 +56,7 @@ def test_axe_finds_nothing_serious_at_rest_in_the_dark_and_while_predicting(read
 
 def test_axe_finds_nothing_serious_in_dialogs_drawer_and_presenter_mode(reader):
     page = reader("gated_cec?theme=light")
-    for name in ("help", "share", "export"):
+    for name in ("help", "share", "embed", "export"):
         page.page.locator(f"button[data-act={name}]:visible").click()
         assert faults(page.page, f"#{name}") == [], name
         page.page.keyboard.press("Escape")

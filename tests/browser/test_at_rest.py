@@ -90,25 +90,3 @@ LEFT_EDGES = (
     "return [v.canvas_view.el.getBoundingClientRect(), v.frame.bbox.left] })"
     ".filter(([box, left]) => box.width).map(([box, left]) => box.left + left)"
 )
-
-
-@each_page
-def test_every_plot_can_be_saved(reader, stem):
-    page = reader(stem)
-    plots = page.page.locator("[data-strip]:visible").count()
-    page.open_export()
-    number = page.page.locator('tr:not([hidden]) [data-image="png"]').count()
-    assert number == plots >= 2
-    saved = 0
-    # Both kinds of the first and the last plot, and one kind of those between, in turn.
-    for k in range(number):
-        for kind in ("png", "svg") if k in (0, number - 1) else (("png", "svg")[k % 2],):
-            if saved and saved % 8 == 0:  # Chromium allows a page ten downloads in a row
-                page.open(stem)
-            page.open_export()
-            with page.page.expect_download() as waiting:
-                page.page.locator(f'tr:not([hidden]) [data-image="{kind}"]').nth(k).click()
-            with open(waiting.value.path(), "rb") as file:
-                content = file.read()
-            assert content.startswith({"png": b"\x89PNG", "svg": b"<svg"}[kind]) and len(content) > 900
-            saved += 1
