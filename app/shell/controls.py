@@ -50,7 +50,7 @@ def _select(parameter: param.Selector, value: str, look: dict) -> Widget:
 
 
 def _slider(parameter: param.Number, value: float, look: dict) -> Widget:
-    low, high = parameter.bounds
+    low, high = parameter.softbounds or parameter.bounds  # an address may go further than the slider
     whole = isinstance(parameter, param.Integer)
     step = parameter.step or (1 if whole else 0.01)
     if low < 0 and not whole:

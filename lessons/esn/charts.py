@@ -27,6 +27,7 @@ MOST_ROWS, MOST_COLUMNS = 64, 300  # of the raster: more would lie closer than t
 LEVELS = 254  # of the raster, so that 0 lies in the middle of a byte
 BINS, MOST_VALUES = 40, 30_000  # of the histogram; of more values every so many are counted
 MOST_POINTS = 600  # of the phase plane
+MOST_WEIGHTS = 4100  # of the readout; of more every so many are drawn
 SMALLEST = 1e-16
 CIRCLE = np.linspace(0, 2 * np.pi, 121)
 RASTER_HEIGHT = 96
@@ -166,7 +167,8 @@ class WeightBars:
     def show(self, picture: Picture, r: Recipe) -> None:
         size = log_sizes(r.V)
         ridge = np.full_like(size, np.nan) if r.online is None else log_sizes(r.ridge_V)
-        picture.put(self.source, {"rank": np.arange(1, len(size) + 1), "size": size, "ridge": ridge})
+        places = np.unique(np.linspace(0, len(size) - 1, min(len(size), MOST_WEIGHTS)).round().astype(int))
+        picture.put(self.source, {"rank": places + 1, "size": size[places], "ridge": ridge[places]})
         picture.change(self.strip.plot.x_range, end=len(size) + 1)
         picture.fit(self.strip.plot.y_range, size, ridge, include=(0, np.log10(LARGE_WEIGHT)), pad=0.05)
 

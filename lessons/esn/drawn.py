@@ -1,16 +1,19 @@
 """The drawn reservoir with its spectrum, kept for as long as nothing that is drawn changes."""
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine import reservoir
 from engine.reservoir import Reservoir
+from lessons.esn.limits import LARGE
 from lessons.esn.settings import Settings
 
 ALL_EIGENVALUES = 400  # up to so many units all of them are computed, for more the largest
 MOST_EIGENVALUES = 60
 SPARSE_FROM = 500  # units
+DRAWN = ("n_units", "density", "topology", "weights", "late", "delay", "seed")  # settings that a draw depends on
 
 
 class Spectrum(NamedTuple):
@@ -41,10 +44,15 @@ class Drawn:
     def of(self, settings: Settings) -> tuple[Reservoir, Spectrum]:
         """The reservoir with unit scales, and its spectrum."""
         if not self.has(settings):
-            unit = draw(settings)
-            self._kept = _key(settings), unit, spectrum_of(unit) if self._wants_spectrum else NO_SPECTRUM
+            self._kept = _key(settings), *self._drawn(settings)
         assert self._kept is not None
         return self._kept[1:]
+
+    def _drawn(self, settings: Settings) -> tuple[Reservoir, Spectrum]:
+        if settings.n_units > LARGE:
+            return _large(_plain(settings))[:2]
+        unit = draw(settings)
+        return unit, spectrum_of(unit) if self._wants_spectrum else NO_SPECTRUM
 
     def stretch(self, settings: Settings) -> float:
         """The largest singular value of W as drawn."""
@@ -55,7 +63,7 @@ class Drawn:
 
 def _key(s: Settings) -> tuple:
     """What the draw depends on."""
-    return s.n_units, s.n_channels, s.density, s.topology, s.weights, s.late, s.delay, s.seed
+    return s.n_channels, *(getattr(s, name) for name in DRAWN)
 
 
 def draw(s: Settings, *, normalized: bool = True) -> Reservoir:
@@ -77,9 +85,27 @@ def draw(s: Settings, *, normalized: bool = True) -> Reservoir:
 
 def drawn_radius(s: Settings) -> float:
     """The spectral radius that `draw` divides by; 1 where there is no loop and nothing to divide by."""
+    if s.n_units > LARGE:
+        return _large(_plain(s))[2]
     as_drawn = draw(s, normalized=False)
     W = as_drawn.W if as_drawn.W_late is None else as_drawn.W + as_drawn.W_late
     return reservoir.spectral_radius(W) or 1.0
+
+
+@lru_cache(maxsize=2)
+def _large(settings: Settings) -> tuple[Reservoir, Spectrum, float]:
+    """Drawn once for all readers, as it takes seconds, and with one search for eigenvalues; nobody writes to it."""
+    drawn = draw(settings, normalized=False)
+    values, complete = spectrum_of(drawn)
+    radius = float(np.abs(values[0])) or 1.0
+    unit = drawn._replace(W=drawn.W / radius, W_late=None if drawn.W_late is None else drawn.W_late / radius)
+    return unit, Spectrum(values / radius, complete), radius
+
+
+def _plain(s: Settings) -> Settings:
+    """The same draw with everything else alike."""
+    others: dict[str, Any] = {name: 0 for name in s._fields if name not in DRAWN}
+    return s._replace(**others | {"task": s.task if s.n_channels > 1 else "silence"})
 
 
 def spectrum_of(unit: Reservoir) -> Spectrum:

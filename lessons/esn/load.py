@@ -1,7 +1,8 @@
 """How long a result takes, and what became of settings that could not be taken as they are."""
 
 from app.parts.numbers import plain, steps
-from lessons.esn.drawn import ALL_EIGENVALUES, SPARSE_FROM, Drawn
+from lessons.esn.drawn import ALL_EIGENVALUES, MOST_EIGENVALUES, SPARSE_FROM, Drawn
+from lessons.esn.limits import LARGE
 from lessons.esn.results import Result
 from lessons.esn.settings import Settings
 
@@ -45,13 +46,31 @@ def milliseconds(s: Settings, drawn: Drawn) -> float:
     density = 1 / s.n_units if s.topology == "ring" else s.density
     step = 0.001 + (0.006 if s.n_units > SPARSE_FROM else 0.009) * density * n**2  # one step of one network
     # of a large one only the first eigenvalues are looked for
-    found = 0.0 if drawn.has(s) else 4.5 * n**2 if s.n_units <= ALL_EIGENVALUES else 7 * n**1.45
+    found = 0.0 if drawn.has(s) else _eigenvalues(s, density)
     if s.topic == "echo":
         return found + 3 * s.n_steps * step + _own_eigenvalues(s)
     if s.topic == "memory":
         return found + (s.n_steps + MEMORY_STEPS) * step + 5 + 3 * n**1.5
     learning = 3.6 if s.learning == "recursive" and s.topic != "free run" else 0.15
-    return found + s.n_steps * (step + learning * n**2 / 1000)
+    weighed = n if s.learning == "recursive" else min(n, s.n_steps / 100)  # of T and N the smaller counts
+    return found + s.n_steps * (step + learning * n * weighed / 1000)
+
+
+def _eigenvalues(s: Settings, density: float) -> float:
+    """Milliseconds for the spectral radius of what is drawn, and for the largest eigenvalues, or all."""
+    n = s.n_units / 100
+    if s.n_units <= ALL_EIGENVALUES:
+        return 4.5 * n**2
+    return 7 * n**1.45 + (25 * density * n**2 if s.n_units > LARGE else 0)
+
+
+def megabytes(s: Settings) -> float:
+    """About how much memory the result takes while it is computed; right to a factor of about two."""
+    n, connections = s.n_units, s.n_units if s.topology == "ring" else s.density * s.n_units**2
+    eigenvalues = 16 * n * (8 * n**0.5 + 2 * MOST_EIGENVALUES)  # two copies of Arnoldi's basis while it grows
+    states = {"echo": 6.0, "memory": 3 * (1 + MEMORY_STEPS / s.n_steps)}.get(s.topic, 3.0) * 8 * n * s.n_steps
+    learned = 8.0 * min(n, s.n_steps) ** 2 * (2 if s.learning == "recursive" else 1)
+    return (40 * connections + max(eigenvalues, states + learned)) / 1e6
 
 
 def _own_eigenvalues(s: Settings) -> float:

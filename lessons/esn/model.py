@@ -1,6 +1,7 @@
 """Echo state networks, whose recurrent weights are drawn and never trained."""
 
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -10,10 +11,17 @@ from app.shell.model import Check
 from lessons.esn import checks, scripts, topics, words
 from lessons.esn.columns import columns
 from lessons.esn.drawn import Drawn
+from lessons.esn.limits import LARGE, shortage
 from lessons.esn.load import at_once, computing, is_heavy, remarks, waiting
 from lessons.esn.results import Result
 from lessons.esn.settings import Settings
 from lessons.esn.sweep import SweepsLive
+
+
+@lru_cache(maxsize=1)
+def shared(settings: Settings) -> Result:
+    """The result of a large network, the same for a whole hall that chose one preset. Nobody writes to a result."""
+    return topics.compute(settings, Drawn())
 
 
 class Esn(SweepsLive):
@@ -30,7 +38,7 @@ class Esn(SweepsLive):
 
     def _computed(self, settings: Hashable) -> Result:
         assert isinstance(settings, Settings)
-        return topics.compute(settings, self.drawn)
+        return shared(settings) if settings.n_units > LARGE else topics.compute(settings, self.drawn)
 
     def compute(self) -> Result:
         """The result of the present settings, or of those before while it is being computed."""
@@ -54,6 +62,8 @@ class Esn(SweepsLive):
         """What the reader must know about a result."""
         if self.latest.failure:
             self.notify(self.latest.failure)
+        if cut := shortage(self.n_units, self.settings):
+            self.notify(cut)
         if not self._stands_in(result):
             for remark in remarks(result):
                 self.notify(remark)

@@ -8,12 +8,13 @@ import param
 from app.shell.model import PageModel
 from app.shell.sequence import Sequence
 from engine import reservoir
+from lessons.esn.limits import LARGE, bounded
 from lessons.esn.results import Result, Traced
 from lessons.esn.settings import TASKS, Settings, given_input
 
 TOPICS = ["echo", "memory", "recipe", "free run", "sweep"]
 LEARNING = ["ridge", "recursive"]
-MAX_UNITS = 2000
+MAX_UNITS = 10_000
 MOST_STEPS = 2000
 
 
@@ -24,6 +25,8 @@ def _written(value: object) -> object:
 
 class EsnParameters(PageModel):
     """All that a reader sets. `result`, which the whole model computes, is a `Result`."""
+
+    logarithmic = ("density",)
 
     topic = param.Selector(default="echo", objects=TOPICS, label="topic", doc="what the page is about now")
     recipe = param.Integer(4, bounds=(1, 4), label="step of the recipe", doc="how much of it is done")
@@ -52,8 +55,16 @@ class EsnParameters(PageModel):
         label="feedback scale",
         doc="weights from the output back into the reservoir; 0: none",
     )
-    n_units = param.Integer(100, bounds=(2, MAX_UNITS), label="units N", doc="size of the reservoir")
-    density = param.Number(0.1, bounds=(0.02, 1), step=0.01, label="density", doc="share of the connections that exist")
+    n_units = param.Integer(
+        100,
+        bounds=(2, MAX_UNITS),
+        softbounds=(2, LARGE),
+        label="units N",
+        doc="size of the reservoir; the slider ends where all topics still go, an address goes on to 10,000",
+    )
+    density = param.Number(
+        0.1, bounds=(0.001, 1), step=0.001, label="density", doc="share of the connections that exist"
+    )
     topology = param.Selector(
         default="random", objects=list(reservoir.TOPOLOGIES), label="topology", doc="which units are connected"
     )
@@ -104,7 +115,9 @@ class EsnParameters(PageModel):
     )
 
     # What is shown.
-    unit = param.Integer(1, bounds=(1, MAX_UNITS), label="unit shown", doc="whose traces and sums are shown")
+    unit = param.Integer(
+        1, bounds=(1, MAX_UNITS), softbounds=(1, LARGE), label="unit shown", doc="whose traces and sums are shown"
+    )
     max_lag = param.Integer(60, bounds=(5, 200), label="longest lag", doc="of the memory plot")
     shown = param.Selector(
         default="all",
@@ -118,10 +131,10 @@ class EsnParameters(PageModel):
 
     @property
     def settings(self) -> Settings:
-        """The present ones, to compute with."""
+        """The present ones, to compute with: of no more units than are allowed."""
         values: dict[str, Any] = {name: _written(getattr(self, name)) for name in Settings._fields if name != "x"}
         drawn = tuple(self.sequence("x").tolist()) if self.signal == "drawn" else ()
-        return Settings(**values, x=drawn)
+        return bounded(Settings(**values, x=drawn))
 
     @property
     def input_limits(self) -> tuple[float, float]:

@@ -67,3 +67,17 @@ def test_a_sweep_runs_pauses_and_stops_under_the_hand(reader):
     page.click("[data-do=stop]")
     assert page.page.evaluate("document.querySelector('progress').value") == 0
     assert page.page.locator("[data-do=start]").is_enabled()
+
+
+def test_ten_thousand_units_come_after_a_while_whose_length_is_said(reader):
+    page = reader("esn")
+    page.page.locator("#preset").select_option("ten-thousand")
+    page.page.wait_for_function("document.querySelector('.waits:not([hidden])')?.textContent.includes('about')")
+    page.page.wait_for_function("!unrolled.frame.waits", timeout=120_000)
+    page.settle()
+    assert "N = 10,000 units, 100,000 connections" in page.text("[data-table=recipe]")
+    assert "10000" in page.text('[data-control="n_units"] .bk-slider-title')
+    page.page.locator('[data-control="topic"] select').select_option("memory")
+    page.page.wait_for_function("!unrolled.frame.waits && unrolled.frame.notices.length", timeout=120_000)
+    said = page.page.locator("main .notices p").all_inner_texts()
+    assert any(notice.startswith("N = 10,000 is too much here, and 2,000 units are computed") for notice in said)

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from lessons.esn import topics
+from lessons.esn.drawn import Drawn
+from lessons.esn.model import shared
 from tests.lessons.esn import many_seeds as many
 from tests.lessons.esn.many_seeds import SEEDS, free_run, memory, online_errors, recipe_errors, settings_of
 from tests.lessons.promises import keeps
@@ -90,6 +93,19 @@ def test_as_many_weights_as_steps_is_worst():
         for changes in ({}, {"n_units": 200}, {"log_ridge": -7.0}, {"n_units": 800})
     )
     assert fit < 1e-3 and round(worst / smaller) == 4 and max(dearer, bigger) < smaller
+
+
+@keeps(ESN, "preset ten-thousand", "10,002", "400", "0.017", "10⁻⁶")
+def test_ten_thousand_units_are_better_than_four_hundred():
+    s = settings_of("ten-thousand")
+    assert s.seed == 1 and s.n_units * s.density == 10 and s.n_steps - s.washout - s.n_new == 400
+    found = shared(s)
+    assert found.V.shape == (1, 10_002) and found.error_train < 1e-9 and round(found.error_new, 3) == 0.017
+    assert np.abs(found.V).max() < 10
+    ((_, worst),) = recipe_errors("bigger", (1,))  # 400 units
+    assert round(worst, 1) == 0.2
+    dearer = topics.compute(s._replace(log_ridge=-6.0), Drawn())
+    assert abs(dearer.error_new - found.error_new) < 0.1 * found.error_new
 
 
 @keeps(ESN, "preset sunspots", "0.05", "102", "0.1", "0.12", "0.15", "9", "0.13")
