@@ -180,8 +180,15 @@ def test_fields_keep_the_keys_while_one_types_and_what_tab_reaches_keeps_its_own
     page.page.locator("#preset").focus()
     page.press("ArrowDown")
     assert page.frame["preset"] == "book-demo"
-    page.press("Tab", *["Tab"] * 2, "ArrowRight")
-    assert page.page.evaluate("unrolled.p") == page.frame["position"]
+    handle = page.page.locator('[data-control="n_steps"] .noUi-handle')
+    handle.focus()
+    steps, p = page.frame["steps"], page.page.evaluate("unrolled.p")
+    page.press("ArrowRight", "d")
+    assert (page.frame["steps"], page.page.evaluate("unrolled.p")) == (steps + 1, p)
+    page.press("d")
+    page.page.locator("#tab-numbers").focus()
+    page.press("Space")
+    assert page.page.locator("#numbers").is_visible() and not page.page.evaluate("unrolled.player.on")
 
 
 def test_space_plays_what_was_played_last(reader):
