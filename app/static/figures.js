@@ -13,6 +13,7 @@ export class Figures {
     this.source = doc.get_model_by_name("time-source")
     this.pinned = doc.get_model_by_name("time-pinned")
     this.ranges = new Map() // what the server last said, by range: a pinned trace may reach further
+    this.lent = null        // an axis that is shown whatever the server says of it, and what the server says
     this.painted = {}       // columns as they were before the hand painted on them
   }
 
@@ -28,7 +29,8 @@ export class Figures {
     }
     return Object.entries(frame.properties ?? {}).map(([id, values]) => {
       const model = this.doc.get_model_by_id(id)
-      model.setv(values)
+      if (model === this.lent?.axis && "visible" in values) this.lent.own = values.visible
+      model.setv(model === this.lent?.axis ? {...values, visible: true} : values)
       const known = this.ranges.get(model)
       if (known) this.ranges.set(model, [values.start ?? known[0], values.end ?? known[1]])
       return model
@@ -52,6 +54,14 @@ export class Figures {
       this.source.change.emit()
     }
     this.painted = {}
+  }
+
+  /** A plot that stands alone has its time axis, also where it is not the lowest. @param {any} axis or null */
+  lend(axis) {
+    if (axis === (this.lent?.axis ?? null)) return
+    this.lent?.axis.setv({visible: this.lent.own}, {sync: false})
+    this.lent = axis && {axis, own: axis.visible}
+    axis?.setv({visible: true}, {sync: false})
   }
 
   /** Ranges reach far enough for the pinned traces too.

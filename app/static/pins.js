@@ -110,7 +110,7 @@ export class Pins {
     const titled = name => $(`#preset option[value="${name}"]`)?.textContent
     for (const pin of this.all) {
       const place = $(`[data-pin="${pin.letter}"] span`, this.box), text = difference(pin, now, this.page.data, titled)
-      if (place.textContent !== text) place.textContent = text
+      if (place.textContent !== text) place.textContent = place.title = text // the title is whole where there is little room
     }
   }
 

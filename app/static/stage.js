@@ -111,6 +111,8 @@ export class Stage {
       const other = alone?.strip && strip !== alone.strip && alone.element.contains(strip)
       strip.toggleAttribute("data-away", Boolean(other) || !this.page.strips.plot(strip.dataset.strip).visible)
     }
+    const strip = this.page.strips.byName[alone?.strip?.dataset.strip]
+    this.page.figures.lend(strip?.timed ? this.page.strips.plot(strip.name).below[0] : null)
     $(".side").toggleAttribute("data-away", this.choices.get("side") ?? false)
     root.toggleAttribute("data-wide", this.isAway("side"))
     this.bar.fill()
@@ -198,6 +200,7 @@ export class Stage {
 
   // Back to a page that scrolls.
   release() {
+    this.page.figures.lend(null)
     this.bar.empty()
     placed.clear()
     Object.assign(crowd, {terse: false, dots: Infinity})

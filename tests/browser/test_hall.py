@@ -25,7 +25,11 @@ def gap(page) -> tuple[list, list]:
 
 def test_a_room_calls_the_next_step_and_nothing_later_is_on_the_page(reader):
     page = reader("gated_cec?present=true&w=0.9&theme=light")
+    axis = "unrolled.strips.plot('c').below[0].visible"
+    assert not page.page.evaluate(axis)
     begin(page)
+    assert page.page.evaluate("document.documentElement.dataset.solo") == "c" and page.page.evaluate(axis)
+    assert page.page.locator('[data-strip="c"]').bounding_box()["height"] > 380, "what is predicted fills the stage"
     page.page.evaluate("unrolled.strips.guess = [1, 2, 3, 3, 2, 3, 4, 5, 1, 2, 2, 0, 0]")
     assert page.text(".called p") == "The answer is hidden. Draw what you expect."
     page.click('[data-predict="reveal"]')
@@ -45,9 +49,18 @@ def test_a_room_calls_the_next_step_and_nothing_later_is_on_the_page(reader):
     assert gap(page) == ([5, 5], [2, 3])
     verdict = page.page.locator(".called p")
     assert verdict.inner_text() == "12 of 13 steps right. The first wrong step is t = 5: you said 2, it is 3."
-    assert verdict.evaluate("p => parseFloat(getComputedStyle(p).fontSize)") >= 28
+    size = "p => parseFloat(getComputedStyle(p).fontSize)"
+    assert verdict.evaluate(size) > 1.15 * page.page.locator("#sentence").evaluate(size)
+    page.page.set_viewport_size({"width": 1920, "height": 1080})
+    page.page.wait_for_timeout(300)
+    tall = verdict.evaluate(
+        "p => { const r = document.createRange(); r.selectNodeContents(p); return r.getBoundingClientRect().height }"
+    )
+    assert tall >= 30, "on the screen, in pixels"
+    page.page.set_viewport_size({"width": 1280, "height": 800})
     page.click("[data-task=predict] [data-act=done]")
     assert "w=0.9" in page.frame["query"] and gap(page) == ([], []) and not verdict.is_visible()
+    assert not page.page.evaluate(axis) and not page.page.evaluate("document.documentElement.dataset.solo")
 
 
 def what_is_later_stays_hidden(page) -> None:
@@ -102,7 +115,9 @@ def test_a_quiz_in_a_hall_asks_first_and_tells_right_from_wrong(reader, stem):
     assert reasons.evaluate_all("all => all.map(one => Number(one.dataset.reason))") == sorted([wrong, question.answer])
     grounds = labels.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
     assert len({grounds[wrong], grounds[question.answer], *grounds}) >= min(3, len(grounds))
-    assert page.page.evaluate("getComputedStyle(document.querySelector('.question .letter')).fontSize") == "30px"
+    letter, text = box.locator(".letter").first, labels.nth(2).locator("span").first
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    assert letter.evaluate(size) > 1.2 * text.evaluate(size) > 1.2 * 16, "for the last row"
     assert page.page.locator("#told").inner_text() != ""
     assert not page.page.evaluate("localStorage.getItem('unrolled-done-parity')"), "a wrong answer is not done"
     box.locator("[data-quiz=reveal]").click()
