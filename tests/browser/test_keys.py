@@ -19,7 +19,7 @@ SEEN = """window.seen = () => ({
   tab: document.querySelector("[role=tab][aria-selected=true]").id,
   present: "present" in document.documentElement.dataset,
   drawer: "drawer" in document.documentElement.dataset, help: document.querySelector("#help").open,
-  pinned: unrolled.pins.all.length,
+  pinned: unrolled.pins.all.length, alone: unrolled.stage.alone,
   black: document.querySelector(".black").matches(":popover-open"),
 })"""
 
@@ -61,6 +61,7 @@ KEYS = {
     "2": (lambda before, after: after["tab"] == "tab-numbers", ""),
     "3": (lambda before, after: after["tab"] == "tab-tasks", ""),
     "p": (turns("present"), "p"),
+    "o": (turns("alone"), "o"),
     "s": (turns("drawer"), "s"),
     "d": (turns("theme"), "d"),
     "f": (asks("full screen"), ""),
