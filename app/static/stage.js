@@ -39,12 +39,23 @@ export class Stage {
     this.start = start
     for (const {element} of this.parts) if ($("[data-table]", element)) element.toggleAttribute("data-empty", isEmpty(element))
     this.refresh(false)
+    this.keepRoom()
     if (onScreen()) {
       fitText($("#sentence"))
       fitText($(".called"), 21)
       sizeDiagram($("#diagram"))
     }
     fitNumbers()
+  }
+
+  // On a page that scrolls the sentence keeps the room that it has once needed, until other settings are chosen.
+  keepRoom() {
+    const box = $("#sentence"), now = `${this.start} ${innerWidth} ${onScreen()}`
+    if (now !== this.kept) box.style.minHeight = ""
+    if (now === this.kept && box.textContent === this.said) return
+    this.kept = now
+    this.said = box.textContent
+    if (!onScreen()) box.style.minHeight = `${box.offsetHeight}px`
   }
 
   // Fold a part or unfold it; `on` undefined turns it round.

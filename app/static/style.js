@@ -75,7 +75,7 @@ function resize(model, changes) {
 
 // Plots over time stand closer on a screen that must hold them all.
 function spare(name, size) {
-  if (name === "min_border_left") return size + 10 // type is larger by more than the rest
+  if (name === "min_border_left") return size + 14 // type is larger by more than the rest
   return ["min_border_top", "min_border_bottom"].includes(name) && (size <= 6 || (crowd.terse && size < 20)) ? Math.min(3, size / 2) : size
 }
 

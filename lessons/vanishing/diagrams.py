@@ -78,7 +78,7 @@ def cliff_unit() -> Diagram:
     d.label(374, 40, "", "value state", live="loss")
     d.label(374, 74, "", "value gradient", live="norm")
     d.box("clip", 450, 29, 76, 42, "clip")
-    d.label(488, 92, "", "note", live="clip.words")
+    d.label(500, 95, "", "note", live="clip.words")
     d.arrow((526, 50), (558, 50), role="gradient")
     d.label(564, 36, "next", "note", anchor="start")
     d.label(564, 56, "", "value state", live="next.w", anchor="start")
