@@ -75,7 +75,7 @@ export class Pins {
 
   list() {
     const rows = this.all.map(({letter}) => `<li data-pin="${letter}"><svg viewBox="0 0 36 6" aria-hidden="true"><path d="M1 3h34" `
-      + `stroke-dasharray="${DASHES[letter]}"/></svg><b>${letter}</b> <span></span>`
+      + `stroke-dasharray="${DASHES[letter]}"/></svg><b>${letter}</b> <span><i></i><em></em></span>`
       + `<button data-unpin="${letter}" aria-label="Unpin ${letter}">✕</button></li>`)
     $("ul", this.box).innerHTML = rows.join("")
     this.box.hidden = !this.all.length
@@ -110,7 +110,7 @@ export class Pins {
     const titled = name => $(`#preset option[value="${name}"]`)?.textContent
     for (const pin of this.all) {
       const place = $(`[data-pin="${pin.letter}"] span`, this.box), text = difference(pin, now, this.page.data, titled)
-      if (place.textContent !== text) place.textContent = place.title = text // the title is whole where there is little room
+      if (place.title !== text) say(place, text)
     }
   }
 
@@ -149,6 +149,14 @@ export class Pins {
     while ((page.busy || page.held || page.underway.length || page.frame.waits) && performance.now() < until)
     return performance.now() < until
   }
+}
+
+// Where there is little room the words before a symbol give way first: “gamma par… α 0.3 → 0.5”.
+function say(place, text) {
+  const [, words = "", rest] = text.match(/^([^,→]*? )?(\S+ \S+ → .*)$/) ?? [text, text, ""]
+  place.title = text
+  $("i", place).textContent = words
+  $("em", place).textContent = rest
 }
 
 const same = (one, other) => one.length === other.length && one.every((value, k) => Object.is(value, other[k]))
