@@ -379,14 +379,17 @@ def selected(page) -> str:
     return page.page.locator("[role=tab][aria-selected=true]").get_attribute("aria-controls")
 
 
-def test_the_chosen_tab_is_kept_across_pages_and_reloads_and_not_in_the_address(reader):
+def test_the_chosen_tab_is_kept_across_pages_and_reloads_and_stands_in_the_address_where_it_was_chosen(reader):
     page = reader("gamma")
-    assert selected(page) == "lesson"
-    address = page.address()
+    assert selected(page) == "lesson" and "tab" not in page.address()
     page.open_tab("numbers")
-    assert page.address() == address
+    assert "tab=numbers" in page.address()
     page.open("parity")
     assert selected(page) == "numbers" and "tab" not in page.address()
+    page.open("parity?tab=tasks")
+    assert selected(page) == "tasks"
+    page.open("parity")
+    assert selected(page) == "numbers", "a tab that somebody else's address names is not kept"
     page.press("3")
     page.open("parity")
     assert selected(page) == "tasks"

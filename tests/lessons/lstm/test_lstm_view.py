@@ -216,9 +216,9 @@ def test_a_gate_beside_a_cell_has_an_axis_of_its_own():
 
 def test_the_lines_of_the_gradient_have_their_names_in_the_plot():
     plot = make(preset="gradient-latch").view.strips["cell"].plot
-    legend = next(part for part in plot.center if type(part).__name__ == "Legend")
+    legend = next(part for part in plot.above if type(part).__name__ == "Legend")
     named = {item.label.value: item.renderers[0].glyph.y for item in legend.items}
-    assert named == {line.name: line.column for line in LINES}
+    assert named == {line.name.split(", ")[-1]: line.column for line in LINES}
 
 
 def test_a_low_strip_has_at_most_two_tick_labels():
