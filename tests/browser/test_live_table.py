@@ -29,8 +29,17 @@ def test_a_value_that_is_not_allowed_is_named_and_taken_back(reader):
 
 def test_a_choice_stays_under_the_hand(reader):
     page = reader("unrolled")
-    page.page.locator("input[data-pick*=W21]").check()
+    choice = page.page.locator("input[data-pick*=W21]")
+    choice.evaluate("choice => { choice.isTheSame = true }")
+    choice.check()
     page.settle()
     assert page.frame["query"].endswith("weight=W21")
+    assert choice.evaluate("choice => choice.isTheSame")
+    # By keys too: the choice that they made keeps the focus.
+    choice.focus()
+    page.press("ArrowDown")
+    assert page.page.evaluate("document.activeElement.dataset.pick") != '{"weight": "W21"}'
+    assert page.page.evaluate("document.activeElement.checked")
+    page.press("ArrowUp")
     assert page.page.evaluate("document.activeElement.dataset.pick") == '{"weight": "W21"}'
     assert page.page.locator("tr[data-chosen] input[data-pick*=W21]").is_checked()

@@ -130,7 +130,8 @@ def test_only_the_lowest_plot_carries_the_time_axis():
 
 def test_every_tap_has_a_line_in_the_stack():
     page = Opened("gamma", alpha=0.5, taps=4, signal="impulse", n_steps=30)
-    drawn = [renderer.glyph.ys for renderer in page.view.a2.plot.renderers if hasattr(renderer.glyph, "ys")]
+    of_taps = [part for part in page.view.a2.plot.renderers if part.data_source is page.view.memory.lines]
+    drawn = [renderer.glyph.ys for renderer in of_taps]
     assert drawn == ["further"]
     lines = page.data(page.view.memory.lines)
     further = lines["further"]
