@@ -56,7 +56,7 @@ class Latest:
         return self._thread is not None
 
     def close(self) -> None:
-        """Nobody wants a result any more; one that is under way ends in its own time."""
+        """Nobody wants a result any more: what has not begun never does, what is under way ends in its own time."""
         self._closed = True
 
     def _work(self) -> None:
@@ -65,6 +65,9 @@ class Latest:
         while more:
             settings = self._wanted
             with job.TURNS:
+                if self._closed:
+                    self._thread = None
+                    return
                 result, failure = self._one(settings)
             with self._lock:
                 self.shown, self._computed, self.failure = result, settings, failure

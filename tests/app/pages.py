@@ -40,6 +40,11 @@ class Opened:
         self.reader.show()
         self.wait()
 
+    def __del__(self) -> None:
+        """A page that a test has left: its work in the background need not go on beside the tests that follow."""
+        if "reader" in self.__dict__:
+            self.reader.end(None)
+
     @property
     def model(self) -> Any:
         return self.reader.model

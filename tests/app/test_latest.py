@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from app.shell import job
 from app.shell.latest import FAILED, Latest
 
 PATIENCE = 20  # seconds; reached only by a failure
@@ -96,3 +97,14 @@ def test_nothing_new_begins_after_closing():
     slow.go.release()
     slow.wait(slow.finished)
     assert slow.given == [1, -2] and not slow.latest.working
+
+
+def test_what_waits_for_its_turn_when_the_page_is_left_never_begins():
+    slow = Slow()
+    slow.latest.ask(1, heavy=False)
+    with job.TURNS:
+        slow.latest.ask(-2, heavy=True)
+        thread = slow.latest._thread
+        slow.latest.close()
+    thread.join(30)
+    assert slow.given == [1] and not slow.latest.working
