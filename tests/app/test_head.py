@@ -29,6 +29,7 @@ async def answers() -> dict[str, tuple[int, str, bytes, int]]:
         assert (await client.fetch(f"http://localhost:{server.port}/one")).code == 200
         assert len(server.get_sessions("/one")) == 1
     finally:
+        server.unlisten()
         server.stop()
     return found
 

@@ -77,6 +77,7 @@ async def connected():
         yield client
     finally:
         found.close()
+        server.unlisten()
         server.stop()
 
 
