@@ -6,10 +6,12 @@
 `engine.deep`, `engine.network`: layers on layers, readout and loss. `engine.hand_set`: networks with reasons.
 `engine.weights`: networks in files.
 `engine.series`, `engine.signals`: signals to feed them.
+`engine.narx`, `engine.narx_loop`: outputs fed back, in both arrangements. `engine.levitation`: a plant to identify.
 `engine.gradients`: gradients through time and how far they reach. `engine.costs`: what they cost.
 `engine.remedies`, `engine.cliff`: what helps against bad ones.
 `engine.matrices`, `engine.chaos`: recurrent weights.
-`engine.tasks`, `engine.training`, `engine.trained`, `engine.parity_learning`: learning.
+`engine.tasks`, `engine.training`, `engine.trained`, `engine.parity_learning`, `engine.narx_learning`: learning.
+`engine.levenberg_marquardt`: least squares for small networks.
 `engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
 A module is imported when it is first used, and a kernel is compiled when it is first called.
 """

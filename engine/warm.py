@@ -16,9 +16,14 @@ from engine import (
     gradients,
     gru,
     hand_set,
+    levenberg_marquardt,
+    levitation,
     linear,
     lstm,
     matrices,
+    narx,
+    narx_learning,
+    narx_loop,
     network,
     parity,
     parity_learning,
@@ -52,6 +57,7 @@ def compile_kernels():
     _training()
     _signals()
     _reservoir()
+    _narx()
 
 
 def _parity():
@@ -238,6 +244,28 @@ def _reservoir():
     reservoir.fit_recursive(x, states, d, ridge=1e-6)
     reservoir.augmented(x, states)
     reservoir.normalised_error(reservoir.outputs(x, states, V), d)
+
+
+def _narx():
+    rng = np.random.default_rng(0)
+    current = levitation.random_current(8, rng)
+    position = levitation.run(current).position
+    levitation.resting_position(1.0)
+    params = narx_learning.initial(2, 1, 1, rng)
+    narx_learning.from_vector(narx_learning.vector(params), params)
+    narx_learning.in_units(params, x_shift=0.0, x_scale=1.0, y_shift=0.0, y_scale=1.0)
+    for method in narx_learning.METHODS:
+        trainer = narx_learning.Trainer(narx_learning.Record(current, position), params, method=method)
+        trainer.step()
+    narx_learning.parted(narx_learning.Record(current, position), params)
+    levenberg_marquardt.minimise(lambda w: (w, np.eye(1)), [1.0], n_updates=1)
+    narx.heard(current, params)
+    narx.table(current, position, [1], [1])
+    narx.ahead(current, position, params, 2)
+    narx_loop.factors(current, params)
+    narx_loop.edges(2, [1])
+    narx_loop.n_ways(2, [1])
+    narx_loop.fewest_steps(2, [1])
 
 
 if __name__ == "__main__":
