@@ -1,6 +1,7 @@
 """The mathematics of the course, one module per kind of network: NumPy and Numba, nothing of browsers or lessons.
 
 `engine.parity`, `engine.cec`, `engine.gamma`, `engine.linear`, `engine.rnn`: networks.
+`engine.delay_line`, `engine.focused`, `engine.distributed`: a window instead of a state; `engine.fitting` trains it.
 `engine.lstm`, `engine.gru`: networks whose gates decide what is kept.
 `engine.reservoir`: networks whose recurrent weights are drawn and kept, a package of its own.
 `engine.deep`, `engine.network`: layers on layers, readout and loss. `engine.hand_set`: networks with reasons.
@@ -10,8 +11,8 @@
 `engine.gradients`: gradients through time and how far they reach. `engine.costs`: what they cost.
 `engine.remedies`, `engine.cliff`: what helps against bad ones.
 `engine.matrices`, `engine.chaos`: recurrent weights.
-`engine.tasks`, `engine.training`, `engine.trained`, `engine.parity_learning`, `engine.narx_learning`: learning.
-`engine.levenberg_marquardt`: least squares for small networks.
+`engine.tasks`, `engine.delay_tasks`, `engine.training`, `engine.trained`, `engine.parity_learning`,
+`engine.narx_learning`: learning. `engine.levenberg_marquardt`: least squares for small networks.
 `engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
 A module is imported when it is first used, and a kernel is compiled when it is first called.
 """

@@ -132,6 +132,11 @@ class _Descent:
         return -self.learning_rate * gradient
 
 
+def rule(method, learning_rate):
+    """The rule of one of METHODS: its `change(gradient)` says by how much a vector of weights moves."""
+    return (_Adam if _validate.choice("method", method, METHODS) == "adam" else _Descent)(learning_rate)
+
+
 class Trainer:
     """Trains a network on batches that it draws; the equations are the module's.
 
@@ -148,8 +153,7 @@ class Trainer:
         self._draw = draw
         self._loss = _validate.choice("loss", loss, tuple(LOSSES))
         learning_rate = _validate.number("learning_rate", learning_rate, above=0)
-        adaptive = _validate.choice("method", method, METHODS) == "adam"
-        self._rule = (_Adam if adaptive else _Descent)(learning_rate)
+        self._rule = rule(method, learning_rate)
         self._clip = None if clip is None else _validate.number("clip", clip, above=0)
         self._batch_size = _validate.integer("batch_size", batch_size, low=1)
         self._rng = _validate.generator("rng", rng)

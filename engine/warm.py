@@ -11,7 +11,12 @@ from engine import (
     cliff,
     costs,
     deep,
+    delay_line,
+    delay_tasks,
     differences,
+    distributed,
+    fitting,
+    focused,
     gamma,
     gradients,
     gru,
@@ -44,6 +49,7 @@ def compile_kernels():
     _parity()
     _cec()
     _gamma()
+    _lines()
     _matrices()
     _linear()
     _remedies()
@@ -98,6 +104,35 @@ def _gamma():
     series.square(4, 4)
     series.noise(4, np.random.default_rng(0))
     series.scaled(series.sunspots()[1])
+
+
+def _lines():
+    x, rng = series.sine(6, 4), np.random.default_rng(0)
+    delay_line.tapped(x, [1, 2])
+    for kind in delay_line.KERNELS:
+        kernels = delay_line.kernels(kind, 6, taps=2, alpha=0.5)
+    delay_line.generalised(x, kernels)
+    delay_line.profile(kernels)
+    delay_line.recall(kernels)
+    params = focused.initial(2, 2, 1, rng)
+    focused.ftdnn(x, params, [1, 2])
+    focused.ftdnn_gradient(x, x, params, [1, 2])
+    focused.fgmn(x, params, 0.5, taps=2)
+    focused.fgmn_gradient(x, x, params, 0.5, taps=2)
+    layers = distributed.initial([1, 2, 1], [(0, 1), (0, 2)], rng)
+    distributed.gradients(x, layers, distributed.run(x, layers).h[-1])
+    distributed.convolution(np.ones((1, 1, 2)), [0.0])
+    distributed.receptive_field([(0, 1), (0, 2)])
+    for objective, start in (
+        (fitting.ftdnn(x, x, [1, 2], n_units=2), params),
+        (fitting.fgmn(x, x, taps=2, n_units=2), [*params, 0.5]),
+    ):
+        fitting.learn(objective, fitting.vector(start), learning_rate=0.1, n_updates=1)
+    drawn = delay_tasks.pattern(6, [1, 2], rng, count=2)
+    weights_of = fitting.vector([part for layer in layers for part in (layer.W, layer.b)])
+    fitting.learn(fitting.summed(drawn.x, drawn.d, layers), weights_of, learning_rate=0.1, n_updates=1)
+    fitting.static(drawn.x, drawn.d, n_units=2).evaluate(fitting.vector(focused.initial(2, 6, 1, rng)))
+    delay_tasks.lag(1, order=2)
 
 
 def _matrices():
