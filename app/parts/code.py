@@ -1,5 +1,9 @@
 """Python source that the exported scripts of several lessons share."""
 
+import numpy as np
+
+from engine import series
+
 # What makes the input x (T,), by its name on the pages. `period` and `seed` have to be filled in.
 SIGNALS = {
     "impulse": "np.array([1.0] + [0.0] * (T - 1))",
@@ -82,3 +86,17 @@ def activation(name: str, *, exact: bool = False, slope: bool = True) -> str:
     tanh = EXACT_TANH if exact else PLAIN_TANH
     own, derivative = _ACTIVATIONS.get(name, (tanh, TANH_SLOPE))
     return own + derivative if slope else own
+
+
+def sunspots(n_steps: int) -> str:
+    """The numbers of the years shown; what scales them is taken from all years, in the order of `series.scaled`."""
+    years, numbers = series.sunspots()
+    shown = ", ".join(f"{number:g}" for number in numbers[-n_steps:])
+    largest = float(numbers.max())
+    mean = float((numbers / largest).mean())
+    farthest = float(np.abs(numbers / largest - mean).max())
+    return f"""
+# yearly sunspot numbers, {years[-n_steps]} to {years[-1]}, less the mean since {years[0]}, and scaled to -1 ... 1
+numbers = np.array([{shown}])
+x = (numbers / {largest!r} - {mean!r}) / {farthest!r}
+"""

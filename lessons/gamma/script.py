@@ -1,10 +1,7 @@
 """The table of the gamma memory as a short script."""
 
-import numpy as np
-
-from app.parts.code import SIGNALS
+from app.parts.code import SIGNALS, sunspots
 from app.shell.export import literal
-from engine import series
 from lessons.gamma.parameters import GammaParameters
 
 SETTINGS = """
@@ -62,19 +59,5 @@ def _input(m: GammaParameters) -> str:
     if m.signal == "drawn":
         return f"x = np.array({literal(m.sequence('x'))})"
     if m.signal == "sunspots":
-        return _sunspots(m.n_steps)
+        return sunspots(m.n_steps)
     return "x = " + SIGNALS[m.signal].format(period=m.period, seed=m.seed)
-
-
-def _sunspots(n_steps: int) -> str:
-    """The numbers of the years shown; what scales them is taken from all years, in the order of `series.scaled`."""
-    years, numbers = series.sunspots()
-    shown = ", ".join(f"{number:g}" for number in numbers[-n_steps:])
-    largest = float(numbers.max())
-    mean = float((numbers / largest).mean())
-    farthest = float(np.abs(numbers / largest - mean).max())
-    return f"""
-# yearly sunspot numbers, {years[-n_steps]} to {years[-1]}, less the mean since {years[0]}, and scaled to -1 ... 1
-numbers = np.array([{shown}])
-x = (numbers / {largest!r} - {mean!r}) / {farthest!r}
-"""
