@@ -3,6 +3,7 @@
 `engine.parity`, `engine.cec`, `engine.gamma`, `engine.linear`, `engine.rnn`: networks.
 `engine.delay_line`, `engine.focused`, `engine.distributed`: a window instead of a state; `engine.fitting` trains it.
 `engine.lstm`, `engine.gru`: networks whose gates decide what is kept.
+`engine.lddn`: one form for all of them, a package of its own: layers, delays, gates.
 `engine.reservoir`: networks whose recurrent weights are drawn and kept, a package of its own.
 `engine.deep`, `engine.network`: layers on layers, readout and loss. `engine.hand_set`: networks with reasons.
 `engine.weights`: networks in files.

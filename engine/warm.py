@@ -21,6 +21,7 @@ from engine import (
     gradients,
     gru,
     hand_set,
+    lddn,
     levenberg_marquardt,
     levitation,
     linear,
@@ -58,6 +59,7 @@ def compile_kernels():
     _gradients()
     _lstm()
     _gru()
+    _lddn()
     _networks()
     _tasks()
     _training()
@@ -214,6 +216,17 @@ def _gru():
     gru.run(x, params)
     gru.bptt(x, params, np.ones((4, 2)))
     gru.lag_norms(x, params)
+
+
+def _lddn():
+    rng = np.random.default_rng(0)
+    prepared = lddn.prepare(lddn.forms.lstm(lstm.initial(2, 1, rng)))
+    prepared = lddn.with_parameters(prepared, 2 * lddn.parameters(prepared))
+    x, explicit = [1.0] * 4, np.ones((4, 2))
+    lddn.equations(prepared)
+    lddn.run(x, prepared)
+    lddn.bptt(x, prepared, explicit)
+    lddn.rtrl(x, prepared, explicit)
 
 
 def _tasks():
