@@ -1,7 +1,6 @@
 """Weights files for the tests: as PyTorch and NumPy write them, and a check of how one is refused."""
 
 import io
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from engine import gru, lstm, rnn, weights
 from engine.deep import Layer
 from engine.weights import WeightsError
 from tests.engine.torch_files import as_pt
+from tests.memory import most_bytes
 
 BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}
 
@@ -77,14 +77,18 @@ class Counting(io.BytesIO):
 def assert_refused(content, message, largest=weights.MAX_BYTES):
     """One sentence, and without more memory than a few times the limit."""
     file = Counting(content)
-    tracemalloc.start()
-    with pytest.raises(WeightsError, match=message) as caught:
-        weights.load(file, largest=largest)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    sentence = str(caught.value)
+
+    def refused():
+        with pytest.raises(WeightsError, match=message) as caught:
+            weights.load(file, largest=largest)
+        refusals.append(caught.value)
+
+    refusals = []
+    peak = most_bytes(refused)
+    (refusal,) = refusals
+    sentence = str(refusal)
     assert sentence[0] in "'" or sentence[0].isupper(), sentence
     assert sentence.endswith(".") and "\n" not in sentence and len(sentence) < 250, sentence
-    assert caught.value.__cause__ is None and isinstance(caught.value, ValueError)
+    assert refusal.__cause__ is None and isinstance(refusal, ValueError)
     assert file.n_read <= largest + 1
     assert peak < 4 * weights.MAX_BYTES

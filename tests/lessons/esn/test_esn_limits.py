@@ -1,7 +1,6 @@
 """How large a network the page computes, what it says where that is less than asked for, and what it costs."""
 
 import time
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from lessons.esn.limits import LARGE, MOST_CONNECTIONS, MOST_STATES, bounded, sh
 from lessons.esn.model import Esn
 from lessons.esn.settings import Settings
 from tests.lessons.esn.esn_oracle import make
+from tests.memory import most_bytes
 
 LARGEST = {"n_units": 10_000, "density": 0.001, "n_steps": 800, "topic": "recipe"}
 
@@ -104,10 +104,7 @@ def test_the_memory_of_a_computation_is_known_beforehand(given):
     s = Esn(**given).settings
     assert s.n_units == given["n_units"]
     topics.compute(Esn(**given | {"n_units": 20}).settings, Drawn())  # what is imported or compiled at first use
-    tracemalloc.start()
-    topics.compute(s, Drawn())
-    peak = tracemalloc.get_traced_memory()[1] / 1e6
-    tracemalloc.stop()
+    peak = most_bytes(lambda: topics.compute(s, Drawn())) / 1e6
     assert 0.4 < peak / load.megabytes(s) < 2.5
 
 
