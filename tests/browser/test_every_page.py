@@ -16,8 +16,8 @@ from tests.app.pages import malformed
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 # Where the first slider of a page, or what is downstream of the plot that is edited, would not do.
-SLIDER = {"parity": "n_steps", "unrolled": "W11", "vanishing": "w", "lstm": "n_steps"}
-DOWNSTREAM = {"esn": "h", "gamma": "a1", "vanishing": "h", "unrolled": "h1"}
+SLIDER = {"parity": "n_steps", "unrolled": "W11", "vanishing": "w", "lstm": "n_steps", "narx": "few"}
+DOWNSTREAM = {"esn": "h", "gamma": "a1", "vanishing": "h", "unrolled": "h1", "narx": "a1"}
 
 
 def slider(stem: str) -> str:
@@ -39,7 +39,7 @@ each_page = pytest.mark.parametrize("stem", STEMS)
 
 def by(stem: str, share: float) -> float:
     """To the left, but not where this would leave too few steps."""
-    return share if slider(stem) == "n_steps" else -share
+    return share if slider(stem) in ("n_steps", "few") else -share
 
 
 @each_page

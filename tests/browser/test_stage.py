@@ -16,6 +16,7 @@ CROWDED = {
     "vanishing": "basins",
     "lstm": "latch",
     "esn": "mackey-glass",
+    "narx": "close-the-loop",
 }
 BOXES = """() => Object.fromEntries([...document.querySelectorAll(
     "#diagram, .player, .stage > .plots, [data-strip], .side, .below")]

@@ -1,0 +1,67 @@
+"""The unfolded network: one copy for each step, and an arc for every delay with which an output comes back (E12.8)."""
+
+from app.parts.diagram import Diagram
+from app.parts.numbers import short
+from engine import narx_loop
+from lessons.narx.parameters import NarxParameters
+from lessons.narx.results import Unfolded
+
+WIDTH, HEIGHT = 640, 206
+ROW, LEFT, RIGHT = 130, 66, 612
+MOST_NAMED = 8  # beyond so many copies their values would run into each other
+W = "w₁", "w₂", "w₃", "w₄"
+
+
+def draw(n_steps: int, delays: int) -> Diagram:
+    """Copies from left to right; delays of more than one step are arcs above them."""
+    many = "" if delays == 1 else f" to {delays}"
+    d = Diagram(
+        WIDTH,
+        HEIGHT,
+        f"The network unfolded into {n_steps} copies from left to right. The output of each copy is fed to the copies "
+        f"1{many} steps later; arcs are the longer delays.",
+    )
+    spacing = (RIGHT - LEFT) / max(n_steps - 1, 1)
+    radius = min(20.0, spacing / 2 - 9)
+    place = {t: LEFT + (t - 1) * spacing for t in range(1, n_steps + 1)} if n_steps > 1 else {1: 320.0}
+    for start, end, delay in narx_loop.edges(n_steps, range(1, delays + 1)).tolist():
+        if start >= 1:
+            _edge(d, place[start], place[end], delay, radius, f"edge{start}.{end}")
+    for t, x in place.items():
+        d.arrow((x, ROW + 44), (x, ROW + radius + 2), role="input", name=f"in{t}")
+        d.unit(f"copy{t}", x, ROW, label=str(t), radius=radius, value="")
+        if n_steps <= MOST_NAMED:
+            d.label(x, ROW + 62, "", "value state", live=f"y{t}")
+    d.label(8, 18, "", "note", live="ways", anchor="start")
+    d.label(WIDTH - 6, 18, "", "value gradient", live="back", anchor="end")
+    return d
+
+
+def _edge(d: Diagram, start: float, end: float, delay: int, radius: float, name: str) -> None:
+    """Straight to the next copy, else an arc that leaves and enters from above."""
+    if delay == 1:
+        d.arrow((start + radius, ROW), (end - radius - 1, ROW), name=name)
+        return
+    height = ROW - radius - (24, 44, 62)[delay - 2] * 1.25
+    lean = radius * 0.5
+    path = f"M{start + lean:.1f},{ROW - radius:.1f}C{start + lean:.1f},{height:.1f} {end - lean:.1f},{height:.1f} "
+    path += f"{end - lean:.1f},{ROW - radius - 1:.1f}"
+    d.parts.append(f'<path class="edge muted" d="{path}" marker-end=url(#head) data-on="{name}" />')
+
+
+def live(m: NarxParameters, r: Unfolded, t: int) -> dict[str, dict]:
+    """What copy t hears is lit; every copy is filled by the size of its output."""
+    n, delays = r.x.size, r.through.shape[1]
+    largest = max(1.0, float(abs(r.y).max()))
+    on = {f"edge{end - j}.{end}": end == t and not r.opened for end in range(1, n + 1) for j in range(1, delays + 1)
+          if end - j >= 1}  # fmt: skip
+    on |= {f"in{end}": end == t for end in range(1, n + 1)}
+    hidden = m.hides(t)
+    text = {} if n > MOST_NAMED else {f"y{k + 1}": short(value) for k, value in enumerate(r.y)}
+    ways = "no way" if r.opened and t > 1 else f"{r.ways[t - 1]} way{'' if r.ways[t - 1] == 1 else 's'}"
+    text |= {
+        "ways": f"from copy 1 to copy {t}: {ways}",
+        "back": "" if m.concealed else f"∂y({n})/∂y({t}) = {short(r.back[t - 1])}",
+    }
+    level = {} if hidden else {f"copy{k + 1}": float(abs(value) / largest) for k, value in enumerate(r.y)}
+    return {"text": text, "level": {name: round(value, 4) for name, value in level.items()}, "on": on}
