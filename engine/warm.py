@@ -33,6 +33,7 @@ from engine import (
     network,
     parity,
     parity_learning,
+    pieces,
     remedies,
     reservoir,
     rnn,
@@ -64,7 +65,8 @@ def compile_kernels():
     _tasks()
     _training()
     _signals()
-    _reservoir()
+    with pieces.between(lambda: None):
+        _reservoir()
     _narx()
 
 

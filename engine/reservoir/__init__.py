@@ -19,7 +19,7 @@ from engine.reservoir.echo import Certainty, LyapunovRun, TwoStarts, certainty, 
 from engine.reservoir.memory import MemoryCapacity, memory_capacity, remembered
 from engine.reservoir.online import Online, OnlineRun, fit_recursive, learn_online
 from engine.reservoir.readout import augmented, fit_ridge, normalised_error, outputs
-from engine.reservoir.spectrum import effective_eigenvalues, eigenvalues, spectral_radius
+from engine.reservoir.spectrum import Unsettled, effective_eigenvalues, eigenvalues, spectral_radius
 from engine.reservoir.states import ACTIVATIONS, FreeRun, Reservoir, free_run, run
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "OnlineRun",
     "Reservoir",
     "TwoStarts",
+    "Unsettled",
     "augmented",
     "certainty",
     "draw",

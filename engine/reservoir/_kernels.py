@@ -106,7 +106,7 @@ def free(rows, delay, connections, leak_rate, activation, feedback, V, V_back, y
 
 
 @njit(cache=True, nogil=True)
-def _normalize(tangent):
+def normalize(tangent):
     """Bring tangent (delay, n) to length 1, unless it is 0, and return the length it had."""
     largest = np.abs(tangent).max()
     if not largest > 0.0:
@@ -122,14 +122,13 @@ def _normalize(tangent):
 def grow(rows, delay, connections, leak_rate, activation, tangent):
     """As `forward`, with a tangent vector that is brought back to length 1: log of its growth in each step, (T,).
 
-    tangent: (delay, n) changes of the last states, oldest first: v(t) = (1 - leak) v(t-1) + leak f'(a(t)) (W v(t-1) +
-    W_late v(t-delay)). It is overwritten.
+    tangent: (delay, n) changes of the last states, oldest first, of length 1 together; it is overwritten.
+    v(t) = (1 - leak) v(t-1) + leak f'(a(t)) (W v(t-1) + W_late v(t-delay)).
     """
     n_units = rows.shape[1]
     past, past_tangent = np.zeros(connections.n_columns + 1), np.zeros(connections.n_columns + 1)
     a, slopes, change = np.empty(n_units), np.empty(n_units), np.empty(n_units)
     growth = np.empty(rows.shape[0] - delay)
-    _normalize(tangent)
     for t in range(growth.shape[0]):
         look_back(rows, t, delay, past)
         a[:] = rows[t + delay]
@@ -142,5 +141,5 @@ def grow(rows, delay, connections, leak_rate, activation, tangent):
             tangent[earlier] = tangent[earlier + 1]
         for i in range(n_units):
             tangent[-1, i] = (1.0 - leak_rate) * past_tangent[i] + leak_rate * slopes[i] * change[i]
-        growth[t] = np.log(_normalize(tangent))
+        growth[t] = np.log(normalize(tangent))
     return growth

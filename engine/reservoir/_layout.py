@@ -30,6 +30,11 @@ class Connections(NamedTuple):
     units: np.ndarray  # (chunks * 8,) uint32, the unit that each row adds to; rows that only pad add 0 to unit 0
 
 
+def size(connections):
+    """Multiplications in one product with the connections."""
+    return connections.dense.size + connections.values.size
+
+
 @njit(cache=True, nogil=True)
 def compress(W):
     """The entries of a dense W that are not 0, row by row: row starts (n + 1,), columns and values."""

@@ -38,29 +38,27 @@ def _judge_and_learn(t, z, d, forgetting, washout, root, V, y, largest_weight):
 
 
 @njit(cache=True, nogil=True)
-def along_rows(rows, d, ridge, forgetting, washout):
-    """V (k, p), outputs (T, k) and largest weights (T,); the first `washout` rows teach nothing.
+def along_rows(rows, d, forgetting, washout, root, V, y, largest_weight):
+    """Fills outputs y (T, k) and largest weights (T,); the first `washout` rows teach nothing.
 
-    rows: (T, p) with z(t); d: (T, k).
+    rows: (T, p) with z(t); d: (T, k); root: (p, p) and V: (k, p) are changed as learning goes on.
     """
-    root = np.eye(rows.shape[1]) / np.sqrt(ridge)
-    V = np.zeros((d.shape[1], rows.shape[1]))
-    y, largest_weight = np.empty_like(d), np.empty(d.shape[0])
     for t in range(d.shape[0]):
         _judge_and_learn(t, rows[t], d, forgetting, washout, root, V, y, largest_weight)
-    return V, y, largest_weight
 
 
 @njit(cache=True, nogil=True)
-def own_output(rows, delay, connections, leak_rate, activation, W_fb, x, d, ridge, forgetting, washout):
-    """As `along_rows` for z = [1; h; x], while y(t-1) enters through W_fb. rows: as in _kernels.forward; x: (T, m)."""
+def own_output(
+    rows, delay, connections, leak_rate, activation, W_fb, y0, x, d, forgetting, washout, root, V, y, largest_weight
+):
+    """As `along_rows` for z = [1; h; x], while y(t-1) enters through W_fb; before the first row it is y0 (k,).
+
+    rows: as in _kernels.forward; x: (T, m).
+    """
     n_units = rows.shape[1]
     z = np.ones(1 + n_units + x.shape[1])
-    root = np.eye(z.shape[0]) / np.sqrt(ridge)
-    V = np.zeros((d.shape[1], z.shape[0]))
-    y, largest_weight = np.empty_like(d), np.empty(d.shape[0])
     past = np.zeros(connections.n_columns + 1)
-    a, earlier = np.empty(n_units), np.zeros(d.shape[1])
+    a, earlier = np.empty(n_units), y0
     for t in range(d.shape[0]):
         _kernels.look_back(rows, t, delay, past)
         a[:] = rows[t + delay]
@@ -70,4 +68,3 @@ def own_output(rows, delay, connections, leak_rate, activation, W_fb, x, d, ridg
         z[1 + n_units :] = x[t]
         _judge_and_learn(t, z, d, forgetting, washout, root, V, y, largest_weight)
         earlier = y[t]
-    return V, y, largest_weight

@@ -13,10 +13,12 @@ Sources: H. Jaeger, "The echo state approach to analysing and training recurrent
 S. Strogatz, "Collective dynamics of small-world networks", Nature 393 (1998).
 """
 
+import random
+
 import numpy as np
 import scipy.sparse
 
-from engine import _validate
+from engine import _validate, pieces
 from engine.reservoir import spectrum
 from engine.reservoir.states import Reservoir, checked
 
@@ -74,6 +76,7 @@ def draw(
     rng,
     sparse=False,
     normalized=True,
+    quick=False,
 ):
     """A Reservoir of unit scale: W + W_late has spectral radius 1, W_in and W_fb are uniform in [-1, 1].
 
@@ -89,14 +92,15 @@ def draw(
     even a linear reservoir may grow at a spectral radius below 1, since that counts all connections as equally quick.
     n_units, n_inputs, n_outputs, delay: whole numbers, n_inputs from 0 and the others from 1; density above 0 and up to
     1; late and rewiring from 0 to 1. rng: a numpy.random.Generator. sparse: W and W_late as scipy.sparse.csr_array.
-    normalized=False leaves W and W_late as drawn, not yet divided by their spectral radius.
+    normalized=False leaves W and W_late as drawn, not yet divided by their spectral radius. quick: raise
+    spectrum.Unsettled rather than look for that radius with a long call of LAPACK.
 
     Each part has random numbers of its own: another density, topology or kind of weight leaves W_in and W_fb as they
     were, and another `late` leaves all weights. A W without any loop has spectral radius 0 and stays as drawn. Raises
     ValueError for anything else. Sources: see the module.
     """
     given = (n_units, n_inputs, n_outputs, density, topology, weights, late, delay, rewiring, rng, sparse)
-    return _drawn(*given, normalized=normalized)[0]
+    return _drawn(*given, normalized=normalized, quick=quick)[0]
 
 
 def scaled(unit, *, spectral_radius=1.0, input_scaling=1.0, bias_scaling=1.0, feedback_scaling=0.0):
@@ -122,7 +126,19 @@ def scaled(unit, *, spectral_radius=1.0, input_scaling=1.0, bias_scaling=1.0, fe
 
 
 def _drawn(
-    n_units, n_inputs, n_outputs, density, topology, weights, late, delay, rewiring, rng, sparse, normalized=True
+    n_units,
+    n_inputs,
+    n_outputs,
+    density,
+    topology,
+    weights,
+    late,
+    delay,
+    rewiring,
+    rng,
+    sparse,
+    normalized=True,
+    quick=False,
 ):
     """What `draw` returns, and the spectral radius that it was divided by, or 0."""
     n_units = _validate.integer("n_units", n_units, low=1)
@@ -138,7 +154,7 @@ def _drawn(
     rows, columns = _places(topology, n_units, density, rewiring, for_places)
     values = _weights(weights, len(rows), for_weights)
     W = scipy.sparse.csr_array((values, (rows, columns)), shape=(n_units, n_units))
-    radius = spectrum.spectral_radius(W) if normalized else 0.0
+    radius = spectrum.spectral_radius(W, quick=quick) if normalized else 0.0
     W /= radius or 1.0
     W, W_late = _parted(W, round(late * len(rows)), for_late)
     if not sparse:
@@ -216,12 +232,45 @@ def _with_in_degree(n_units, degree, rng):
 
 
 def _small_world(n_units, density, rewiring, rng):
-    import networkx  # here, because it takes 0.2 s, and other topologies can do without
-
     # half of them on either side; at density 1 the last one may be on both, so halves are rounded up
     n_neighbours = min(2 * max(1, int(density * (n_units - 1) / 2 + 0.5)), n_units)
     if n_units == 1:
         return np.empty(0, dtype=int), np.empty(0, dtype=int)
-    graph = networkx.watts_strogatz_graph(n_units, n_neighbours, rewiring, seed=int(rng.integers(2**63)))
-    ties = np.array(graph.edges)
-    return np.divmod(np.sort(np.concatenate((ties @ [n_units, 1], ties @ [1, n_units]))), n_units)
+    if n_neighbours == n_units:
+        return np.nonzero(~np.eye(n_units, dtype=bool))
+    return np.nonzero(_rewired(n_units, n_neighbours // 2, rewiring, random.Random(int(rng.integers(2**63)))))
+
+
+def _rewired(n_units, reach, rewiring, chance):
+    """Who is tied to whom, (n, n): a circle where each unit knows `reach` on either side, with some ties moved.
+
+    The numbers are taken from `chance` as networkx.watts_strogatz_graph does, which gives the same graph and needs a
+    hundred times the memory.
+    """
+    units = np.arange(n_units)
+    tied = np.zeros((n_units, n_units), dtype=np.uint8)
+    for step in range(1, reach + 1):
+        tied[units, (units + step) % n_units] = tied[(units + step) % n_units, units] = 1
+    rows = [memoryview(row) for row in tied]  # single entries of an array are slow to reach
+    degrees = [2 * reach] * n_units
+    for step in range(1, reach + 1):
+        for here in range(n_units):
+            if here % 500 == 0:
+                pieces.look()
+            if chance.random() < rewiring:
+                _move(rows, degrees, here, (here + step) % n_units, chance)
+    return tied
+
+
+def _move(rows, degrees, here, old, chance):
+    """Tie `here` to another unit instead of the old one, unless it knows all of them."""
+    n_units, mine = len(rows), rows[here]
+    new = chance.choice(range(n_units))
+    while new == here or mine[new]:
+        new = chance.choice(range(n_units))
+        if degrees[here] >= n_units - 1:
+            return
+    mine[old] = rows[old][here] = 0
+    mine[new] = rows[new][here] = 1
+    degrees[old] -= 1
+    degrees[new] += 1

@@ -27,9 +27,9 @@ import numpy as np
 import scipy.sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from engine import _validate
+from engine import _validate, pieces
 from engine.reservoir import _arguments, _kernels, _layout, states
-from engine.reservoir.spectrum import spectral_radius
+from engine.reservoir.spectrum import Unsettled, effective_spectral_radius, spectral_radius
 
 #: Up to so many units LAPACK finds the largest singular value, above them Lanczos' method does.
 LAPACK_UNITS = 400
@@ -57,7 +57,7 @@ class Certainty(NamedTuple):
     contracts: bool  # the start is forgotten for every input
     zero_unstable: bool  # it is not for the zero input (and zero teacher)
     largest_singular_value: float  # of W, plus that of W_late
-    effective_spectral_radius: float  # of (1 - leak) I + leak W, with late connections on top
+    effective_spectral_radius: float  # of (1 - leak) I + leak W, with late connections on top; NaN: not found quickly
 
 
 @np.errstate(all="ignore")
@@ -107,25 +107,40 @@ def lyapunov_exponent(
         raise ValueError("direction must not be all zeros")
     connections = _layout.connections(reservoir.W, reservoir.W_late)
     leak_rate, activation = _arguments.leak(leak_rate), states.activation_index(activation)
-    growth = _kernels.grow(rows, reservoir.delay, connections, leak_rate, activation, tangent)
+    _kernels.normalize(tangent)
+    growth, delay = np.empty(len(x)), reservoir.delay
+    for part in states.parts(len(x), connections, rows, _layout.size(connections)):
+        stretch = rows[part.start : part.stop + delay]
+        growth[part] = _kernels.grow(stretch, delay, connections, leak_rate, activation, tangent)
     return LyapunovRun(float(growth[washout:].mean()), growth)
 
 
-def certainty(reservoir, leak_rate=1.0):
+def certainty(reservoir, leak_rate=1.0, *, radius=None, quick=False):
     """What theory says for certain about the echo states of a tanh reservoir; the test is the module's.
 
     Feedback counts as an input: with the own output in its place nothing is certain. A leak rate of 0 keeps every start
-    for ever, so it does not contract. Returns Certainty with .contracts, .zero_unstable, .largest_singular_value and
-    .effective_spectral_radius. Raises ValueError for anything that `run` would refuse. Source: see the module.
+    for ever, so it does not contract. radius: the effective spectral radius, where it is known already. quick: where it
+    would need a long call of LAPACK it is NaN, and zero_unstable False. Returns Certainty with .contracts,
+    .zero_unstable, .largest_singular_value and .effective_spectral_radius. Raises ValueError for anything that `run`
+    would refuse. Source: see the module.
     """
     reservoir = states.checked(reservoir)
     leak_rate = _arguments.leak(leak_rate)
     size = _largest_singular_value(reservoir.W)
     if reservoir.W_late is not None:
         size += _largest_singular_value(reservoir.W_late)
-    radius = spectral_radius(_one_step_matrix(reservoir, leak_rate))
+    radius = _effective_radius(reservoir, leak_rate, quick) if radius is None else radius
     without_bias = not reservoir.W_in[:, 0].any()
     return Certainty(leak_rate > 0 and size < 1 - MARGIN, without_bias and radius > 1 + MARGIN, size, radius)
+
+
+def _effective_radius(reservoir, leak_rate, quick):
+    try:
+        if reservoir.W_late is None:
+            return effective_spectral_radius(reservoir.W, leak_rate, quick=quick)
+        return spectral_radius(_one_step_matrix(reservoir, leak_rate), quick=quick)
+    except Unsettled:
+        return np.nan
 
 
 def _largest_singular_value(W):
@@ -134,18 +149,21 @@ def _largest_singular_value(W):
         dense = W.toarray() if scipy.sparse.issparse(W) else W
         return float(np.linalg.norm(dense, 2))
     transposed = W.T.copy()
-    squared = LinearOperator(W.shape, matvec=lambda v: transposed @ (W @ v), dtype=float)
+
+    def product(v):
+        pieces.look()
+        return transposed @ (W @ v)
+
+    squared = LinearOperator(W.shape, matvec=product, dtype=float)
     # more than one, because a single one may stop at a smaller value; the fixed start makes the result repeatable
     values = eigsh(squared, k=6, v0=np.cos(np.arange(1.0, n_units + 1)), return_eigenvectors=False)
     return float(np.sqrt(values.max().clip(min=0.0)))
 
 
 def _one_step_matrix(reservoir, leak_rate):
-    """The step of small states: (1 - leak) I + leak W; with late connections, that of the last `delay` states."""
+    """The step of the last `delay` small states: (1 - leak) I + leak W for the newest, and the late connections."""
     n_units, delay = len(reservoir.W_in), reservoir.delay
     now = (1 - leak_rate) * scipy.sparse.eye_array(n_units) + leak_rate * scipy.sparse.csr_array(reservoir.W)
-    if reservoir.W_late is None:
-        return now.tocsr()
     late = leak_rate * scipy.sparse.csr_array(reservoir.W_late)
     if delay == 1:
         return (now + late).tocsr()

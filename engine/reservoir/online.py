@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine import _activation, _validate
+from engine import _activation, _validate, pieces
 from engine.reservoir import _arguments, _layout, _online_kernels, states
 from engine.reservoir.readout import augmented, finite_rows
 
@@ -60,7 +60,7 @@ def fit_recursive(x, states, d, *, ridge, forgetting=1.0):
     rates = _rates(ridge, forgetting)
     rows = augmented(x, finite_rows("states", states))
     d = _arguments.outputs("d", d, len(rows), None)
-    V, y, largest_weight = _online_kernels.along_rows(rows, d, *rates, 0)
+    V, y, largest_weight = _along_rows(rows, d, rates, 0)
     return Online(V, y, d - y, largest_weight)
 
 
@@ -86,17 +86,44 @@ def learn_online(x, d, reservoir, *, ridge, forgetting=1.0, feedback="teacher", 
     else:
         teacher = None if reservoir.W_fb is None else d
         heard = states.run(x, reservoir, leak_rate=leak_rate, h0=h0, teacher=teacher)
-        learned = _online_kernels.along_rows(augmented(x, heard), d, *rates, washout)
+        learned = _along_rows(augmented(x, heard), d, rates, washout)
     V, y, largest_weight = learned
     return OnlineRun(heard, V, y, d - y, largest_weight)
 
 
+#: Passes over the root of P at each step, which is (p, p).
+_PASSES = 4
+
+
+def _nothing_learned(width, d, ridge):
+    """The root of P, V, and room for outputs and largest weights."""
+    root = np.eye(width) / np.sqrt(ridge)
+    return root, np.zeros((d.shape[1], width)), np.empty_like(d), np.empty(len(d))
+
+
+def _along_rows(rows, d, rates, washout):
+    """V (k, p), outputs (T, k) and largest weights (T,) from the rows z(t), (T, p)."""
+    ridge, forgetting = rates
+    root, V, y, largest_weight = _nothing_learned(rows.shape[1], d, ridge)
+    for part in pieces.parts(len(d), _PASSES * root.size):
+        left = max(0, washout - part.start)
+        _online_kernels.along_rows(rows[part], d[part], forgetting, left, root, V, y[part], largest_weight[part])
+    return V, y, largest_weight
+
+
 def _own_output(x, d, reservoir, leak_rate, h0, rates, washout):
-    delay = reservoir.delay
+    (ridge, forgetting), delay = rates, reservoir.delay
     rows = states.rows_to_run(_arguments.history(h0, len(reservoir.W_in), delay), x, reservoir)
     connections = _layout.connections(reservoir.W, reservoir.W_late)
     tanh = _activation.ACTIVATIONS.index("tanh")
-    learned = _online_kernels.own_output(
-        rows, delay, connections, leak_rate, tanh, reservoir.W_fb, x, d, *rates, washout
-    )
-    return rows[delay:], learned
+    root, V, y, largest_weight = _nothing_learned(1 + rows.shape[1] + x.shape[1], d, ridge)
+    for part in states.parts(len(d), connections, rows, _PASSES * root.size):
+        stretch, before = rows[part.start : part.stop + delay], np.zeros(d.shape[1])
+        if part.start:
+            before = y[part.start - 1].copy()
+        left = max(0, washout - part.start)
+        _online_kernels.own_output(
+            stretch, delay, connections, leak_rate, tanh, reservoir.W_fb, before,
+            x[part], d[part], forgetting, left, root, V, y[part], largest_weight[part],
+        )  # fmt: skip
+    return rows[delay:], (V, y, largest_weight)

@@ -8,17 +8,22 @@ like all others. Row t of every array is step t + 1.
 
 Sources: M. Lukosevicius, "A practical guide to applying echo state networks" (2012), section 4; the lecture slides
 "Reservoir computing - fundamentals", whose beta is our ridge. The refinement: A. Bjorck, "Numerical methods for least
-squares problems" (1996), section 6.6.5, corrected seminormal equations.
+squares problems" (1996), section 6.6.5, corrected seminormal equations, and 2.7.1 and 1.3, QR for ridge regression and
+for solutions of least norm.
 """
 
 import numpy as np
 from scipy import linalg
 
-from engine import _validate
+from engine import _householder, _validate, pieces
 
 # Normal equations square the condition number: past this the refinement would no longer converge.
 _WORST_CONDITION = 1e14
 _REFINEMENTS = 8
+# Of two sides of the rows the shorter one: up to here singular values take a few tenths of a second.
+_MOST_SINGULAR_VALUES = 400
+# A multiplication in a product of large matrices takes this part of one elsewhere.
+_IN_PRODUCTS = 0.05
 
 
 def _rows(name, values, n_rows=None):
@@ -82,7 +87,10 @@ def fit_ridge(x, states, d, ridge):
     rows = augmented(x, states)
     d = finite_rows("d", d, len(rows))
     V = _by_normal_equations(rows, d, ridge)
-    return np.ascontiguousarray((_by_singular_values(rows, d, ridge) if V is None else V).T)
+    if V is None:
+        quick = ridge == 0 or min(rows.shape) <= _MOST_SINGULAR_VALUES
+        V = _by_singular_values(rows, d, ridge) if quick else _by_reflections(rows, d, ridge)
+    return np.ascontiguousarray(V.T)
 
 
 def _by_normal_equations(rows, d, ridge):
@@ -91,7 +99,7 @@ def _by_normal_equations(rows, d, ridge):
     With fewer steps than weights the smaller of two equal forms is solved: V' = Z' (Z Z' + ridge I)^-1 D.
     """
     tall = rows.shape[0] >= rows.shape[1]
-    gram = rows.T @ rows if tall else rows @ rows.T
+    gram = _gram(rows.T if tall else rows)
     # the trace bounds the largest eigenvalue
     if not np.trace(gram) < ridge * _WORST_CONDITION:
         return None
@@ -102,6 +110,17 @@ def _by_normal_equations(rows, d, ridge):
     except np.linalg.LinAlgError:
         return None
     return _refined(rows, d, ridge, factor) if tall else _refined_wide(rows, d, ridge, factor)
+
+
+def _gram(A):
+    """A A' (n, n); of a large one only the lower triangle, which is all that Cholesky's decomposition reads."""
+    each = _IN_PRODUCTS * A.size
+    if len(A) * each <= 2 * pieces.PIECE:
+        return A @ A.T
+    gram = np.zeros((len(A), len(A)))
+    for part in pieces.parts(len(A), each):
+        gram[part.start :, part] = A[part.start :] @ A[part].T
+    return gram
 
 
 def _refined(rows, d, ridge, factor):
@@ -135,6 +154,26 @@ def _by_singular_values(rows, d, ridge):
     kept = values > max(rows.shape) * np.finfo(float).eps * values[0] if ridge == 0 else values > 0
     left, values, right = left[:, kept], values[kept], right[kept]
     return right.T @ ((left.T @ d) / (values + ridge / values)[:, np.newaxis])
+
+
+def _by_reflections(rows, d, ridge):
+    """V' as the least-squares solution of [Z; sqrt(ridge) I] V' = [D; 0]; ridge > 0. Nothing is squared.
+
+    With fewer steps than weights it is the solution of least norm of [Z, sqrt(ridge) I] [V'; E] = D.
+    """
+    tall = rows.shape[0] >= rows.shape[1]
+    side = rows if tall else rows.T
+    n = side.shape[1]
+    A = np.vstack((side, np.sqrt(ridge) * np.eye(n)))
+    B = np.zeros((len(A), d.shape[1]))
+    panels = _householder.factor(A)
+    if tall:
+        B[: len(d)] = d
+        _householder.transposed_times(panels, B)
+        return linalg.solve_triangular(A[:n], B[:n], check_finite=False)
+    B[:n] = linalg.solve_triangular(A[:n], d, trans=1, check_finite=False)
+    _householder.times(panels, B)
+    return B[: rows.shape[1]]
 
 
 @np.errstate(all="ignore")

@@ -19,10 +19,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine import _activation, _validate
+from engine import _activation, _validate, pieces
 from engine.reservoir import _arguments, _kernels, _layout
 
 ACTIVATIONS = ("tanh", "identity")
+
+#: What a unit's activation costs, in multiplications.
+UNIT = 20
 
 
 class Reservoir(NamedTuple):
@@ -113,9 +116,16 @@ def run(x, reservoir, *, leak_rate=1.0, h0=None, teacher=None, y0=None, activati
     earlier = earlier_teacher(teacher, y0, reservoir, len(x))
     history = _arguments.history(h0, len(reservoir.W_in), reservoir.delay)
     leak_rate, activation = _arguments.leak(leak_rate), activation_index(activation)
-    rows = rows_to_run(history, x, reservoir, earlier)
-    _kernels.forward(rows, reservoir.delay, _layout.connections(reservoir.W, reservoir.W_late), leak_rate, activation)
-    return rows[reservoir.delay :]
+    rows, delay = rows_to_run(history, x, reservoir, earlier), reservoir.delay
+    connections = _layout.connections(reservoir.W, reservoir.W_late)
+    for part in parts(len(x), connections, rows):
+        _kernels.forward(rows[part.start : part.stop + delay], delay, connections, leak_rate, activation)
+    return rows[delay:]
+
+
+def parts(n_steps, connections, rows, further=0):
+    """Slices of the steps, with a look before each. further: operations per step beside those of the states."""
+    return pieces.parts(n_steps, _layout.size(connections) + UNIT * rows.shape[1] + further)
 
 
 def _inputs_of_free_run(x, reservoir, n_steps, n_outputs):
@@ -165,5 +175,9 @@ def free_run(reservoir, V, n_steps, *, h0, y0, x=None, leak_rate=1.0, activation
         rows, y = rows_to_run(history, x, reservoir), V[:, 0] + x @ V[:, 1 + n_units :].T
     connections = _layout.connections(reservoir.W, reservoir.W_late)
     V_states = V[:, 1 : 1 + n_units].copy()
-    _kernels.free(rows, reservoir.delay, connections, leak_rate, activation, feedback, V_states, V_back, y0, y)
-    return FreeRun(rows[reservoir.delay :], y)
+    delay, outputs = reservoir.delay, (feedback, V_states, V_back)
+    for part in parts(len(y), connections, rows, 2 * feedback.size):
+        now, before = y[part], y0 if part.start == 0 else y[part.start - 1].copy()
+        stretch = rows[part.start : part.stop + delay]
+        _kernels.free(stretch, delay, connections, leak_rate, activation, *outputs, before, now)
+    return FreeRun(rows[delay:], y)
