@@ -2,8 +2,10 @@
 
 What keeps the other sessions quick: a step is short, and its kernels release the interpreter. The thread has the lowest
 priority, so that it takes the time that nobody else wants. It waits until a page's work is done, where Python would
-have it cut in after 5 ms. Of all jobs of the process only so many step at once that a core stays free; they take turns
-in the order in which they ask. And while readers move things anywhere (`give_way`), they rest most of the time.
+have it cut in after 5 ms. Of all jobs of the process only so many step at once that a core stays free; they take turns,
+and whoever has fewest of them comes first. And while readers move things anywhere (`give_way`), they rest most of the
+time. A long step is cut into pieces by the engine (`engine.pieces`): between two of them it may end, rest, or hand on
+its turn.
 """
 
 import contextlib
@@ -12,8 +14,10 @@ import os
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+
+from engine import pieces
 
 log = logging.getLogger("unrolled")
 
@@ -25,29 +29,65 @@ PATIENCE = 0.05
 ACTIVE, REST, RESTS = 0.25, 0.05, 3
 
 
+class Unwanted(BaseException):
+    """Nobody wants the work any more that is under way; no error, so that nobody takes it for one."""
+
+
 class Turns:
-    """A semaphore that is handed on in the order of asking: Python's own lets whoever gives it back take it again."""
+    """So many places; a free one goes to the owner who has fewest of them, among equals to who has waited longest.
+
+    An owner is whoever works for one reader: many threads of one get no more than the single thread of another.
+    """
 
     def __init__(self, places: int) -> None:
         self._lock, self._free = threading.Lock(), places
-        self._waiting: deque[threading.Lock] = deque()
+        self._held: Counter[Hashable] = Counter()
+        self._waiting: list[tuple[Hashable, threading.Lock]] = []
 
     def __enter__(self) -> None:
+        self.take(threading.get_ident())
+
+    def __exit__(self, *_) -> None:
+        self.give_back(threading.get_ident())
+
+    @contextlib.contextmanager
+    def of(self, owner: Hashable) -> Iterator[None]:
+        """A turn of this owner's."""
+        self.take(owner)
+        try:
+            yield
+        finally:
+            self.give_back(owner)
+
+    def take(self, owner: Hashable) -> None:
+        """Wait for a place."""
         with self._lock:
             if self._free:
                 self._free -= 1
+                self._held[owner] += 1
                 return
             gate = threading.Lock()
             gate.acquire()
-            self._waiting.append(gate)
+            self._waiting.append((owner, gate))
         gate.acquire()  # until the one before opens it
 
-    def __exit__(self, *_) -> None:
+    def give_back(self, owner: Hashable) -> None:
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
+            self._held[owner] -= 1
+            self._held += Counter()  # leaves out those who have none
+            if not self._waiting:
                 self._free += 1
+                return
+            number = min(range(len(self._waiting)), key=lambda k: self._held[self._waiting[k][0]])
+            following, gate = self._waiting.pop(number)
+            self._held[following] += 1
+            gate.release()
+
+    def hand_on(self, owner: Hashable) -> None:
+        """Let those who wait go first."""
+        if self._waiting:
+            self.give_back(owner)
+            self.take(owner)
 
 
 def _n_cores() -> int:
@@ -73,6 +113,8 @@ WORKERS = max(1, _n_cores() - 1)
 # What all jobs share; it knows nothing of what they do.
 TURNS = Turns(WORKERS)
 READERS = Readers()
+# Seconds after which long work looks whether it is still wanted, and hands on its turn.
+LOOK_EVERY = 0.1
 
 
 def give_way() -> None:
@@ -85,13 +127,22 @@ class Job:
 
     `state` is "ready", "running", "paused", "finished" (by `step` or by `stop`) or "failed", and `failure` then says
     why. `connected()` is asked before every step: where nobody looks any more, the job pauses by itself. Both callables
-    run in the job's thread. No method waits for that thread: a step under way ends in its own time.
-    pace: seconds from the beginning of one step to that of the next, at least.
+    run in the job's thread. No method waits for that thread: a step under way ends after its present piece where the
+    job was stopped or nobody looks any more (in `step` that is an Unwanted), else in its own time.
+    pace: seconds from the beginning of one step to that of the next, at least. owner: whose turns it takes.
     """
 
-    def __init__(self, step: Callable[[], bool], connected: Callable[[], bool], *, pace: float = 0.0) -> None:
+    def __init__(
+        self,
+        step: Callable[[], bool],
+        connected: Callable[[], bool],
+        *,
+        pace: float = 0.0,
+        owner: Hashable = None,
+    ) -> None:
         self.state, self.failure = "ready", ""
         self._step, self._connected, self._pace = step, connected, pace
+        self._owner: Hashable = self if owner is None else owner
         self._lock = threading.Lock()  # of `state` and `_worker`
         self._stepping = threading.Lock()  # a thread started anew waits until the last one's step is done
         self._worker: threading.Thread | None = None  # the thread that may go on; any other leaves before its next step
@@ -131,15 +182,25 @@ class Job:
         step_aside()
         goes_on = True
         while goes_on:
-            with self._stepping, TURNS:
+            with self._stepping, TURNS.of(self._owner), pieces.between(Looks(self._look)):
                 begun = time.perf_counter()
                 goes_on = self._one_step(once)
-                took = time.perf_counter() - begun
-                if goes_on and READERS.are_active():
-                    # with the turn: no other job uses the time that is left to the readers
-                    self._rests_end.wait(REST + RESTS * took)
+                if goes_on:
+                    self._rest(time.perf_counter() - begun)
             if goes_on:
                 self._rests_end.wait(max(0.0, begun + self._pace - time.perf_counter()))
+
+    def _rest(self, took: float) -> None:
+        """With the turn: no other job uses the time that is left to the readers."""
+        if READERS.are_active():
+            self._rests_end.wait(REST + RESTS * took)
+
+    def _look(self, took: float) -> None:
+        """Between two pieces of a step."""
+        if self.state in ("finished", "failed") or not self._connected():
+            raise Unwanted
+        self._rest(took)
+        TURNS.hand_on(self._owner)
 
     def _one_step(self, once: bool) -> bool:
         """Do a step if this thread still may; says whether it may do another."""
@@ -152,6 +213,8 @@ class Job:
                 self._settle("finished")
             elif once:
                 self._settle("paused")
+        except Unwanted:
+            self._settle("paused")
         except Exception as error:
             log.exception("a job failed")
             self._settle("failed", str(error) or type(error).__name__)
@@ -165,6 +228,20 @@ class Job:
         with self._lock:
             if self.state != "finished" and (state != "paused" or self._is_mine()):
                 self.state, self.failure, self._worker = state, failure, None
+
+
+class Looks:
+    """What the engine calls between pieces: now and then it calls `look` with the seconds since it did so last."""
+
+    def __init__(self, look: Callable[[float], None]) -> None:
+        self._look, self._last = look, time.perf_counter()
+
+    def __call__(self) -> None:
+        took = time.perf_counter() - self._last
+        if took >= LOOK_EVERY:
+            time.sleep(0)  # a page that waits for the interpreter gets it
+            self._look(took)
+            self._last = time.perf_counter()
 
 
 def step_aside() -> None:

@@ -3,7 +3,12 @@
 Each has a test that goes by behaviour (`tests/app/test_wire.py`), so that a new Bokeh that renames one fails loudly.
 """
 
+import base64
+import binascii
+import json
 import logging
+import time
+import zlib
 from typing import Any
 
 from bokeh.document import Document
@@ -14,10 +19,10 @@ log = logging.getLogger("unrolled")
 
 
 def guard(doc: Document, bridge: Bridge) -> None:
-    """Let the browser change nothing but the bridge's request: whatever else a patch asks for is left out.
+    """Let the browser change nothing but the bridge's request: whatever else a message asks for is left out.
 
-    A browser can send any patch: new roots, titles, other properties. `Document.apply_json_patch` is public; that a
-    message calls it on the document is not.
+    A browser can send any patch: new roots, titles, other properties, or a document of its own. That a message calls
+    these methods of the document, which are public, is not promised.
     """
     apply = doc.apply_json_patch
 
@@ -33,6 +38,7 @@ def guard(doc: Document, bridge: Bridge) -> None:
             apply({"events": wanted}, setter=setter)
 
     doc.apply_json_patch = allowed_only
+    doc.replace_with_json = lambda json: None  # PUSH-DOC, another document in the place of this one
 
 
 def _is_request(event: Any, bridge: str) -> bool:
@@ -57,6 +63,41 @@ def send_at_once(doc: Document) -> None:
 
 
 def is_watched(doc: Document) -> bool:
-    """Whether a browser is connected. A document without a session is looked at by whoever made it."""
+    """Whether a browser is connected. A document without a server is looked at by whoever made it."""
     context = doc.session_context
-    return context is None or context.session is None or context.session.connection_count > 0
+    return context is None or (context.session is not None and context.session.connection_count > 0)
+
+
+LONGEST_TOKEN = 2**16  # bytes, packed and unpacked: headers of a request, its cookies and its address
+
+
+def sound_token(token: str) -> bool:
+    """Whether a text is a token as Bokeh writes it, of a session whose time is not over; a bomb is not unpacked.
+
+    JSON in base64 with `session_id`, `session_expiry` and, packed, the request's headers, cookies and arguments.
+    """
+    try:
+        said = json.loads(_from_base64(token.split(".")[0]))
+        packed = _from_base64(said["__bk__zlib_"]) if "__bk__zlib_" in said else zlib.compress(b"{}")
+        unpacking = zlib.decompressobj()
+        unpacked = unpacking.decompress(packed, LONGEST_TOKEN)
+        request = json.loads(unpacked)
+        session, expiry = said["session_id"], said["session_expiry"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error, binascii.Error):
+        return False
+    return (
+        unpacking.eof
+        and isinstance(session, str)
+        and 0 < len(session) <= 200
+        and type(expiry) is int
+        and time.time() < expiry
+        and isinstance(request, dict)
+        and all(isinstance(request.get(name, {}), dict) for name in ("headers", "cookies", "arguments"))
+        and not request.keys() & {"session_id", "session_expiry"}
+    )
+
+
+def _from_base64(text: str) -> bytes:
+    if len(text) > LONGEST_TOKEN:
+        raise ValueError
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -80,6 +80,7 @@ def draw(s: Settings, *, normalized: bool = True) -> Reservoir:
         rng=np.random.default_rng(s.seed),
         sparse=s.n_units > SPARSE_FROM,
         normalized=normalized,
+        quick=True,
     )
 
 
@@ -89,7 +90,7 @@ def drawn_radius(s: Settings) -> float:
         return _large(_plain(s))[2]
     as_drawn = draw(s, normalized=False)
     W = as_drawn.W if as_drawn.W_late is None else as_drawn.W + as_drawn.W_late
-    return reservoir.spectral_radius(W) or 1.0
+    return reservoir.spectral_radius(W, quick=True) or 1.0
 
 
 @lru_cache(maxsize=2)
@@ -111,5 +112,5 @@ def _plain(s: Settings) -> Settings:
 def spectrum_of(unit: Reservoir) -> Spectrum:
     W = unit.W if unit.W_late is None else unit.W + unit.W_late
     n_units = W.shape[0]
-    values = reservoir.eigenvalues(W, None if n_units <= ALL_EIGENVALUES else MOST_EIGENVALUES)
+    values = reservoir.eigenvalues(W, None if n_units <= ALL_EIGENVALUES else MOST_EIGENVALUES, quick=True)
     return Spectrum(values, len(values) == n_units)

@@ -11,6 +11,9 @@ from lessons.esn.settings import Settings
 ROUNDING = -14  # log10 of a distance that is made of rounding errors, as a share of the states
 STILL = 1e-3  # a Lyapunov exponent nearer to 0, or a slope of log10 distance per step, is none
 CLOSE = 0.01  # relative: of a factor per step and ρ
+UNKNOWN = (
+    "The effective ρ is not known here: too many eigenvalues lie close to the largest one to find it in a few seconds."
+)
 SAME_PACE = 0.2  # relative: a forecast is made only where the exponent and the plotted distance agree so well
 
 
@@ -114,6 +117,8 @@ def _why(found: Echo) -> str:
     if not tendency(found):
         return f"{pace}, which so few steps cannot tell from 1."
     radius = found.certainty.effective_spectral_radius
+    if np.isnan(radius):
+        return f"{pace}. {UNKNOWN}"
     if radius > 1 + MARGIN:
         return f"{pace}. And that although {rho} is above 1: {_drivers(found.traced)}."
     if radius >= 1 - MARGIN:
@@ -189,6 +194,8 @@ def explain_distance(found: Echo, t: int) -> str:
     rho = "ρ" if is_bare(found) else "the effective ρ"
     if tendency(found) > 0:
         return f"{said} It is chaos that keeps them apart, and tanh that keeps them from parting further."
+    if np.isnan(radius):
+        return f"{said} {UNKNOWN}"
     written = apart(radius, rate)
     if rate < (1 - CLOSE) * radius:
         return f"{said} That is less than {rho} = {written}: away from 0, tanh is less steep than 1."

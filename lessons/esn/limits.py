@@ -9,6 +9,7 @@ from app.parts.numbers import steps
 from lessons.esn.settings import Settings
 
 LARGE = 2000  # units; up to here every topic is computed
+MOST_REMEMBERED = 6000  # numbers in the last states together, where some connections are late and theory asks for all
 MOST_CONNECTIONS = 4_000_000  # of W: a full matrix of LARGE units
 MOST_STATES = 8_000_000  # numbers in all states of a run: 64 MB
 WHY = {
@@ -20,7 +21,7 @@ WHY = {
 
 def bounded(s: Settings) -> Settings:
     """The same with as many units as are computed."""
-    n_units = min(s.n_units, _most(s)[0])
+    n_units = max(2, min(s.n_units, _most(s)[0]))
     return s if n_units == s.n_units else s._replace(n_units=n_units)
 
 
@@ -34,6 +35,10 @@ def shortage(asked: int, computed: Settings) -> str:
 
 def _most(s: Settings) -> tuple[int, str]:
     """How many units are computed at most, and what would be too much."""
+    if s.topic == "echo" and s.late > 0 and s.delay * LARGE > MOST_REMEMBERED:
+        asked = f"theory needs the eigenvalues of the last {s.delay} states together, {s.delay * s.n_units:,} numbers"
+        lower = "lower the delay, or the late share to 0, for more units"
+        return MOST_REMEMBERED // s.delay, f"{asked}, and {MOST_REMEMBERED:,} are allowed; {lower}"
     if s.topic in WHY:
         return LARGE, WHY[s.topic]
     if s.topic == "recipe" and s.learning == "recursive":

@@ -8,7 +8,7 @@ from lessons.esn.settings import Settings
 
 HEAVY = 70.0  # milliseconds
 OPENING = 400.0  # the same for a page that opens: a short wait is better than a picture of something else
-QUICK_UNITS, QUICK_STEPS = 50, 150
+QUICK_UNITS, QUICK_STEPS, QUICK_DELAY = 50, 150, 5
 MEMORY_STEPS = 4200  # of memory capacity's own input
 
 
@@ -23,6 +23,7 @@ def at_once(settings: Settings) -> Settings:
         n_units=min(settings.n_units, QUICK_UNITS),
         max_lag=min(settings.max_lag, 20),
         n_steps=min(settings.n_steps, QUICK_STEPS),
+        delay=min(settings.delay, QUICK_DELAY),
         x=settings.x[:QUICK_STEPS],
     )
 

@@ -12,7 +12,7 @@ from lessons.esn import checks, scripts, topics, words
 from lessons.esn.columns import columns
 from lessons.esn.drawn import Drawn
 from lessons.esn.limits import LARGE, shortage
-from lessons.esn.load import at_once, computing, is_heavy, remarks, waiting
+from lessons.esn.load import at_once, computing, is_heavy, megabytes, remarks, waiting
 from lessons.esn.results import Result
 from lessons.esn.settings import Settings
 from lessons.esn.sweep import SweepsLive
@@ -24,14 +24,21 @@ def shared(settings: Settings) -> Result:
     return topics.compute(settings, Drawn())
 
 
+def megabytes_of(settings: Hashable) -> float:
+    assert isinstance(settings, Settings)
+    return megabytes(settings)
+
+
 class Esn(SweepsLive):
     """h(t) = (1−leak) h(t−1) + leak tanh(W_in [1; x(t)] + W h(t−1) + W_fb y(t−1)), y(t) = V [1; h(t); x(t)]."""
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self.drawn = Drawn()
-        # `repaint` is the shell's, which sets it later
-        self.latest = Latest(self._computed, lambda: self.repaint())
+        # `repaint` and `connected` are the shell's, which sets them later
+        self.latest = Latest(
+            self._computed, lambda: self.repaint(), connected=lambda: self.connected(), megabytes=megabytes_of
+        )
         self._stand_in: Settings | None = None  # what a page that opens shows instead of a heavy result
 
     # What the page shows
@@ -49,6 +56,8 @@ class Esn(SweepsLive):
             self.latest.ask(self._stand_in, heavy=False)
         result = cast(Result, self.latest.ask(settings, heavy=heavy))
         self._watch_sweep(result)
+        if cut := shortage(self.n_units, self.settings):
+            self.notify(cut)
         if not self.waits():  # else it is told with the result that is to come
             self._tell(result)
         return result
@@ -62,8 +71,6 @@ class Esn(SweepsLive):
         """What the reader must know about a result."""
         if self.latest.failure:
             self.notify(self.latest.failure)
-        if cut := shortage(self.n_units, self.settings):
-            self.notify(cut)
         if not self._stands_in(result):
             for remark in remarks(result):
                 self.notify(remark)

@@ -9,7 +9,7 @@ from scipy import sparse
 from app.parts.calculation import DIGITS, added, fitting
 from app.parts.numbers import Block, number, plain, steps, symbol
 from lessons.esn.digits import apart
-from lessons.esn.echo_words import CLOSE, against_one, factor, is_bare, is_loopless, is_rounding
+from lessons.esn.echo_words import CLOSE, UNKNOWN, against_one, factor, is_bare, is_loopless, is_rounding
 from lessons.esn.model import Esn
 from lessons.esn.results import Echo, FreeRun, Memory, Recipe, Result, Traced, WithReadout
 from lessons.esn.terms import ALL, BIAS, LARGEST, NOTHING, Group, digits_for, group, numbered, of, result, summed, terms
@@ -189,6 +189,8 @@ def _rate(found: Echo, rounding: bool) -> str:
     if np.isfinite(found.exponent):
         why = ": elsewhere tanh is less steep" if np.exp(found.exponent) < (1 - CLOSE) * radius else ""
         here = f"On this input it is {factor(found.exponent)} on average{why}."
+    if np.isnan(radius):
+        return f"{UNKNOWN} {here}"
     return (
         f"Near 0, where tanh is straight, a step multiplies the distance by about {rho} = {against_one(radius)} in "
         f"the long run. {here}"

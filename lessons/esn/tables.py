@@ -10,6 +10,7 @@ from app.parts.ranges import LIMIT
 from lessons.esn.digits import apart
 from lessons.esn.echo_words import (
     STILL,
+    UNKNOWN,
     against_one,
     factor,
     is_bare,
@@ -68,7 +69,9 @@ def stability(m: Esn) -> str:
     if not is_bare(found):
         on_time = found.traced.reservoir.W_late is None
         said = "largest |1 − leak + leak·λ|, λ an eigenvalue of W" if on_time else "counting leak and late connections"
-        rows.append(("effective ρ", against_one(sure.effective_spectral_radius, 4), said))
+        known = not np.isnan(sure.effective_spectral_radius)
+        value = against_one(sure.effective_spectral_radius, 4) if known else "–"
+        rows.append(("effective ρ", value, said if known else UNKNOWN))
     stretch = 1 - now.leak_rate + now.leak_rate * sure.largest_singular_value
     below = "below 1: echoes die for every input" if sure.contracts else "not below 1: it promises nothing"
     leaky = f" With the leak {against_one(stretch, 4)}," if now.leak_rate < 1 else ""
@@ -129,6 +132,8 @@ def _for_certain(found: Echo) -> str:
             "Proved: with no input at all not all starts meet, for 0 stays 0 and others leave it (Jaeger 2001). Two "
             "starts drawn at random may meet all the same, and a strong input may make all of them meet."
         )
+    if np.isnan(sure.effective_spectral_radius):
+        return f"Nothing is proved here. {UNKNOWN}"
     sigma, rho = "σ<sub>max</sub>", "ρ" if is_bare(found) else "effective ρ"
     head = f"Nothing is proved here. All starts meet for every input if {sigma} &lt; 1, which does not hold; "
     if found.traced.reservoir.W_in[:, 0].any():

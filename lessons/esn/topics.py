@@ -135,7 +135,9 @@ def certainty(stage: Traced, drawn: Drawn) -> Certainty:
     """What `reservoir.certainty` says, without new eigenvalues wherever those of the draw are enough."""
     leak_rate = stage.settings.leak_rate
     if not stage.complete or stage.reservoir.W_late is not None:
-        return reservoir.certainty(stage.reservoir, leak_rate)
+        is_bare = leak_rate == 1 and stage.reservoir.W_late is None
+        known = float(np.abs(stage.eigenvalues[0])) if is_bare else None
+        return reservoir.certainty(stage.reservoir, leak_rate, radius=known, quick=True)
     size = stage.settings.spectral_radius * drawn.stretch(stage.settings)
     radius = float(np.abs(reservoir.effective_eigenvalues(stage.eigenvalues, leak_rate)).max())
     without_bias = not stage.reservoir.W_in[:, 0].any()
