@@ -19,7 +19,9 @@ from app.shell.assets import APP, page_files, page_stems
 DEFAULTS = (
     "--index", str(APP / "index.html"),
     "--liveness",
-    "--plugins", "app.head",
+    "--plugins", "app.head", "--plugins", "app.doors",
+    # The largest file that may be uploaded, as text in a text.
+    "--websocket-max-message-size", str(8 * 2**20),
     "--log-level", "warning",
     # A closed tab's session is dropped after 15 to 20 seconds: long enough for a reload or a moment without network.
     "--unused-session-lifetime", "15000",

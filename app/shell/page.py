@@ -49,7 +49,12 @@ def ready() -> None:
 def arguments(doc: Document) -> dict[str, str]:
     """The address's query; of a name that is given twice the last."""
     given = doc.session_context.request.arguments
-    return {name: values[-1].decode("utf-8", "replace") for name, values in given.items()}
+    return {
+        name: values[-1].decode("utf-8", "replace")
+        for name, values in given.items()
+        # whoever makes up a token may put anything there
+        if isinstance(values, list) and values and isinstance(values[-1], bytes)
+    }
 
 
 def open_session(doc: Document, found: Room, query: dict[str, str]) -> Reader:

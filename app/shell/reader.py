@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +16,15 @@ from app.shell.contract import Refused, read
 from app.shell.frames import Shown
 from app.shell.model import PageModel
 from app.shell.outbox import Outbox
+from app.shell.pace import LARGE, SHARES, Pace
 from app.shell.room import Room
 
 log = logging.getLogger("unrolled")
 
 TROUBLE = "This change could not be drawn; the page shows the state before it."
 UNREADABLE = "This address could not be read; the lesson starts from its beginning."
+MOST_ITEMS = 60  # requests in one message; no hand makes as many at once
+SOON = 100  # milliseconds until what came too fast is looked at again
 POLL = 200  # milliseconds between two pictures of work in the background
 SELDOM = 3  # while any reader moves something, only every so many of them
 
@@ -39,6 +43,8 @@ class Reader:
         self._clipped: tuple[tuple[str, int], ...] = ()
         self._answered = 0
         self._fast = False
+        self._pace = Pace()
+        self._later: Any = None  # the document's callback that answers what came too fast
         self._asked = False  # whether the browser has asked for something: then it has seen the frame before
         self._poll: Any = None  # the document's periodic callback while the model is busy
         self._polls = 0
@@ -69,14 +75,34 @@ class Reader:
             self._fast = True
             wire.send_at_once(self.doc)
         self._asked = True
-        try:
-            items = json.loads(new)
-        except (ValueError, RecursionError):
-            items = None
-        for item in items if isinstance(items, list) else [None]:
+        if self.doc.session_context is None or (self._pace.allows(new) and self._later is None and self._is_due()):
+            self._answer(_items(new))
+        elif len(new) <= LARGE:
+            self._pace.keep(_items(new))
+            if self._later is None:
+                self._later = self.doc.add_timeout_callback(self._answer_later, SOON)
+
+    def _is_due(self) -> bool:
+        """Whether it is not for others to be answered first."""
+        return not SHARES.is_greedy(id(self))
+
+    def _answer(self, items: list[object]) -> None:
+        begun = time.perf_counter()
+        for item in items:
             self._do(item)
+        if dropped := self._pace.take_dropped():
+            self.actions.notices = [f"Requests came faster than they can be answered: {dropped} were left out."]
         self.show()
         self._follow_work()
+        SHARES.spent(id(self), time.perf_counter() - begun)
+
+    def _answer_later(self) -> None:
+        """What came too fast, as far as it has been kept, as soon as it is due."""
+        self._later = None
+        if self._is_due():
+            self._answer(self._pace.take())
+        else:
+            self._later = self.doc.add_timeout_callback(self._answer_later, SOON)
 
     def _do(self, item: object) -> None:
         if isinstance(item, dict) and type(item.get("id")) is int:
@@ -162,3 +188,15 @@ class Reader:
         if "actions" in self.__dict__:
             self.model.repaint = lambda: None
             self.model.close()
+
+
+def _items(message: str) -> list[object]:
+    """The requests in a message; one that is none, to be refused, where it is no list of them or too long."""
+    try:
+        items = json.loads(message)
+    except (ValueError, RecursionError):
+        return [None]
+    if not isinstance(items, list):
+        return [None]
+    is_file = len(items) == 1 and isinstance(items[0], dict) and items[0].get("do") == "upload"
+    return items[:MOST_ITEMS] if len(message) <= LARGE or is_file else [None]

@@ -103,16 +103,20 @@ class Process:
 
 
 class Server(Process):
-    """`python -m app` of one checkout, on the servers' core. With `peer`, the script of one more page."""
+    """`python -m app` of one checkout, on the servers' core.
 
-    def __init__(self, root: Path, *options: str, peer: Path | None = None):
+    peer: the script of one more page. script: Python that starts the site instead of `-m app`. log: where to write what
+    the server says.
+    """
+
+    def __init__(self, root: Path, *options: str, peer: Path | None = None, script: str = "", log: Path | None = None):
         root = root.resolve()
         own = root / ".venv" / "bin" / "python"
         port = free_port()
-        start = ["-c", WITH_PEER, str(peer)] if peer else ["-m", "app"]
+        start = ["-c", WITH_PEER, str(peer)] if peer else ["-c", script] if script else ["-m", "app"]
         command = [str(own if own.exists() else sys.executable), *start, "--port", str(port), *options]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(command, cwd=root, start_new_session=True, **quiet)
+        with open(log or os.devnull, "wb") as said:
+            self.process = subprocess.Popen(command, cwd=root, start_new_session=True, stdout=said, stderr=said)
         super().__init__(self.process.pid)
         os.sched_setaffinity(self.pid, CORES[:1])
         self.url = f"http://127.0.0.1:{port}"
