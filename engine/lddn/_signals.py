@@ -9,29 +9,27 @@ that one matrix product serves all delays and all steps.
 import numpy as np
 from numba import njit
 
-from engine import _activation
+from engine import _activation, _gated
 
+TANH, LOGISTIC, IDENTITY = (_activation.ACTIVATIONS.index(name) for name in ("tanh", "logistic", "identity"))
 HARDLIM = len(_activation.ACTIVATIONS)
 
 
 @njit(cache=True, nogil=True)
-def apply(a, activation, h):
-    """h <- f(a). a, h: (n,)."""
-    if activation == HARDLIM:
-        for i in range(a.shape[0]):
-            h[i] = a[i] if a[i] != a[i] else (1.0 if a[i] >= 0.0 else 0.0)
+def apply(a, activation, h, slopes):
+    """h <- f(a), slopes <- f'(a). All (n,)."""
+    if activation == TANH:
+        _gated.tanh(a, h, slopes)
+    elif activation == LOGISTIC:
+        _gated.logistic(a, h, slopes)
     else:
-        _activation.apply(a, activation, h)
-
-
-@njit(cache=True, nogil=True)
-def differentiate(a, activation, slopes):
-    """slopes <- f'(a). a, slopes: (n,)."""
-    if activation == HARDLIM:
         for i in range(a.shape[0]):
-            slopes[i] = a[i] if a[i] != a[i] else 0.0
-    else:
-        _activation.differentiate(a, activation, slopes)
+            if a[i] != a[i] or activation == IDENTITY:
+                h[i], slopes[i] = a[i], 1.0 if a[i] == a[i] else a[i]
+            elif activation == HARDLIM:
+                h[i], slopes[i] = 1.0 if a[i] >= 0.0 else 0.0, 0.0
+            else:
+                h[i], slopes[i] = (a[i], 1.0) if a[i] > 0.0 else (0.0, 0.0)
 
 
 @njit(cache=True, nogil=True)

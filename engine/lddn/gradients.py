@@ -106,7 +106,7 @@ def _outputs(signals, prepared, n_steps):
     """h of each layer, from step 1 on."""
     depth, inputs = prepared.tables.depth, prepared.network.inputs
     parts = _parts(signals, prepared, n_steps + depth)
-    return {name: part[depth:].copy() for name, part in parts.items() if name not in inputs}
+    return {name: part[depth:] for name, part in parts.items() if name not in inputs}
 
 
 @np.errstate(all="ignore")
@@ -122,7 +122,7 @@ def run(x, network, *, before=None):
     """
     prepared = _tables.prepare(network)
     signals, n_steps = _signals(x, prepared, before)
-    a, _ = _kernels.forward(prepared.tables, prepared.w, signals)
+    a, _, _ = _kernels.forward(prepared.tables, prepared.w, signals)
     h = _outputs(signals, prepared, n_steps)
     return Run(_parts(a, prepared, n_steps, layers_only=True), h, h[prepared.network.layers[-1].name])
 
@@ -161,17 +161,17 @@ def bptt(x, network, explicit, *, before=None):
     prepared = _tables.prepare(network)
     signals, n_steps = _signals(x, prepared, before)
     tables, inputs = prepared.tables, prepared.network.inputs
-    a, heard = _kernels.forward(tables, prepared.w, signals)
+    _, heard, slopes = _kernels.forward(tables, prepared.w, signals)
     dF_dsignals = np.zeros_like(signals)
     totals = _parts(dF_dsignals, prepared, n_steps + tables.depth)
     for name, values in _explicit(explicit, prepared, n_steps).items():
         totals[name][tables.depth :] = values
-    dF_da, dF_dw = _kernels.backward(tables, prepared.w, signals, a, heard, dF_dsignals)
-    before_start = {name: part[: tables.depth].copy() for name, part in totals.items()}
-    after = {name: part[tables.depth :].copy() for name, part in totals.items()}
+    dF_dw = _kernels.backward(tables, prepared.w, signals, heard, slopes, dF_dsignals)
+    before_start = {name: part[: tables.depth] for name, part in totals.items()}
+    after = {name: part[tables.depth :] for name, part in totals.items()}
     dF_dx = {name: after.pop(name) for name in inputs}
     by_layer = _by_layer(dF_dw, prepared)
-    return Gradients(by_layer, dF_dw, after, _parts(dF_da, prepared, n_steps, layers_only=True), dF_dx, before_start)
+    return Gradients(by_layer, dF_dw, after, _parts(slopes, prepared, n_steps, layers_only=True), dF_dx, before_start)
 
 
 @np.errstate(all="ignore")
@@ -185,12 +185,12 @@ def rtrl(x, network, explicit, *, before=None, every_step=False):
     prepared = _tables.prepare(network)
     signals, n_steps = _signals(x, prepared, before)
     tables = prepared.tables
-    a, heard = _kernels.forward(tables, prepared.w, signals)
-    looked_at = np.zeros_like(a)
+    _, heard, slopes = _kernels.forward(tables, prepared.w, signals)
+    looked_at = np.zeros_like(slopes)
     parts = _parts(looked_at, prepared, n_steps, layers_only=True)
     for name, values in _explicit(explicit, prepared, n_steps).items():
         parts[name][:] = values
-    dF_dw, history = _forward_mode.rtrl(tables, prepared.w, signals, a, heard, looked_at, bool(every_step))
+    dF_dw, history = _forward_mode.rtrl(tables, prepared.w, signals, heard, slopes, looked_at, bool(every_step))
     at, dh_dw = 0, {}
     for layer in prepared.network.layers:
         width = prepared.widths[layer.name]
