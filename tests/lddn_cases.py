@@ -22,26 +22,30 @@ def random_network(rng, n_layers, *, max_delay=4, activations=lddn.ACTIVATIONS[:
     order = [f"layer {k}" for k in rng.permutation(n_layers)]
     for name in order:
         widths[name] = int(rng.integers(1, 4))
+    squashed = {name: str(rng.choice(activations)) for name in order}
+    # a gate that grows without bound would make a network overflow within few steps
+    openers = ["x", "p", *(name for name in order if squashed[name] in ("tanh", "logistic", "hardlim"))]
     layers = []
     for place, name in enumerate(order):
         sources = ["x", "p", *order] if loops else ["x", "p", *order[:place]]
         sure = ("x", "p")[place] if place < 2 else order[place - 1]
         chosen = dict.fromkeys([sure, *rng.choice(sources, size=rng.integers(1, 4))])
-        early = {"x", "p", *order[:place]}
-        connections = tuple(_connection(rng, name, str(s), widths, early, max_delay, gates) for s in chosen)
-        b = rng.normal(size=widths[name]) if rng.random() < 0.7 else None
-        layers.append(lddn.Layer(name, connections, b, str(rng.choice(activations))))
+        early = ["x", "p", *order[:place]]
+        fitting = [other for other in early if other in openers and widths[other] == widths[name]] if gates else []
+        connections = tuple(_connection(rng, name, str(s), widths, early, max_delay, fitting) for s in chosen)
+        bare = all(connection.weight is None for connection in connections)
+        b = rng.normal(size=widths[name]) if bare or rng.random() < 0.7 else None
+        layers.append(lddn.Layer(name, connections, b, squashed[name]))
     used = {c.source for layer in layers for c in layer.connections} | {c.gate for la in layers for c in la.connections}
     inputs = tuple(name for name in ("x", "p") if name in used)
     shuffled = [layers[k] for k in rng.permutation(n_layers)]
     return lddn.Network(tuple(shuffled), inputs), widths
 
 
-def _connection(rng, name, source, widths, early, max_delay, gates):
+def _connection(rng, name, source, widths, early, max_delay, openers):
     possible = np.arange(0 if source in early else 1, max_delay + 1)
     n, k = widths[name], widths[source]
-    openers = [other for other in early if widths[other] == n]
-    gate = str(rng.choice(sorted(openers))) if gates and openers and rng.random() < 0.4 else ""
+    gate = str(rng.choice(openers)) if openers and rng.random() < 0.4 else ""
     if n == k and rng.random() < 0.2:
         return lddn.Connection(source, None, int(rng.choice(possible)), gate)
     if rng.random() < 0.4:

@@ -69,7 +69,7 @@ def test_backward_and_forward_in_time_agree(seed, n_layers, n_steps):
     network, x, before, explicit = random_problem(seed, n_layers, n_steps)
     backward = lddn.bptt(x, network, explicit, before=before)
     forward = lddn.rtrl(x, network, explicit, before=before)
-    assert_close(forward.dF_dw, backward.dF_dw, 1e-9)
+    assert_close(forward.dF_dw, backward.dF_dw, 1e-12)
     for name, (weights, b) in backward.layers.items():
         pairs = zip((*weights, b), (*forward.layers[name].weights, forward.layers[name].b), strict=True)
         for one, other in pairs:
