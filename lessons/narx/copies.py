@@ -8,44 +8,46 @@ from lessons.narx.results import Unfolded
 
 WIDTH, HEIGHT = 640, 206
 ROW, LEFT, RIGHT = 130, 66, 612
+SPARE = 58, 36, 16, 0  # of the height, by the number of delays: arcs that are not there need no room
 MOST_NAMED = 8  # beyond so many copies their values would run into each other
 W = "w₁", "w₂", "w₃", "w₄"
 
 
 def draw(n_steps: int, delays: int) -> Diagram:
     """Copies from left to right; delays of more than one step are arcs above them."""
-    many = "" if delays == 1 else f" to {delays}"
+    many, spare = "" if delays == 1 else f" to {delays}", SPARE[delays - 1]
     d = Diagram(
         WIDTH,
-        HEIGHT,
+        HEIGHT - spare,
         f"The network unfolded into {n_steps} copies from left to right. The output of each copy is fed to the copies "
         f"1{many} steps later; arcs are the longer delays.",
     )
+    row = ROW - spare
     spacing = (RIGHT - LEFT) / max(n_steps - 1, 1)
     radius = min(20.0, spacing / 2 - 9)
     place = {t: LEFT + (t - 1) * spacing for t in range(1, n_steps + 1)} if n_steps > 1 else {1: 320.0}
     for start, end, delay in narx_loop.edges(n_steps, range(1, delays + 1)).tolist():
         if start >= 1:
-            _edge(d, place[start], place[end], delay, radius, f"edge{start}.{end}")
+            _edge(d, (place[start], place[end]), row, delay, radius, f"edge{start}.{end}")
     for t, x in place.items():
-        d.arrow((x, ROW + 44), (x, ROW + radius + 2), role="input", name=f"in{t}")
-        d.unit(f"copy{t}", x, ROW, label=str(t), radius=radius, value="")
+        d.arrow((x, row + 44), (x, row + radius + 2), role="input", name=f"in{t}")
+        d.unit(f"copy{t}", x, row, label=str(t), radius=radius, value="")
         if n_steps <= MOST_NAMED:
-            d.label(x, ROW + 62, "", "value state", live=f"y{t}")
+            d.label(x, row + 62, "", "value state", live=f"y{t}")
     d.label(8, 18, "", "note", live="ways", anchor="start")
     d.label(WIDTH - 6, 18, "", "value gradient", live="back", anchor="end")
     return d
 
 
-def _edge(d: Diagram, start: float, end: float, delay: int, radius: float, name: str) -> None:
+def _edge(d: Diagram, ends: tuple[float, float], row: float, delay: int, radius: float, name: str) -> None:
     """Straight to the next copy, else an arc that leaves and enters from above."""
+    start, end = ends
     if delay == 1:
-        d.arrow((start + radius, ROW), (end - radius - 1, ROW), name=name)
+        d.arrow((start + radius, row), (end - radius - 1, row), name=name)
         return
-    height = ROW - radius - (24, 44, 62)[delay - 2] * 1.25
-    lean = radius * 0.5
-    path = f"M{start + lean:.1f},{ROW - radius:.1f}C{start + lean:.1f},{height:.1f} {end - lean:.1f},{height:.1f} "
-    path += f"{end - lean:.1f},{ROW - radius - 1:.1f}"
+    height, lean = row - radius - (30, 55, 78)[delay - 2], radius * 0.5
+    path = f"M{start + lean:.1f},{row - radius:.1f}C{start + lean:.1f},{height:.1f} {end - lean:.1f},{height:.1f} "
+    path += f"{end - lean:.1f},{row - radius - 1:.1f}"
     d.parts.append(f'<path class="edge muted" d="{path}" marker-end=url(#head) data-on="{name}" />')
 
 

@@ -54,7 +54,10 @@ class Narx(NarxParameters):
         self.judged.close()
 
     def table(self) -> dict[str, np.ndarray]:
-        return {"t": self.time, **results.traces(self.result)}
+        found = results.traces(self.result)
+        if self.topic == "table":  # x1 is x(t−1), d3 is d(t−3)
+            found = {name.replace("p", "x").replace("q", "d"): values for name, values in found.items()}
+        return {"t": self.time, **found}
 
     def trace(self, name: str) -> np.ndarray:
         """The unfolded network's output has a strip of its own, by this name."""

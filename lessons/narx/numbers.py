@@ -59,11 +59,11 @@ def _row(r: Rows, t: int) -> Block:
     """What the static network is asked at this step."""
     time, back = t - 1, r.table.inputs.shape[1] - r.input_delays
     lines = []
-    for name, role, count, values in (("p", "input", r.input_delays, r.x), ("y", "target", back, r.d)):
+    for name, role, count, values in (("x", "input", r.input_delays, r.x), ("d", "target", back, r.d)):
         for j in range(1, count + 1):
             known = number(values[time - j], role) if time >= j else "not known"
             lines.append(f"{name}({time}−{j}) = {known}")
-    lines.append(f"→ y({time}) = {outcome(r.d[time])}")
+    lines.append(f"→ d({time}) = {outcome(r.d[time])}")
     complete = time in r.table.steps
     note = "A complete example." if complete else f"Not complete: the first row is t = {int(r.table.steps[0])}."
     return Block(f"Row t = {time}", lines, f"{note} The exercise counts from 0.")

@@ -1,5 +1,6 @@
 """What the engine makes of the settings, by topic."""
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ class Plant(NamedTuple):
     far: np.ndarray  # (T,) what was predicted `n_ahead` steps before; NaN at first
     errors: Errors  # on the whole record
     ahead: np.ndarray  # (60,) root mean square error by the number of steps ahead
+    spread: float  # the error of always saying the whole record's mean
 
     @property
     def y(self) -> np.ndarray:
@@ -51,11 +53,6 @@ class Plant(NamedTuple):
     @property
     def e(self) -> np.ndarray:
         return self.record.measured - self.y
-
-    @property
-    def spread(self) -> float:
-        """The error of always saying the record's mean."""
-        return float(self.record.measured.std())
 
 
 class Unfolded(NamedTuple):
@@ -103,27 +100,39 @@ def rows(m: NarxParameters) -> Rows:
 
 
 def plant(m: NarxParameters, course: Course) -> Plant:
-    s = course.settings
-    drawn = tuple(m.parameters()["current"].padded(m.current, learning.N_STEPS).tolist())
-    found, params = learning.record(s.seed, m.record, s.measured_noise, drawn), course.network(m.stage)
-    shown = Record(*(values[: m.n_steps] for values in found))
-    given = {"teacher": shown.measured if m.opened else None, **shown.before()}
-    far = np.full(m.n_steps, np.nan)
-    n_ahead = min(m.n_ahead, m.n_steps)
-    predicted = narx.ahead(shown.current, shown.measured, params, n_ahead, **shown.before())
+    drawn: tuple[float, ...] = ()
+    if m.record == "drawn":
+        drawn = tuple(m.parameters()["current"].padded(m.current, learning.N_STEPS).tolist())
+    found = _on_record(course.settings, m.stage, m.record, drawn, m.opened)._replace(course=course)
+    shown = Record(*(values[: m.n_steps] for values in found.record))
+    far, n_ahead = np.full(m.n_steps, np.nan), min(m.n_ahead, m.n_steps)
+    predicted = narx.ahead(shown.current, shown.measured, found.params, n_ahead, **shown.before())
     far[n_ahead - 1 :] = predicted[:, -1, 0]
+    run = narx.NarxRun(*(values[: m.n_steps] for values in found.run))
+    return found._replace(
+        record=shown, run=run, heard=found.heard[: m.n_steps], factor=found.factor[: m.n_steps], far=far
+    )
+
+
+@functools.lru_cache(maxsize=128)
+def _on_record(s: learning.Settings, stage: int, kind: str, drawn: tuple[float, ...], opened: bool) -> Plant:
+    """A network on a whole record: all that a move of the cursor or of `n_ahead` leaves as it is."""
+    course, found = learning.course(s), learning.record(s.seed, kind, s.measured_noise, drawn)
+    params = course.network(stage)
+    given = {"teacher": found.measured if opened else None, **found.before()}
     return Plant(
         course,
-        m.stage,
-        m.opened,
+        stage,
+        opened,
         params,
-        shown,
-        narx.run(shown.current, params, **given),
-        narx.heard(shown.current, params, **given),
-        learning.loop_factor(params, shown, opened=m.opened),
-        far,
+        found,
+        narx.run(found.current, params, **given),
+        narx.heard(found.current, params, **given),
+        learning.loop_factor(params, found, opened=opened),
+        np.full(found.current.size, np.nan),
         learning.errors(params, found),
         learning.horizon_error(params, found, N_AHEAD),
+        float(found.measured.std()),
     )
 
 

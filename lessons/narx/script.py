@@ -35,12 +35,12 @@ table = {{"t": np.arange(1, T + 1), "x1": x[:, 0], "x2": x[:, 1], "a1": a[:, 0],
 """
 
 ROWS = """
-# Row t of the table is [p(t-1) ... p(t-d), y(t-1) ... y(t-D)] -> y(t); it is complete from t = max(d, D) on.
-table = {"t": np.arange(1, T + 1), "p": p, "q": q}
-for name, values, count in (("p", p, d), ("q", q, D)):
+# Row t of the table is [x(t-1) ... x(t-m), d(t-1) ... d(t-n)] -> d(t); it is complete from t = max(m, n) on.
+table = {"t": np.arange(1, T + 1), "x": x, "d": d}
+for name, values, count in (("x", x, m), ("d", d, n)):
     for j in range(1, count + 1):
         column = np.full(T, np.nan)
-        column[max(d, D):] = values[max(d, D) - j : T - j]
+        column[max(m, n):] = values[max(m, n) - j : T - j]
         table[f"{name}{j}"] = column
 """
 
@@ -112,8 +112,8 @@ def lines(m: NarxParameters, r: Result) -> str:
         return _hand(m, r)
     if isinstance(r, Rows):
         back = r.table.inputs.shape[1] - r.input_delays
-        given = f"T, d, D = {m.n_steps}, {r.input_delays}, {back}\np = np.array({literal(r.x)})\n"
-        return f"{given}q = np.array({literal(r.d)})  # the target\n{ROWS}"
+        given = f"T, m, n = {m.n_steps}, {r.input_delays}, {back}\nx = np.array({literal(r.x)})\n"
+        return f"{given}d = np.array({literal(r.d)})  # the target\n{ROWS}"
     return _plant(m, r) if isinstance(r, Plant) else _unfolded(m, r)
 
 

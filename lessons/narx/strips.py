@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from bokeh.models import Scatter
 
 from app.parts.figures import Stack, rule
 from app.parts.picture import Picture
@@ -34,6 +35,9 @@ class Strips:
         for name, target in TARGETS.items():
             stack.trace(self.by_name[name], target, "target", kind="line", dash="dashed", pin=False)
         rule(self.by_name["factor"].plot, 1)
+        for name in SHOWN["plant"]:  # two hundred dots hide their line
+            plot = self.by_name[name].plot
+            plot.renderers = [drawn for drawn in plot.renderers if not isinstance(drawn.glyph, Scatter)]
 
     @property
     def all(self) -> list[Strip]:
@@ -57,8 +61,8 @@ class Strips:
     def _table(self) -> list[Strip]:
         one = self._strip
         return [
-            one("p", "p", "input", "Input p(t)", edits="p", hint=EDIT, height=60, ticks=3),
-            one("q", "y", "target", "Target y(t)", edits="q", hint=EDIT, height=60, ticks=3),
+            one("p", "x", "input", "Input x(t)", edits="p", hint=EDIT, height=60, ticks=3),
+            one("q", "d", "target", "Target d(t)", edits="q", hint=EDIT, height=60, ticks=3),
         ]
 
     def _plant(self) -> list[Strip]:

@@ -7,7 +7,7 @@ import numpy as np
 from app.parts.numbers import plain, short
 from engine import narx
 from engine.narx import NarxParams
-from lessons.narx import weights
+from lessons.narx import learning, weights
 from lessons.narx.model import Narx
 from lessons.narx.results import Hand, Plant, Result, Rows, Unfolded
 
@@ -36,7 +36,7 @@ def book() -> str:
         rows.append(f"<tr><td>{name}({line.step + 1}) = {line.what}({line.step})</td>{given}"
                     f"<td class=wide>{line.why}</td></tr>")  # fmt: skip
     head = "<th>the book’s, ours</th><th>computed</th><th>printed</th><th class=wide>where it went wrong</th>"
-    return f"<table class=stacked><tr>{head}</tr>{''.join(rows)}</table>"
+    return f"<table class='stacked five'><tr>{head}</tr>{''.join(rows)}</table>"
 
 
 def _book_run() -> dict[str, np.ndarray]:
@@ -74,7 +74,7 @@ def matrices(m: Narx) -> str:
 def _field(m: Narx, name: str) -> str:
     changed = " data-chosen" if getattr(m, name) != weights.BOOK[name] else ""
     value = f"{getattr(m, name):.6g}"
-    look = 'step=0.5 min=-9 max=9 style="width:3.5em"'
+    look = 'step=0.5 min=-9 max=9 style="width:42px;padding:3px 2px"'
     return (f'<td{changed}><input type=number data-set={name} value="{value}" {look} '
             f'aria-label="{weights.pretty(name)}"></td>')  # fmt: skip
 
@@ -82,7 +82,7 @@ def _field(m: Narx, name: str) -> str:
 def stacked(m: Narx, r: Rows) -> str:
     """E12.3 up to the cursor: a step is a row once all of its past is known."""
     d, back = r.input_delays, r.table.inputs.shape[1] - r.input_delays
-    heads = ["t", *(f"p(t−{j})" for j in range(1, d + 1)), *(f"y(t−{j})" for j in range(1, back + 1)), "y(t)"]
+    heads = ["t", *(f"x(t−{j})" for j in range(1, d + 1)), *(f"d(t−{j})" for j in range(1, back + 1)), "d(t)"]
     rows = []
     for step in range(1, m.at + 1):
         t = step - 1
@@ -106,8 +106,8 @@ def verdict(r: Plant) -> str:
     """Both errors on the record that is shown."""
     noise = r.course.settings.measured_noise
     return (
-        f"<p>On the record shown the error is <b>{plain(r.errors.opened, 2)}</b> one step ahead and "
-        f"<b>{plain(r.errors.closed, 2)}</b> alone for {r.record.current.size} steps. The noise of the measurement is "
+        f"<p>On the whole of this record the error is <b>{plain(r.errors.opened, 2)}</b> one step ahead and "
+        f"<b>{plain(r.errors.closed, 2)}</b> alone for {learning.N_STEPS} steps. The noise of the measurement is "
         f"{plain(noise)}; always saying the mean has {plain(r.spread, 2)}.</p>"
     )  # fmt: skip
 
@@ -146,6 +146,7 @@ def ways(r: Unfolded) -> str:
         back = "" if r.opened else " + ".join(plain(r.through[t - 1, j], 3) for j in range(delays) if t + j + 1 <= n)
         count, least = ("0", "–") if r.opened and t > 1 else (str(r.ways[t - 1]), str(r.fewest[t - 1]))
         rows.append(f"<tr><td>{t}</td><td>{feeding or '–'}</td><td>{count}</td><td>{least}</td>"
-                    f"<td>{back or '–'}</td><td>{plain(r.back[t - 1], 3)}</td></tr>")  # fmt: skip
+                    f"<td class=wide>{back or '–'}</td><td>{plain(r.back[t - 1], 3)}</td></tr>")  # fmt: skip
     heads = ("copy t", "fed by", "ways from 1", "shortest", "sent back by t+1, t+2 …", "∂y(T)/∂y(t)")
-    return f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{''.join(rows)}</table>"
+    titles = "".join(f"<th{' class=wide' if head.startswith('sent') else ''}>{head}</th>" for head in heads)
+    return f"<table><tr>{titles}</tr>{''.join(rows)}</table>"

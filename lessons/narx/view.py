@@ -47,7 +47,7 @@ class NarxView(View[Narx]):
                 "Change any number and follow what it does.",
             ),
             Card(
-                "E12.3 as a table for static training", table=True, key="table",
+                "E12.3 as a table for static training", table=True, key="table", leads=True,
                 help="A row is complete where everything that is delayed is known. Each row is one example for a "
                 "network without memory: gradients need no time.",
             ),

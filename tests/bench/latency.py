@@ -36,6 +36,8 @@ SLIDERS = {
     "gated_cec": ("w", 0.8, 1.1),
     "parity?activation=logistic": ("steepness", 5.0, 20.0),
     "gamma": ("alpha", 0.2, 1.2),
+    "narx?preset=e12-8": ("w1", -1.0, 1.0),
+    "narx?preset=close-the-loop": ("n_ahead", 1.0, 60.0),
     "unrolled": ("W11", -1.0, 1.0),
     "vanishing": ("w", 0.3, 1.1),
     "vanishing?n_units=64&n_steps=200&signal=noise&activation=tanh": ("size", 0.5, 1.5),

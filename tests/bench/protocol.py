@@ -37,6 +37,7 @@ SWEEPS = {
     "gated_cec": ("gated_cec", "w", 0.8, 1.1),
     "parity": ("parity", "steepness", 5.0, 20.0),
     "gamma": ("gamma", "alpha", 0.2, 1.2),
+    "narx": ("narx?preset=e12-8", "w1", -1.0, 1.0),
     "unrolled": ("unrolled", "W11", -1.0, 1.0),
     "vanishing": ("vanishing", "w", 0.3, 1.1),
 }

@@ -146,7 +146,7 @@ def judged():
 def test_of_twenty_seeds_many_lose_the_plant_in_one_way_and_few_in_the_others(judged):
     lost = [int(judged[way].lost.sum()) for way in band.WAYS]
     assert lost == [12, 3, 2]
-    for words in ("12 of them lose the plant", "parallel it is 2", "3 of 20 are lost"):
+    for words in ("12 of the 20 lose the plant", "trained in parallel 2 do", "3 of 20 are lost"):
         assert words in " ".join(LESSON.body.split()), words
     # by loops of our own, for some of them
     s = band.ways(at("one-step").settings())
@@ -160,6 +160,7 @@ def test_in_twenty_seeds_of_twenty_series_parallel_fits_its_record_better_one_st
     fits = [[learning.course(s[way]._replace(seed=seed)).opened[-1] for way in (band.WAYS[0], band.WAYS[2])]
             for seed in band.SEEDS]  # fmt: skip
     assert len(fits) == 20 and all(one < other for one, other in fits)
+    assert max(one for one, _ in fits) <= 0.035
 
 
 def test_errors_grow_with_the_horizon(judged):
