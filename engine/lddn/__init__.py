@@ -23,9 +23,9 @@ Beale and De Jesús, Neural Network Design, 2nd edition, chapter 14, for gradien
 from engine.lddn import forms
 from engine.lddn._tables import Prepared, prepare
 from engine.lddn.gradients import (
-    ConnectionGradient,
     ForwardGradients,
     Gradients,
+    LayerGradient,
     Run,
     bptt,
     parameters,
@@ -40,12 +40,12 @@ from engine.lddn.textbook import LayerEquations, equations
 __all__ = [
     "ACTIVATIONS",
     "Connection",
-    "ConnectionGradient",
     "ForwardGradients",
     "Gradients",
     "Group",
     "Layer",
     "LayerEquations",
+    "LayerGradient",
     "Network",
     "Prepared",
     "Run",

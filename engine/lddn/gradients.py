@@ -25,7 +25,7 @@ class Run(NamedTuple):
     y: np.ndarray  # (T, n) output of the network's last layer
 
 
-class ConnectionGradient(NamedTuple):
+class LayerGradient(NamedTuple):
     """Derivatives by the weights of one layer, None where there are none to learn."""
 
     weights: tuple  # one per connection, of its weight's shape
@@ -35,7 +35,7 @@ class ConnectionGradient(NamedTuple):
 class Gradients(NamedTuple):
     """Derivatives of the loss, by name. Row t of the arrays over time is step t + 1."""
 
-    layers: dict  # ConnectionGradient by layer
+    layers: dict  # LayerGradient by layer
     dF_dw: np.ndarray  # (P,) the same numbers in the order of `parameters`
     dF_dh: dict  # (T, n) total derivative by each layer's output
     dF_da: dict  # (T, n) sensitivity of each layer, total derivative by its net input
@@ -46,7 +46,7 @@ class Gradients(NamedTuple):
 class ForwardGradients(NamedTuple):
     """Derivatives of the loss, and what the forward recursion carried along to get them."""
 
-    layers: dict  # ConnectionGradient by layer
+    layers: dict  # LayerGradient by layer
     dF_dw: np.ndarray  # (P,)
     dh_dw: dict  # (1, n, P) of each layer at the last step, or (T, n, P): dh(t)/dw at [t, unit, parameter]
 
@@ -138,14 +138,14 @@ def _explicit(explicit, prepared, n_steps):
 
 
 def _by_layer(dF_dw, prepared):
-    """ConnectionGradient of each layer from the vector."""
+    """LayerGradient of each layer from the vector."""
     found, at = {}, 0
     for layer in prepared.network.layers:
         pieces: list = []
         for values in (*(connection.weight for connection in layer.connections), layer.b):
             pieces.append(None if values is None else dF_dw[at : at + values.size].reshape(values.shape))
             at += 0 if values is None else values.size
-        found[layer.name] = ConnectionGradient(tuple(pieces[:-1]), pieces[-1])
+        found[layer.name] = LayerGradient(tuple(pieces[:-1]), pieces[-1])
     return found
 
 

@@ -3,7 +3,7 @@
 Rounds and ratios as in tests/bench/gradients.py: interleaved, one thread each, above 1 the engine is faster. Every call
 runs forward and backward once. Without PyTorch (pip install torch==2.13.0) its lines say that it is absent. PyTorch
 gets the FTDNN in the form that suits it best, all steps at once on a stacked matrix that is made beforehand; the NARX
-has to go step by step.
+has to go step by step. "Own module" is the engine's module for this network alone: focused, narx, distributed.
 """
 
 import sys
@@ -16,7 +16,7 @@ from tests.bench.gradients import compare, difference, torch  # isort: skip
 
 import numpy as np
 
-from engine import lddn
+from engine import distributed, focused, lddn, narx
 
 N_UNITS, N_STEPS = 10, 500
 
@@ -68,14 +68,16 @@ def compare_ftdnn(n_delays):
     x, explicit = rng.normal(size=N_STEPS), rng.normal(size=(N_STEPS, 1))
     weights = [rng.normal(size=shape) for shape in ((n_delays, N_UNITS, 1), N_UNITS, (1, N_UNITS), 1)]
     U, b, V, b_out = weights
-    network = lddn.forms.ftdnn((U[:, :, 0].T, b, V, b_out), range(1, n_delays + 1))
+    params, delays = focused.FocusedParams(U[:, :, 0].T, b, V, b_out), range(1, n_delays + 1)
+    network = lddn.forms.ftdnn(params, delays)
     padded = np.concatenate([np.zeros(n_delays), x])
     stacked = np.array([padded[t : t + n_delays][::-1] for t in range(N_STEPS)])
     peers = torch_peers(stacked_net, stacked, weights, explicit)
+    peers["own module"] = lambda: focused.ftdnn_gradient(x, explicit, params, delays)
     compare_network(f"FTDNN n=10 T=500, {n_delays} delays", network, x, explicit, peers)
 
 
-def narx(x, U, W, b, V, b_out):
+def narx_by_steps(x, U, W, b, V, b_out):
     n_delays, y = len(U), [torch.zeros_like(b_out)] * len(W)
     came = torch.cat([torch.zeros(n_delays, x.shape[1], dtype=x.dtype), x])
     for t in range(len(x)):
@@ -93,8 +95,9 @@ def compare_narx(n_delays):
     x, explicit = rng.normal(size=(N_STEPS, 1)), rng.normal(size=(N_STEPS, 1))
     shapes = ((n_delays, N_UNITS, 1), (n_delays, N_UNITS, 1), N_UNITS, (1, N_UNITS), 1)
     weights = [0.3 * rng.normal(size=shape) for shape in shapes]
-    network = lddn.forms.narx(weights)
-    peers = torch_peers(narx, x, weights, explicit)
+    params = narx.NarxParams(*weights)
+    network, peers = lddn.forms.narx(params), torch_peers(narx_by_steps, x, weights, explicit)
+    peers["own module"] = lambda: narx.gradient(x, explicit, params)
     compare_network(f"NARX n=10 T=500, {n_delays} delays each", network, x, explicit, peers)
 
 
@@ -114,8 +117,9 @@ def compare_dtdnn(n_delays):
     shapes = ((n_delays, N_UNITS, 1), N_UNITS, (n_delays, 1, N_UNITS), 1)
     weights = W1, b1, W2, b2 = [rng.normal(size=shape) for shape in shapes]
     delays = range(n_delays)
-    layers = ((W1, b1, delays, "tanh"), (W2, b2, delays, "identity"))
+    layers = [distributed.DelayLayer(W1, b1, delays, "tanh"), distributed.DelayLayer(W2, b2, delays, "identity")]
     network, peers = lddn.forms.dtdnn(layers), torch_peers(convolutions, x, weights, explicit)
+    peers["own module"] = lambda: distributed.gradients(x, layers, explicit)
     compare_network(f"DTDNN n=10 T=500, {n_delays} delays a layer, against Conv1d", network, x, explicit, peers)
 
 
