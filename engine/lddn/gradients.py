@@ -85,7 +85,7 @@ def _signals(x, prepared, before):
     for number, name in enumerate(inputs):
         found = _over_time(f"input {name!r}", given[name], widths[name], n_steps) if number else first
         blocks[name][tables.depth :] = found
-    for name, values in _by_name("before", before or {}, tuple(widths), None).items():
+    for name, values in _by_name("before", {} if before is None else before, tuple(widths), None).items():
         found = _over_time(f"before of {name!r}", values, widths[name])[-tables.depth :]
         if tables.depth:
             blocks[name][tables.depth - len(found) : tables.depth] = found

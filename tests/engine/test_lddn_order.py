@@ -102,6 +102,7 @@ def changed(connection=None, **fields):
         (lambda: lddn.run(X | {"q": [1]}, GOOD), "x must be of x, p, got 'q'"),
         (lambda: lddn.run(X | {"p": [1]}, GOOD), "input 'p' must have one dimension and 4 values"),
         (lambda: lddn.run(X | {"x": np.ones((4, 3))}, GOOD), r"input 'x' must have shape \(None, 2\)"),
+        (lambda: lddn.run(X, GOOD, before=np.ones(2)), "before must be a dictionary with x, p, h, y"),
         (lambda: lddn.run(X, GOOD, before={"z": [1]}), "before must be of x, p, h, y, got 'z'"),
         (lambda: lddn.run(X, GOOD, before={"x": [1]}), r"before of 'x' must have shape \(None, 2\)"),
         (lambda: lddn.bptt(X, GOOD, [1]), "explicit of 'y' must have one dimension and 4 values"),
