@@ -85,7 +85,8 @@ class Opened:
             time.sleep(0.01)
         # a result that others have computed before may be there before the frame has left
         latest = getattr(self.model, "latest", None)
-        if self.frame["waits"] or (latest is not None and self.model._result is not latest.shown):
+        late = latest is not None and self.model._result is not latest.shown
+        if self.frame["waits"] or late or getattr(self.model, "is_late", bool)():
             self.reader._show_result()
 
     def data(self, source) -> dict[str, Any]:

@@ -38,6 +38,7 @@ SLIDERS = {
     "gamma": ("alpha", 0.2, 1.2),
     "narx?preset=e12-8": ("w1", -1.0, 1.0),
     "narx?preset=close-the-loop": ("n_ahead", 1.0, 60.0),
+    "delay_lines?preset=depth": ("alpha", 0.1, 0.9),
     "unrolled": ("W11", -1.0, 1.0),
     "vanishing": ("w", 0.3, 1.1),
     "vanishing?n_units=64&n_steps=200&signal=noise&activation=tanh": ("size", 0.5, 1.5),

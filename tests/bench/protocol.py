@@ -38,6 +38,7 @@ SWEEPS = {
     "parity": ("parity", "steepness", 5.0, 20.0),
     "gamma": ("gamma", "alpha", 0.2, 1.2),
     "narx": ("narx?preset=e12-8", "w1", -1.0, 1.0),
+    "delay_lines": ("delay_lines?preset=depth", "alpha", 0.1, 0.9),
     "unrolled": ("unrolled", "W11", -1.0, 1.0),
     "vanishing": ("vanishing", "w", 0.3, 1.1),
 }

@@ -16,7 +16,14 @@ from tests.app.pages import malformed
 
 STEMS = [stem for stem in lessons.stems() if stem in page_stems()]
 # Where the first slider of a page, or what is downstream of the plot that is edited, would not do.
-SLIDER = {"parity": "n_steps", "unrolled": "W11", "vanishing": "w", "lstm": "n_steps", "narx": "few"}
+SLIDER = {
+    "parity": "n_steps",
+    "unrolled": "W11",
+    "vanishing": "w",
+    "lstm": "n_steps",
+    "narx": "few",
+    "delay_lines": "n_steps",
+}
 DOWNSTREAM = {"esn": "h", "gamma": "a1", "vanishing": "h", "unrolled": "h1", "narx": "a1"}
 
 

@@ -12,6 +12,7 @@ CROWDED = {
     "parity": "learn",
     "gated_cec": "exercise-e12-6",
     "gamma": "long-memory",
+    "delay_lines": "fig-12-5",
     "unrolled": "exercise-e12-5",
     "vanishing": "basins",
     "lstm": "latch",

@@ -1,0 +1,3 @@
+from app.shell.page import serve
+
+serve("delay_lines")
