@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import _validate, distributed, focused, training
+from engine import _validate, distributed, focused, pieces, training
 from engine.delay_line import _inputs, checked_delays, stacked
 
+LOOK_EVERY = 50  # updates, whether the training is still wanted (`engine.pieces`)
 LOWEST_ALPHA = 0.01  # below it a gamma line hears next to nothing
 
 
@@ -121,6 +122,8 @@ def learn(objective, start, *, method="adam", learning_rate, n_updates, every=1)
     losses[0], gradient = objective.evaluate(w)
     kept[0] = w
     for number in range(1, n_updates + 1):
+        if number % LOOK_EVERY == 0:
+            pieces.look()
         if diverged is None:
             new = objective.settle(w + rule.change(gradient))
             loss, slope = objective.evaluate(new)

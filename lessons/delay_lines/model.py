@@ -17,7 +17,7 @@ class DelayLines(DelayParameters):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         # `repaint` is the shell's, which sets it later
-        self.courses = Latest(train, lambda: self.repaint())
+        self.courses = Latest(train, lambda: self.repaint(), connected=lambda: self.connected())
 
     def contest(self) -> Contest:
         """The training of the present settings; while it is computed, the last one of its kind or the start."""
