@@ -6,7 +6,7 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help serve test lint lesson screenshots clean
+.PHONY: help serve test lint lesson screenshots image-check clean
 
 help:
 	@echo "make serve [PORT=5006]   set up on first use, then serve the course"
@@ -14,9 +14,10 @@ help:
 	@echo "make lint                check style, format and types"
 	@echo "make lesson NAME=counter   write a small lesson of that name, to start from"
 	@echo "make screenshots         take pictures of every page, light, dark, phone and presenter"
+	@echo "make image-check         build the image, run it read-only and open every page (needs root, buildah, debootstrap)"
 	@echo "make clean               remove the virtual environment and all caches"
 
-serve: $(VENV)/compiled
+serve: $(VENV)/current
 	@PORT=$(PORT) $(IN_VENV) -m app
 
 test: $(VENV)/installed-dev $(VENV)/compiled
@@ -33,6 +34,9 @@ lesson: $(VENV)/installed
 screenshots: $(VENV)/installed-dev $(VENV)/compiled
 	@$(IN_VENV) tests/browser/screenshots.py
 
+image-check: $(VENV)/installed-dev
+	@$(IN_VENV) tests/deploy/image.py
+
 clean:
 	@rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache build unrolled.egg-info
 	@find app engine lessons tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -47,10 +51,14 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@touch $@
 
 # Numba does not see that a kernel's helper in another file has changed: a new engine starts with an empty cache.
-$(VENV)/compiled: $(VENV)/installed $(wildcard engine/*.py engine/reservoir/*.py)
+$(VENV)/current: $(VENV)/installed $(wildcard engine/*.py engine/reservoir/*.py)
+	@find engine -path '*/__pycache__/*' \( -name '*.nb[ic]' -o -name 'kernels-*' \) -delete
+	@touch $@
+
+# The site compiles by itself, beside pages that open one after the other; tests want everything at once.
+$(VENV)/compiled: $(VENV)/current
 	@echo "Compiling the kernels"
-	@find engine -path '*/__pycache__/*.nb[ic]' -delete
-	@$(IN_VENV) -m engine.warm
+	@$(IN_VENV) -m engine.kernels
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

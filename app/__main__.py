@@ -1,101 +1,108 @@
 """`python -m app [any option of panel serve]`: serve all pages with the defaults of this site.
 
-It is `panel serve app/pages/*.py --index app/index.html` with kernels compiled and pages built beforehand. An option
-given by the user wins over ours. Two environment variables help where there is no command line to edit: PORT, and
-UNROLLED_ORIGIN, the public names of the site (`host` or `host:port`, several separated by commas, or `*`), whose pages
-may connect to it.
+It is `panel serve app/pages/*.py --index app/index.html` with kernels compiled and pages built beforehand, and with
+what a host needs. `--prepare` does the former and ends. The settings below can be given by the environment, or by an
+option, which wins; of the other options `panel serve --help` has a list.
 """
 
-import gc
 import os
+import socket
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from argparse import ArgumentParser
+from contextlib import closing
 
-from panel.command import main as run_panel
+from bokeh.server.server import Server
+from panel.command.serve import Serve
+from tornado.process import task_id
 
-from app.shell.assets import APP, page_files, page_stems
+from app.hosting import ending, logs, metrics, origins, settings
+from app.shell import lessons, memory
+from app.shell.assets import page_stems
+from app.shell.opening import PREPARATION
+from app.shell.tally import TALLY
 
-DEFAULTS = (
-    "--index", str(APP / "index.html"),
-    "--liveness",
-    "--plugins", "app.head", "--plugins", "app.doors",
-    # The largest file that may be uploaded, as text in a text.
-    "--websocket-max-message-size", str(8 * 2**20),
-    "--log-level", "warning",
-    # A closed tab's session is dropped after 15 to 20 seconds: long enough for a reload or a moment without network.
-    "--unused-session-lifetime", "15000",
-    "--check-unused-sessions", "5000",
-    # A page that lost its connection (a laptop that slept through a break) may come back the same day, not just
-    # for the usual five minutes. Tokens guard nothing here: anyone may open a session.
-    "--session-token-expiration", "86400",
-)  # fmt: skip
+PATIENCE = 8.0  # seconds in which kernels that are compiled already are loaded before the port answers
 
 
-def serve_arguments(given: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """Return the whole command line `panel serve …` for the options given by the user.
+class Command(Serve):
+    """`panel serve`, with what a host needs around the server."""
 
-    Raises ValueError where PORT is not a port number.
-    """
-    options = _read(given, environment)
-    # Panel takes the last of a repeated option, so what the user gave comes after our defaults.
-    arguments = ["panel", "serve", *map(str, page_files()), *DEFAULTS, "--port", str(options.port)]
-    if not options.allow_websocket_origin and options.port:
-        arguments += [f"--allow-websocket-origin={origin}" for origin in _origins(options, environment)]
-    return [*arguments, *given]
+    def __init__(self, parser: ArgumentParser, site: settings.Site) -> None:
+        super().__init__(parser=parser)
+        self.site = site
 
-
-def site_url(given: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Return the address to open in a browser on this machine."""
-    options = _read(given, environment)
-    scheme = "https" if options.ssl_certfile else "http"
-    host = options.address if options.address not in (None, "", "0.0.0.0", "::") else "localhost"
-    prefix = (options.prefix or "").strip("/")
-    return f"{scheme}://{host}:{options.port}" + (f"/{prefix}/" if prefix else "")
-
-
-def _read(given: Sequence[str], environment: Mapping[str, str]) -> Namespace:
-    """Read the few options our own defaults depend on; all others are left to Panel."""
-    port = environment.get("PORT") or "5006"
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"PORT: {port!r} given, allowed is a number from 1 to 65535")
-    parser = ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--port", type=int, default=int(port))
-    parser.add_argument("--allow-websocket-origin", action="append")
-    for name in ("--address", "--prefix", "--ssl-certfile"):
-        parser.add_argument(name)
-    return parser.parse_known_args(given)[0]
-
-
-def _origins(options: Namespace, environment: Mapping[str, str]) -> list[str]:
-    """Return the hosts whose pages may connect: this machine under its usual names, and those the environment names."""
-    hosts = dict.fromkeys(["localhost", "127.0.0.1", options.address])
-    local = [f"{host}:{options.port}" for host in hosts if host not in (None, "", "0.0.0.0", "::")]
-    public = environment.get("UNROLLED_ORIGIN", "").split(",")
-    return local + [name.strip() for name in public if name.strip()]
+    def customize_server(self, server: Server) -> Server:
+        """Bokeh calls it once in each process, before its loop runs."""
+        options = self.site.options
+        memory.give_back_from_time_to_time()
+        ending.end_gently(server, options.drain)
+        if options.metrics:
+            metrics.serve(options.metrics, server, task_id() or 0)
+        return server
 
 
 def main() -> None:
-    """Compile the kernels, build the pages, say where the site is, and become `panel serve`."""
-    from app.shell.index import is_sound
-    from engine.warm import compile_kernels
-
+    """Prepare, say where the site is, and become `panel serve`."""
     given = sys.argv[1:]
+    parser = ArgumentParser(prog="python -m app", add_help=False)
+    if {"-h", "--help"} & {*given}:
+        print(f"{__doc__}\n{settings.table()}")
+        return
     try:
-        sys.argv = serve_arguments(given, os.environ)
-    except ValueError as error:
-        sys.exit(str(error))
-    compile_kernels()
-    # Before the port answers, and before Panel makes further processes: they inherit what is built.
-    for stem in page_stems():
-        is_sound(stem)
-    # All that stands now stays, and what a reader holds is small: the collector need not walk through it all while a
-    # hall of readers arrives. Each walk would stop everybody for 0.1 s and more. Closed sessions call it by themselves.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-    print(f"Unrolled: {site_url(given, os.environ)}", flush=True)
-    run_panel()
+        site = settings.read(given)
+        _refuse_a_port_in_use(site)
+    except ValueError as problem:
+        sys.exit(str(problem))
+    if "--prepare" in given:
+        _prepare(one_process=False)
+        return
+    logs.configure(site.options.log, site.options.log_level)
+    origins.let_the_own_host_in()
+    TALLY.by_task = site.options.count
+    os.environ["UNROLLED_EMBED"] = site.options.embed  # for `app.doors`, which a plain `panel serve` may name too
+    command = Command(parser, site)
+    arguments = parser.parse_args(site.arguments())
+    _prepare(one_process=arguments.num_procs == 1)
+    if arguments.num_procs != 1:
+        ending.forward_to_children()
+    print(f"Unrolled: {site.url()}", flush=True)
+    try:
+        command.invoke(arguments)
+    except ValueError as problem:  # options that exclude each other
+        sys.exit(str(problem))
+
+
+def _refuse_a_port_in_use(site: settings.Site) -> None:
+    """Before anything is compiled for nothing. Raises ValueError with what to do."""
+    options = site.options
+    metrics_host, metrics_port = options.metrics or ("", 0)
+    for name, host, port in (
+        ("PORT", options.address, options.port),
+        ("UNROLLED_METRICS", metrics_host, metrics_port),
+    ):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with closing(socket.socket(family)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
+            try:
+                probe.bind((host, port))
+            except OSError as problem:
+                raise ValueError(
+                    f"{name}: port {port} can't be used ({(problem.strerror or str(problem)).lower()});"
+                    f" choose another with {name}=…"
+                ) from None
+
+
+def _prepare(*, one_process: bool) -> None:
+    """Load kernels and build pages. Where that takes long, the site opens meanwhile and shows what is awaited.
+
+    Several processes inherit what stands: there everything is done first.
+    """
+    served = [stem for stem in lessons.stems() if stem in page_stems()]
+    PREPARATION.start(served)
+    if not one_process:
+        PREPARATION.wait()
+    elif not PREPARATION.wait(PATIENCE):
+        print("Equations are being compiled, once for this computer; pages open as they are ready", flush=True)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def policy(scripts: tuple[str, ...] = ()) -> str:
     hashes = "".join(f" 'sha256-{_hash(script)}'" for script in scripts)
     return (
         f"default-src 'self'; script-src 'self' 'unsafe-eval'{hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'none'"
+        "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'"
         f"{ancestors()}"
     )
 

@@ -14,7 +14,8 @@
 `engine.matrices`, `engine.chaos`: recurrent weights.
 `engine.tasks`, `engine.delay_tasks`, `engine.training`, `engine.trained`, `engine.parity_learning`,
 `engine.narx_learning`: learning. `engine.levenberg_marquardt`: least squares for small networks.
-`engine.warm`: fills Numba's cache. Time is the first axis; index 0 is step 1 and everything before it is zero.
+`engine.warm`, `engine.kernels`, `engine.kernel_cache`: fill Numba's cache, on all cores, and keep it.
+Time is the first axis; index 0 is step 1 and everything before it is zero.
 A module is imported when it is first used, and a kernel is compiled when it is first called.
 """
 

@@ -1,4 +1,7 @@
-"""Fill Numba's cache: `python -m engine.warm` compiles every kernel once, so that no reader waits for a compiler."""
+"""Fill Numba's cache: each kernel is compiled once, so that no reader waits for a compiler.
+
+`python -m engine.warm` does so in one process, `python -m engine.kernels` on all cores.
+"""
 
 import io
 import time
@@ -48,26 +51,8 @@ from engine import (
 
 def compile_kernels():
     """Call every public function once, with the kinds of argument that the pages pass."""
-    _parity()
-    _cec()
-    _gamma()
-    _lines()
-    _matrices()
-    _linear()
-    _remedies()
-    _chaos()
-    _costs()
-    _gradients()
-    _lstm()
-    _gru()
-    _lddn()
-    _networks()
-    _tasks()
-    _training()
-    _signals()
-    with pieces.between(lambda: None):
-        _reservoir()
-    _narx()
+    for part in PARTS.values():
+        part()
 
 
 def _parity():
@@ -272,28 +257,29 @@ def _signals():
 
 
 def _reservoir():
-    rng, x, d, starts = np.random.default_rng(0), np.linspace(-1, 1, 16), np.linspace(1, 2, 16), [[0] * 4, [1] * 4]
-    for feedback, density, late in ((0.0, 0.2, 0.0), (1.0, 1.0, 0.5)):
-        unit = reservoir.draw(4, density=density, late=late, rng=rng, sparse=density < 1)
-        made = reservoir.scaled(unit, spectral_radius=0.5, feedback_scaling=feedback)
-        teacher = d if feedback else None
-        states = reservoir.run(x, made, leak_rate=0.5, teacher=teacher)
-        V = reservoir.fit_ridge(x, states, d, 1e-6)
-        reservoir.free_run(made, V, 2, h0=states[-1], y0=d[-1], x=x[:2] if feedback else None)
-        reservoir.two_starts(x, made, starts=starts, teacher=teacher)
-        reservoir.lyapunov_exponent(x, made, teacher=teacher)
-        reservoir.certainty(made)
-        for heard in reservoir.online.FEEDBACKS:
-            reservoir.learn_online(x, d, made, ridge=1e-6, feedback=heard)
-    made = reservoir.make(4, density=1.0, rng=rng)
-    reservoir.effective_eigenvalues(reservoir.eigenvalues(made.W), 0.5)
-    # above 250 units other kernels are called
-    reservoir.spectral_radius(np.diag(np.ones(299), 1) + np.eye(300, k=-299) + np.eye(300))
-    reservoir.memory_capacity(made, 2, rng=rng, n_steps=20, washout=2)
-    reservoir.remembered(x, states, 1, 1e-6)
-    reservoir.fit_recursive(x, states, d, ridge=1e-6)
-    reservoir.augmented(x, states)
-    reservoir.normalised_error(reservoir.outputs(x, states, V), d)
+    with pieces.between(lambda: None):
+        rng, x, d, starts = np.random.default_rng(0), np.linspace(-1, 1, 16), np.linspace(1, 2, 16), [[0] * 4, [1] * 4]
+        for feedback, density, late in ((0.0, 0.2, 0.0), (1.0, 1.0, 0.5)):
+            unit = reservoir.draw(4, density=density, late=late, rng=rng, sparse=density < 1)
+            made = reservoir.scaled(unit, spectral_radius=0.5, feedback_scaling=feedback)
+            teacher = d if feedback else None
+            states = reservoir.run(x, made, leak_rate=0.5, teacher=teacher)
+            V = reservoir.fit_ridge(x, states, d, 1e-6)
+            reservoir.free_run(made, V, 2, h0=states[-1], y0=d[-1], x=x[:2] if feedback else None)
+            reservoir.two_starts(x, made, starts=starts, teacher=teacher)
+            reservoir.lyapunov_exponent(x, made, teacher=teacher)
+            reservoir.certainty(made)
+            for heard in reservoir.online.FEEDBACKS:
+                reservoir.learn_online(x, d, made, ridge=1e-6, feedback=heard)
+        made = reservoir.make(4, density=1.0, rng=rng)
+        reservoir.effective_eigenvalues(reservoir.eigenvalues(made.W), 0.5)
+        # above 250 units other kernels are called
+        reservoir.spectral_radius(np.diag(np.ones(299), 1) + np.eye(300, k=-299) + np.eye(300))
+        reservoir.memory_capacity(made, 2, rng=rng, n_steps=20, washout=2)
+        reservoir.remembered(x, states, 1, 1e-6)
+        reservoir.fit_recursive(x, states, d, ridge=1e-6)
+        reservoir.augmented(x, states)
+        reservoir.normalised_error(reservoir.outputs(x, states, V), d)
 
 
 def _narx():
@@ -316,6 +302,30 @@ def _narx():
     narx_loop.edges(2, [1])
     narx_loop.n_ways(2, [1])
     narx_loop.fewest_steps(2, [1])
+
+
+# What is compiled by itself, the longest first: processes take turns (`engine.kernels`).
+PARTS = {
+    "reservoir": _reservoir,
+    "gradients": _gradients,
+    "training": _training,
+    "narx": _narx,
+    "lines": _lines,
+    "lddn": _lddn,
+    "networks": _networks,
+    "gru": _gru,
+    "lstm": _lstm,
+    "chaos": _chaos,
+    "parity": _parity,
+    "gamma": _gamma,
+    "remedies": _remedies,
+    "cec": _cec,
+    "signals": _signals,
+    "matrices": _matrices,
+    "linear": _linear,
+    "costs": _costs,
+    "tasks": _tasks,
+}
 
 
 if __name__ == "__main__":

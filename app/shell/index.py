@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -15,15 +15,15 @@ from app.shell.room import room
 log = logging.getLogger("unrolled")
 
 
-def home(slugs: Iterable[str], path: str = "/") -> str:
+def home(slugs: Iterable[str], path: str = "/", awaited: Collection[str] = ()) -> str:
     """The home page of a server with these routes. Static HTML without any request to elsewhere.
 
     path: of the request. Links are relative, so that they work behind any proxy; at `/course`, without a slash at its
-    end, they would lead one folder too high.
+    end, they would lead one folder too high. awaited: lessons that can't be opened yet.
     """
     served = {slug.strip("/").rpartition("/")[2] for slug in slugs}
-    stems = tuple(stem for stem in lessons.stems() if stem in served and is_sound(stem))
-    return _home(stems, "" if path.endswith("/") else path.rpartition("/")[2] + "/")
+    stems = tuple(stem for stem in lessons.stems() if stem in served and (stem in awaited or is_sound(stem)))
+    return _home(stems, "" if path.endswith("/") else path.rpartition("/")[2] + "/", frozenset(awaited))
 
 
 @cache
@@ -38,13 +38,13 @@ def is_sound(stem: str) -> bool:
 
 
 @cache
-def _home(stems: tuple[str, ...], base: str) -> str:
+def _home(stems: tuple[str, ...], base: str, awaited: frozenset[str]) -> str:
     cards = [
         (lesson, lessons.render(lesson.summary, inline=True), _picture(lessons.FOLDER / lesson.stem / "card.svg"))
         for lesson in map(lessons.load, stems)
     ]
     template = Environment(autoescape=True).from_string((assets.STATIC / "home.html").read_text(encoding="utf-8"))
-    return template.render(cards=cards, palette=PALETTE, base=base)
+    return template.render(cards=cards, palette=PALETTE, base=base, awaited=awaited)
 
 
 def _picture(file: Path) -> str:

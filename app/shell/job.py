@@ -44,6 +44,10 @@ class Turns:
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[tuple[Hashable, threading.Lock]] = []
 
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     def __enter__(self) -> None:
         self.take(threading.get_ident())
 

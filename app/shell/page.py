@@ -1,23 +1,32 @@
 """A page's script is one call: `serve("gamma")` puts a reader of that lesson into the current session."""
 
-import functools
 import logging
 
 import jinja2
 import panel as pn
 from bokeh.document import Document
 
-from app.shell import memory, wire
+from app.shell import wire
 from app.shell.address import says_nothing
 from app.shell.bridge import Bridge
+from app.shell.opening import PREPARATION, ready
 from app.shell.reader import Reader
 from app.shell.room import Room, room
-from engine.warm import compile_kernels
+from app.shell.tally import TALLY
 
 log = logging.getLogger("unrolled")
 
 # All but the token is the same for everybody: nothing is rendered anew.
 WHOLE = jinja2.Template("{{ room.before }}{{ docs[0].token }}{{ room.after }}")
+AWAITED = jinja2.Template(
+    "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<meta name=color-scheme content='light dark'><meta http-equiv=refresh content=2><title>Unrolled</title>"
+    "<body style='font: 18px/1.5 system-ui, sans-serif; max-width: 36em; margin: 15vh auto; padding: 0 1em'>"
+    "<h1>This lesson opens in a moment</h1><p>Its equations are being compiled for this computer. That is done once."
+    "<p>{% if awaited %}Still awaited: {{ awaited | join(', ') | replace('_', ' ') }}."
+    "{% else %}Its figures are being built.{% endif %}"
+    "<p><a href='./'>All lessons</a>"
+)
 CLOSED = jinja2.Template(
     "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>Unrolled</title>"
     '<p>This lesson can’t be shown at the moment. <a href="./">All lessons</a></p>'
@@ -29,6 +38,10 @@ def serve(stem: str) -> None:
     doc = pn.state.curdoc
     if doc is None or doc.session_context is None:
         return
+    awaited = PREPARATION.awaited()
+    if stem in awaited:
+        doc.template, doc.template_variables["awaited"] = AWAITED, awaited[stem]
+        return
     ready()
     try:
         found = room(stem)
@@ -37,13 +50,6 @@ def serve(stem: str) -> None:
         doc.template = CLOSED
         return
     open_session(doc, found, arguments(doc))
-
-
-@functools.cache
-def ready() -> None:
-    """Once per process, before its first page opens. Kernels are compiled or loaded: no reader's move waits for it."""
-    compile_kernels()
-    memory.give_back_from_time_to_time()
 
 
 def arguments(doc: Document) -> dict[str, str]:
@@ -73,4 +79,5 @@ def open_session(doc: Document, found: Room, query: dict[str, str]) -> Reader:
     wire.guard(doc, bridge)
     bridge.on_change("request", reader.requested)
     doc.on_session_destroyed(reader.end)
+    TALLY.opened(found.lesson.stem)
     return reader

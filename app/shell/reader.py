@@ -18,6 +18,7 @@ from app.shell.model import PageModel
 from app.shell.outbox import Outbox
 from app.shell.pace import LARGE, SHARES, Pace
 from app.shell.room import Room
+from app.shell.tally import TALLY
 
 log = logging.getLogger("unrolled")
 
@@ -88,11 +89,12 @@ class Reader:
 
     def _answer(self, items: list[object]) -> None:
         begun = time.perf_counter()
-        for item in items:
-            self._do(item)
-        if dropped := self._pace.take_dropped():
-            self.actions.notices = [f"Requests came faster than they can be answered: {dropped} were left out."]
-        self.show()
+        with TALLY.answering(self.room.lesson.stem):
+            for item in items:
+                self._do(item)
+            if dropped := self._pace.take_dropped():
+                self.actions.notices = [f"Requests came faster than they can be answered: {dropped} were left out."]
+            self.show()
         self._follow_work()
         SHARES.spent(id(self), time.perf_counter() - begun)
 
@@ -110,9 +112,12 @@ class Reader:
         try:
             _, request = read(item)
             self.actions.do(request)
+            TALLY.done(self.room.lesson.stem, request)
         except Refused as refused:
+            TALLY.refused(self.room.lesson.stem)
             self.actions.notices = [str(refused)]
         except Exception:
+            TALLY.failed(self.room.lesson.stem)
             log.exception("request to %s failed: %.300s", self.room.lesson.stem, item)
             self.actions.notices = [TROUBLE]
         if self.actions.file is not None:
@@ -185,6 +190,7 @@ class Reader:
 
     def end(self, context: Any) -> None:
         """The session is over."""
+        TALLY.left(self.room.lesson.stem)
         if "actions" in self.__dict__:
             self.model.repaint = lambda: None
             self.model.close()

@@ -9,9 +9,12 @@ import json
 import logging
 import time
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from bokeh.document import Document
+from bokeh.server.server import Server
+from tornado.websocket import WebSocketHandler
 
 from app.shell.bridge import Bridge
 
@@ -60,6 +63,18 @@ def send_at_once(doc: Document) -> None:
     """
     for connection in doc.session_context.session._subscribed_connections:
         connection._socket.set_nodelay(True)
+
+
+def sockets(server: Server) -> Iterator[WebSocketHandler]:
+    """The websockets of all sessions of a server."""
+    for session in server.get_sessions():
+        for connection in session._subscribed_connections.copy():
+            yield connection._socket
+
+
+def stop_listening(server: Server) -> None:
+    """Take no new connection; those that are open stay."""
+    server._http.stop()
 
 
 def is_watched(doc: Document) -> bool:
