@@ -59,7 +59,8 @@ def main() -> None:
     logs.configure(site.options.log, site.options.log_level)
     origins.let_the_own_host_in()
     TALLY.by_task = site.options.count
-    os.environ["UNROLLED_EMBED"] = site.options.embed  # for `app.doors`, which a plain `panel serve` may name too
+    # These are read where a plain `panel serve` finds them, too.
+    os.environ |= {"UNROLLED_EMBED": site.options.embed, "UNROLLED_MEMORY": site.options.memory}
     command = Command(parser, site)
     arguments = parser.parse_args(site.arguments())
     _prepare(one_process=arguments.num_procs == 1)

@@ -79,6 +79,8 @@ SETTINGS = (
             "other hosts whose pages may connect, with commas between, or *; the own host's may"),
     Setting("UNROLLED_EMBED", "--embed", "*",
             "pages that may show this site in a frame: * for all, none, or origins (self is this site)", panels=False),
+    Setting("UNROLLED_MEMORY", "--memory", "3000",
+            "megabytes that a process may hold; beyond, large networks are refused with a sentence", panels=False),
     Setting("UNROLLED_PREFIX", "--prefix", "", "the path before all addresses, /course"),
     Setting("UNROLLED_PROXY", "--use-xheaders", "false", "believe X-Forwarded-For and X-Forwarded-Proto", _switch),
     Setting("UNROLLED_PROCESSES", "--num-procs", "1", "how many processes share the port; a proxy spreads better"),

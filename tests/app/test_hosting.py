@@ -29,6 +29,7 @@ PAGE = next(file for file in page_files() if file.stem == "parity")
 @asynccontextmanager
 async def site():
     """One real page, as `python -m app` serves it."""
+    opening.ready()
     server = Server(
         {"/parity": build_single_handler_application(str(PAGE))}, port=0, io_loop=IOLoop.current(),
         extra_patterns=health.ROUTES, allow_websocket_origin=["named.org"],
