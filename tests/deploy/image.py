@@ -80,7 +80,8 @@ def start(tree: Path, port: int, log: Path) -> subprocess.Popen:
         set -e
         mount --rbind {tree} {tree} && mount -o remount,bind,ro {tree}
         mount -t tmpfs -o size=64m,mode=1777 tmpfs {tree}/tmp
-        mount -t proc proc {tree}/proc && mount --rbind /dev {tree}/dev
+        mount -t proc proc {tree}/proc && mount -t tmpfs tmpfs {tree}/dev
+        mknod -m 666 {tree}/dev/null c 1 3 && mknod -m 666 {tree}/dev/urandom c 1 9
         exec chroot --userspec={config["User"]} {tree} /usr/bin/env -i -C {config["WorkingDir"]} "$@"
     """
     command = [*(f"{name}={value}" for name, value in said.items()), *config["Cmd"]]
