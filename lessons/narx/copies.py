@@ -10,7 +10,12 @@ WIDTH, HEIGHT = 640, 206
 ROW, LEFT, RIGHT = 130, 66, 612
 SPARE = 58, 36, 16, 0  # of the height, by the number of delays: arcs that are not there need no room
 MOST_NAMED = 8  # beyond so many copies their values would run into each other
-W = "w₁", "w₂", "w₃", "w₄"
+MOST_CIRCLES = 11  # with the outputs before the first copy; beyond it these are left out
+
+
+def _first(n_steps: int, delays: int) -> int:
+    """The first step that is drawn: down from 0 stand outputs before the first copy."""
+    return 1 - delays if n_steps + delays <= MOST_CIRCLES else 1
 
 
 def draw(n_steps: int, delays: int) -> Diagram:
@@ -23,13 +28,17 @@ def draw(n_steps: int, delays: int) -> Diagram:
         f"1{many} steps later; arcs are the longer delays.",
     )
     row = ROW - spare
-    spacing = (RIGHT - LEFT) / max(n_steps - 1, 1)
+    first = _first(n_steps, delays)
+    spacing = (RIGHT - LEFT) / (n_steps - first)
     radius = min(20.0, spacing / 2 - 9)
-    place = {t: LEFT + (t - 1) * spacing for t in range(1, n_steps + 1)} if n_steps > 1 else {1: 320.0}
+    place = {t: LEFT + (t - first) * spacing for t in range(first, n_steps + 1)}
     for start, end, delay in narx_loop.edges(n_steps, range(1, delays + 1)).tolist():
-        if start >= 1:
+        if start >= first:
             _edge(d, (place[start], place[end]), row, delay, radius, f"edge{start}.{end}")
     for t, x in place.items():
+        if t < 1:  # what must be known before the first copy
+            d.unit("", x, row, "target", label=str(t).replace("-", "−"), radius=0.75 * radius, value="")
+            continue
         d.arrow((x, row + 44), (x, row + radius + 2), role="input", name=f"in{t}")
         d.unit(f"copy{t}", x, row, label=str(t), radius=radius, value="")
         if n_steps <= MOST_NAMED:
@@ -56,7 +65,7 @@ def live(m: NarxParameters, r: Unfolded, t: int) -> dict[str, dict]:
     n, delays = r.x.size, r.through.shape[1]
     largest = max(1.0, float(abs(r.y).max()))
     on = {f"edge{end - j}.{end}": end == t and not r.opened for end in range(1, n + 1) for j in range(1, delays + 1)
-          if end - j >= 1}  # fmt: skip
+          if end - j >= _first(n, delays)}  # fmt: skip
     on |= {f"in{end}": end == t for end in range(1, n + 1)}
     hidden = m.hides(t)
     text = {} if n > MOST_NAMED else {f"y{k + 1}": short(value) for k, value in enumerate(r.y)}

@@ -130,11 +130,6 @@ def course(s: Settings) -> Course:
     return result
 
 
-def costly(s: Settings) -> bool:
-    """Whether the training takes longer than a reader's hand should wait."""
-    return s.method == "gradient descent" or s.teacher_noise > 0 or s.n_units > 8
-
-
 def horizon_error(params: NarxParams, found: Record, n_ahead: int) -> np.ndarray:
     """(n_ahead,) root mean square error of predictions 1 … n_ahead steps ahead, over all steps to start from."""
     n_ahead = min(n_ahead, found.current.size)

@@ -28,8 +28,8 @@ class Narx(NarxParameters):
         if self.topic != "plant":
             return results.compute(self, None)
         settings = self.settings()
-        heavy = learning.costly(settings) and self.latest.shown is not None
-        course = cast(learning.Course, self.latest.ask(settings, heavy=heavy))
+        # the first one at once: until it is there, the page would have nothing to show
+        course = cast(learning.Course, self.latest.ask(settings, heavy=self.latest.shown is not None))
         if self.latest.failure and not self.waits():
             self.notify(self.latest.failure)
         if self.twenty:
@@ -37,8 +37,9 @@ class Narx(NarxParameters):
         return results.compute(self, course)
 
     def twenty_judged(self) -> dict[str, band.Judged] | None:
-        """The networks of 20 seeds, once they are there."""
-        return cast("dict[str, band.Judged] | None", self.judged.shown) if self.twenty else None
+        """The networks of 20 seeds, once they are there for the present settings."""
+        there = self.twenty and not self.judged.working
+        return cast("dict[str, band.Judged] | None", self.judged.shown) if there else None
 
     def waits(self) -> bool:
         return self.topic == "plant" and self.latest.working
@@ -73,7 +74,7 @@ class Narx(NarxParameters):
         return words.explain(self.result, step)
 
     def divergence(self, step: int) -> str:
-        return words.divergence(self.result)
+        return words.divergence(self, self.result)
 
     # Challenges
 

@@ -123,7 +123,7 @@ def twenty(m: Narx) -> str:
         )
     judged = m.twenty_judged()
     if judged is None:
-        return "<p>Training 60 networks …</p>"
+        return f"<p>{m.judged.failure or 'Training 60 networks …'}</p>"
     rows = "".join(
         f"<tr><td>{way}</td><td>{short(float(np.median(found.opened)))}</td>"
         f"<td>{short(float(np.median(found.closed)))}</td><td>{short(float(found.closed.max()))}</td>"

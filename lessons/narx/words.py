@@ -1,7 +1,5 @@
 """What the page says of its plots, by topic."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from app.parts.numbers import plain, steps
@@ -79,31 +77,30 @@ def _unfolded(m: NarxParameters, r: Unfolded) -> str:
     ways = "One way leads" if count == 1 else f"{count} ways lead"
     edges = r.fewest[-1]
     said = f"{ways} from copy 1 to copy {n}, the shortest over {edges} edge{'' if edges == 1 else 's'}."
-    return f"{said} Of a change at y(1) the last output shows {plain(r.back[0])} times as much."
+    return f"{said} A change of y(1) by a little changes y({n}) by {plain(r.back[0])} times as much."
 
 
-def divergence(r: Result) -> str:
-    """Which factor lets the values grow."""
+def divergence(m: NarxParameters, r: Result) -> str:
+    """Why values leave the plots, and by which factor they grow."""
+    if isinstance(r, Hand) and m.opened:
+        return "The loop is open: what leaves the plots is the teacher’s value times weights that are too large."
     if isinstance(r, Hand):
-        return _growth(r)
+        return f"Nothing in this loop holds the outputs: ReLU passes on all that is positive.{_growth(r.run.y)}"
     if isinstance(r, Unfolded):
-        size = float(np.abs(r.params.W).sum())
-        return (
-            f"The feedback weights have the sizes’ sum {plain(size)}. Above 1 they can multiply an output at every "
-            "step, and an identity unit has no limit."
-        )
-    return "The network’s weights have grown so large that its outputs leave the plot."
+        return f"Nothing in this loop holds the outputs: the unit is linear.{_growth(r.run.y)}"
+    return "The weights have grown so large that the network’s outputs leave the plots."
 
 
-def _growth(r: Hand) -> str:
-    """By how much the outputs of P12.2's network grow from step to step."""
-    sizes = np.linalg.norm(r.run.y, axis=1)
-    grown = [later / before for before, later in pairwise(sizes) if before > LIMIT / 1e3]
-    factor = f", by about {plain(float(np.median(grown)), 2)} from step to step" if grown else ""
-    return (
-        f"The outputs come back through weights larger than 1, and ReLU does not limit what is positive{factor}. "
-        "Nothing in the loop holds them."
-    )
+def _growth(y: np.ndarray) -> str:
+    """By which factor outputs (T, k) grow from step to step, where they are large: a geometric mean."""
+    sizes = np.linalg.norm(y, axis=1)
+    large = sizes[(sizes > LIMIT / 1e3) & np.isfinite(sizes)]
+    if large.size < 3:
+        return ""
+    # over an even number of steps, since growth may go to and fro
+    steps_back = large.size - 1 - (large.size - 1) % 2
+    factor = (large[-1] / large[-1 - steps_back]) ** (1 / steps_back)
+    return f" From step to step they grow by a factor of about {plain(float(factor), 2)}."
 
 
 def explain(r: Result, step: int) -> str:

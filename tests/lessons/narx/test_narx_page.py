@@ -102,7 +102,7 @@ def test_the_switch_is_what_it_says(view):
             on = view.live(at(preset, loop=loop), 2)["on"]
             assert (on["open"], on["closed"]) == (loop == OPEN, loop == CLOSED)
     assert view.live(at("e12-3"), 5)["on"]["open"]
-    opened = at("e12-8", loop=OPEN)
+    opened = at("two-delays", loop=OPEN)
     assert opened.result.back.tolist() == [0] * 7 + [1] and not any(
         lit for name, lit in view.live(opened, 4)["on"].items() if name.startswith("edge")
     )
@@ -118,12 +118,16 @@ def test_rows_of_the_table_appear_with_the_cursor(view):
 
 
 def test_which_copies_feed_which(view):
-    on = view.live(at("e12-8"), 5)["on"]
+    on = view.live(at("two-delays"), 5)["on"]
     assert [name for name, lit in on.items() if lit] == ["edge4.5", "edge3.5", "in5"]
+    # two delays need two outputs before the first copy
+    for copy, heard in ((1, ["edge0.1", "edge-1.1", "in1"]), (2, ["edge1.2", "edge0.2", "in2"])):
+        on = view.live(at("e12-8"), copy)["on"]
+        assert [name for name, lit in on.items() if lit] == heard
 
 
 def test_what_each_copy_sends_back_adds_up_in_the_numbers(view):
-    m = at("e12-8", activation="tanh", w1=0.9, w2=-0.4)
+    m = at("two-delays", activation="tanh", w1=0.9, w2=-0.4)
     r = m.result
     for t in range(1, 8):
         assert r.through[t - 1].sum() == pytest.approx(r.back[t - 1])
@@ -162,6 +166,6 @@ def test_challenges_at_their_edges():
         assert checks.runs_alone(m, r._replace(errors=r.errors._replace(closed=closed))).passed == passed
     assert not checks.runs_alone(at("in-parallel", record="training"), r).passed
     for values, passed in (({"w1": 0.5, "w2": -0.25}, True), ({"w1": 0.5, "w2": -0.2}, False)):
-        assert at("e12-8", n_steps=3, **values).ways_cancel().passed == passed
-    assert not at("e12-8", n_steps=2, w1=0.0).ways_cancel().passed
+        assert at("two-delays", n_steps=3, **values).ways_cancel().passed == passed
+    assert not at("two-delays", n_steps=2, w1=0.0).ways_cancel().passed
     assert not at("only-the-second", n_steps=3, w2=0.0).ways_cancel().passed
