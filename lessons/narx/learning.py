@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine import levitation, narx, narx_learning, narx_loop
+from engine import levitation, narx, narx_learning, narx_loop, pieces
 from engine.narx import NarxParams
 
 N_STEPS, INTERVAL = 200, 0.05  # samples of a record, and seconds between them
@@ -120,6 +120,7 @@ def course(s: Settings) -> Course:
     )
     networks = [_in_units(start)]
     for _ in range(STAGES):
+        pieces.look()
         for _ in range(0 if trainer.finished else EACH[s.method]):
             trainer.step()
         networks.append(_in_units(trainer.params))

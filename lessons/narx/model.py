@@ -1,6 +1,5 @@
 """A network that hears its own outputs: by hand, as a table, on a plant, and unfolded."""
 
-from collections.abc import Hashable
 from typing import Any, cast
 
 import numpy as np
@@ -16,13 +15,10 @@ class Narx(NarxParameters):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        # `repaint` is the shell's, which sets it later
-        self.latest = Latest(lambda s: learning.course(cast(learning.Settings, s)), lambda: self.repaint())
-        self.judged = Latest(self._judge, lambda: self.repaint())
-
-    @staticmethod
-    def _judge(settings: Hashable) -> object:
-        return band.band(cast(learning.Settings, settings)) if settings else None
+        # `repaint` and `connected` are the shell's, which sets them later
+        shown: Any = {"done": lambda: self.repaint(), "connected": lambda: self.connected()}
+        self.latest = Latest(lambda s: learning.course(cast(learning.Settings, s)), **shown)
+        self.judged = Latest(lambda s: band.band(cast(learning.Settings, s)), **shown)
 
     def compute(self) -> results.Result:
         if self.topic != "plant":
@@ -43,9 +39,6 @@ class Narx(NarxParameters):
 
     def waits(self) -> bool:
         return self.topic == "plant" and self.latest.working
-
-    def busy(self) -> bool:
-        return False
 
     def waiting_words(self) -> str:
         return "training …" if self.waits() else super().waiting_words()

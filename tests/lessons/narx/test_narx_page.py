@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.shell import lessons
-from engine import levitation
+from engine import levitation, pieces
 from lessons.narx import checks, learning, results, words
 from lessons.narx.model import Narx
 from lessons.narx.parameters import CLOSED, OPEN, STEPS, TOPICS
@@ -74,6 +74,19 @@ def test_a_costly_training_runs_beside_the_page_and_the_page_shows_the_one_befor
     # it has learned: the whole record alone, better than always saying the mean
     assert m.result.course.closed[-1] < 0.5 * m.result.spread < m.result.course.closed[0]
     m.close()
+
+
+def test_a_training_that_nobody_wants_any_more_ends_after_a_stage_and_is_not_kept():
+    def look():
+        looks.append(1)
+        if len(looks) == 3:
+            raise InterruptedError
+
+    looks, settings = [], at("one-step").settings()._replace(seed=4711)
+    with pieces.between(look), pytest.raises(InterruptedError):
+        learning.course(settings)
+    assert len(looks) == 3
+    assert learning.course(settings).opened.size == learning.STAGES + 1
 
 
 def test_stages_walk_through_one_training():
