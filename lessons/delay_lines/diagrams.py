@@ -125,12 +125,13 @@ def grid(all_delays: list[tuple[int, ...]]) -> Diagram:
     farthest, n_rows = max(rows[-1]), len(rows)
     spacing = min(60.0, 560 / max(farthest, 1))
     radius = float(np.clip(0.4 * spacing, 4, 13))
-    left, top = 626 - spacing * farthest, 24
+    right, top = 336 + spacing * farthest / 2, 24
+    left = right - spacing * farthest
     seen = f"{len(rows[-1])} steps, up to {farthest} before the present"
     d = Diagram(660, top + ROWS * (n_rows - 1) + 44, f"What y sees of x through {n_rows - 1} layers: {seen}.")
 
     def place(row: int, lag: int) -> tuple[float, float]:
-        return 626 - spacing * lag, top + ROWS * row
+        return right - spacing * lag, top + ROWS * row
 
     for row, delays in enumerate(reversed(all_delays)):
         for lag in sorted(rows[row]):
@@ -145,7 +146,7 @@ def grid(all_delays: list[tuple[int, ...]]) -> Diagram:
             x, y = place(row, lag)
             d.unit(f"n{layer}.{lag}", x, y, "input" if layer == 0 else "state", radius=radius, value="")
     foot = top + ROWS * (n_rows - 1) + radius + 17
-    d.label(626, foot, "", "note", live="now")
+    d.label(right, foot, "", "note", live="now")
     if farthest:
         d.label(left, foot, "", "note", live="first")
     return d

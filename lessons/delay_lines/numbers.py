@@ -9,7 +9,7 @@ from lessons.delay_lines.model import DelayLines
 from lessons.delay_lines.results import Distributed, Generalised, Learned, Line, Pattern
 from lessons.delay_lines.training import tapped_taps
 
-WRITTEN_UNITS = 2
+WRITTEN_UNITS = 4
 ALPHA = "<i>α</i>"
 
 
@@ -48,13 +48,15 @@ def _of_line(m: DelayLines, r: Line, t: int) -> list[Block]:
     return [_window(r.x, t, m.delays), *_net(r.params, r.run, r.activation, t, title)]
 
 
-def _net(params: focused.FocusedParams, run: focused.FocusedRun, f: str, t: int, title: str) -> list[Block]:
-    """Hidden units and output, with every term."""
+def _net(
+    params: focused.FocusedParams, run: focused.FocusedRun, f: str, t: int, title: str, letter: str = "a"
+) -> list[Block]:
+    """Hidden units and output, with every term. letter: of the net inputs; `a` may be taken by the taps."""
     s, k = run.columns[t - 1], t - 1
-    lines = []
+    role, lines = "input" if letter == "a" else "", list[str]()
     for i in range(min(len(params.b), WRITTEN_UNITS)):
-        net, unit = symbol("a", "", t, sub=str(i + 1)), symbol("h", "", t, sub=str(i + 1))
-        terms = [f"{value(u)}·{value(tap, 'input')}" for u, tap in zip(params.U[i], s, strict=True)]
+        net, unit = symbol(letter, "", t, sub=str(i + 1)), symbol("h", "", t, sub=str(i + 1))
+        terms = [f"{value(u)}·{value(tap, role)}" for u, tap in zip(params.U[i], s, strict=True)]
         lines += added(net, [*terms, value(params.b[i])])
         lines += [f"&emsp; = {result(run.a[k, i])}", f"{unit} = {_applied(f, run.a[k, i])} = {result(run.h[k, i])}"]
     rest = len(params.b) - WRITTEN_UNITS
@@ -67,7 +69,7 @@ def _net(params: focused.FocusedParams, run: focused.FocusedRun, f: str, t: int,
 def _applied(f: str, a: float) -> str:
     if f == "identity":
         return value(a)
-    return f"{'max(0, ' if f == 'relu' else 'tanh('}{number(a)})"
+    return f"{'max(0, ' if f == 'relu' else 'tanh('}{number(a, digits=5)})"
 
 
 def _kernel(m: DelayLines, r: Generalised, t: int, k: int) -> Block:
@@ -125,22 +127,19 @@ def _of_layers(r: Distributed, t: int) -> list[Block]:
 
 
 def _layer_unit(number_: int, last: int, layer, a, h, below: np.ndarray, inside: str, t: int) -> Block:
-    terms = []
-    for j, delay in enumerate(layer.delays):
-        for i in range(min(below.shape[1], WRITTEN_UNITS)):
-            terms.append(
-                f"{value(layer.W[j, 0, i])}·{value(_before(below[:, i], t, delay), 'input' * (inside == 'x'))}"
-            )
-    rest = (below.shape[1] - WRITTEN_UNITS) * len(layer.delays)
+    role = "input" if inside == "x" else ""
+    terms = [
+        f"{value(layer.W[j, 0, i])}·{value(_before(unit, t, delay), role)}"
+        for j, delay in enumerate(layer.delays)
+        for i, unit in enumerate(below.T)
+    ]
     head = f"<i>n</i>{'¹²³⁴'[number_ - 1]}({t})"
-    more = ["…"] if rest > 0 else []
-    lines = added(head, [*terms, *more, value(layer.b[0])])
-    lines.append(f"&emsp; = {result(a[t - 1, 0])}")
+    lines = [*added(head, [*terms, value(layer.b[0])]), f"&emsp; = {result(a[t - 1, 0])}"]
     name = symbol("y", "", t) if number_ == last else f"<i>h</i>{'¹²³⁴'[number_ - 1]}({t})"
     lines.append(f"{name} = {_applied(layer.activation, a[t - 1, 0])} = {result(h[t - 1, 0])}")
     hears = ", ".join(f"{inside}({t - delay})" for delay in layer.delays)
-    note = f"It hears {hears}." + (f" {rest} further terms come from the other units." if rest > 0 else "")
-    return Block(f"Layer {number_}, unit 1 (E12.1)", lines, note)
+    units = f", {below.shape[1]} units each" if below.shape[1] > 1 else ""
+    return Block(f"Layer {number_}, unit 1 (E12.1)", lines, f"It hears {hears}{units}.")
 
 
 def _reach(r: Distributed) -> Block:
@@ -157,7 +156,7 @@ def _of_learned(m: DelayLines, r: Learned, t: int) -> list[Block]:
     if settings.task == "memory":
         params, alpha = r.contest.second.at(r.stage)
         taps = [_gamma_layer(r, alpha, t, k) for k in range(1, min(settings.taps, 2) + 1)]
-        return [*taps, *_net(params, r.gamma, settings.activation, t, "E12.4: the first layer"), _errors(r, t)]
+        return [*taps, *_net(params, r.gamma, settings.activation, t, "E12.4: the first layer", "n"), _errors(r, t)]
     params = r.contest.first.at(r.stage)
     delays = range(1, tapped_taps(settings) + 1)
     net = _net(params, r.tapped, settings.activation, t, f"The tapped line's net at t = {t}")
@@ -177,10 +176,11 @@ def _gamma_layer(r: Learned, alpha: float, t: int, k: int) -> Block:
 
 
 def _errors(r: Learned, t: int) -> Block:
-    lines = [f"<i>d</i>({t}) = {number(r.d[t - 1], digits=5)}"]
+    d = float(r.d[t - 1])
+    lines = [f"<i>d</i>({t}) = {number(d, digits=5)}"]
     for name, run in zip(("tapped line", "gamma line"), (r.tapped, r.gamma), strict=True):
         y = float(run.y[t - 1, 0])
-        lines.append(f"{name}: {number(r.d[t - 1], digits=5)} − {value(y)} = {result(r.d[t - 1] - y)}")
+        lines += [f"error of the {name}:", f"&emsp;{number(d, digits=5)} − {value(y)} = {result(d - y)}"]
     data = r.contest.data
     counts = "is learned from" if data.train[t - 1] else "is for testing" if data.test[t - 1] else "does not count"
     return Block(f"Errors at t = {t}, α = {plain(r.alpha)}", lines, f"This step {counts}.")

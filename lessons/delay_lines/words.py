@@ -50,12 +50,12 @@ NAMES = {"delay": "Tapped line", "gamma": "Gamma line", "laguerre": "Laguerre li
 
 def _generalised(m: DelayParameters, r: Generalised) -> str:
     depth, resolution, _, spread = r.profile
-    farthest = np.flatnonzero(r.recall >= 0.5)
-    half = f"up to lag {farthest[-1]}" if farthest.size else "of no lag"
+    until = int((r.recall[1:] < 0.5).argmax())  # lags from 1 on of which at least half comes back
+    half = f"At least half of x can be read out up to lag {until}." if until else "Of no lag can half of x be read out."
     blur = "and sharply" if spread < 1e-9 else f"blurred by {steps(float(f'{spread:.2g}'))} to either side"
     return (
         f"{NAMES[m.kernel]} of {m.taps}: it looks back {steps(float(f'{depth:.3g}'))} on average, {blur}, with "
-        f"{plain(resolution, 3)} taps per step. At least half of x can be read out {half}."
+        f"{plain(resolution, 3)} taps per step. {half}"
     )
 
 
