@@ -103,6 +103,18 @@ def _with_token(prepare: Any) -> Any:
     return prepared
 
 
+def _once_more(on_close: Any) -> Any:
+    """A websocket's `on_close` that does not mind where its session has ended before it."""
+
+    def closed(self: Any) -> None:
+        try:
+            on_close(self)
+        except AssertionError:
+            self.application.client_lost(self.connection)
+
+    return closed
+
+
 def _only_ours(parse: Any) -> Any:
     def parsed(self: Any, path: str) -> str:
         if not path.startswith(COMPONENTS):
@@ -118,6 +130,7 @@ def close_doors() -> None:
 
     page, websocket = (next(handler for pattern, handler, *_ in per_app_patterns if pattern == path) for path in OPEN)
     page.prepare, websocket.prepare = _without_choice(page.prepare), _with_token(websocket.prepare)
+    websocket.on_close = _once_more(websocket.on_close)
     index = next(handler for pattern, handler, *_ in toplevel_patterns if pattern == "/?")
     for shown in (page, index):
         shown.write = _with_hashes(shown.write)

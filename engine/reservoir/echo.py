@@ -148,6 +148,8 @@ def _largest_singular_value(W):
     if n_units <= LAPACK_UNITS:
         dense = W.toarray() if scipy.sparse.issparse(W) else W
         return float(np.linalg.norm(dense, 2))
+    if not (W.nnz if scipy.sparse.issparse(W) else W.any()):
+        return 0.0
     transposed = W.T.copy()
 
     def product(v):

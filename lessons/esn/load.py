@@ -62,7 +62,7 @@ def _eigenvalues(s: Settings, density: float) -> float:
     n = s.n_units / 100
     if s.n_units <= ALL_EIGENVALUES:
         return 4.5 * n**2
-    return 7 * n**1.45 + (25 * density * n**2 if s.n_units > LARGE else 0)
+    return 7 * n**1.45 + (25 if s.n_units > LARGE else 5) * density * n**2
 
 
 def megabytes(s: Settings) -> float:

@@ -152,7 +152,8 @@ class EsnView(View[Esn]):
 
     def _paint_raster(self, m: Esn, picture: Picture, first: int, last: int) -> None:
         if raster_is_shown(m):
-            self.strips.raster.show(picture, m.traced, m.shown_unit, first, min(last, len(m.traced.states)))
+            last = min(last, len(m.traced.states))  # a series may end before the steps that are shown
+            self.strips.raster.show(picture, m.traced, m.shown_unit, min(first, last), last)
 
     def fixed_strips(self, m: Esn) -> set[str]:
         return {"x"} if m.topic == "free run" else set()

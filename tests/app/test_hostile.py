@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from app.shell import address
+from app.shell import address, lessons
 from app.shell.contract import REQUESTS
 from app.shell.reader import MOST_ITEMS
 from tests.app.pages import Opened, classes
 from tests.bench.walk import value_of
 
-STEMS = ("esn", "gamma", "gated_cec", "lstm", "parity", "unrolled", "vanishing")
+STEMS = tuple(lessons.stems())
 STEPS = 15  # inputs in a row
 EXAMPLES = max(1, int(os.environ.get("UNROLLED_FUZZ", "150")) // STEPS)
 

@@ -2,10 +2,10 @@
 
     python tests/bench/walk.py [stem …] [--settings 100] [--seed 1] [--slow 200]
 
-Each line is a request that took the server's own thread longer than --slow milliseconds, or a result in the background
-that kept that thread from running for as long, or whose cost was not what had been estimated beforehand (by more than
-a factor of four and half a second, or 100 MB). At the end: per lesson the slowest of each, and the ratios of measured
-to estimated time and memory. All runs in this process; a quiet machine is needed.
+Each line is a request that took more than --slow milliseconds of the server's own thread, or a result in the background
+that failed, or took more than five seconds, 300 MB, or four times what had been estimated beforehand. At the end: per
+lesson the most of each, and the ratios of measured to estimated time. Times are those of the processor, so that a busy
+machine shows less in them; `silence` is by the clock, and how long the server's thread could not run meanwhile.
 """
 
 import json
@@ -36,9 +36,9 @@ LONGEST = 120.0  # seconds that a result is waited for
 
 
 class Spent(NamedTuple):
-    request: float  # milliseconds in the server's thread
-    background: float  # milliseconds until the result was there; 0 where there was nothing to wait for
-    stall: float  # the longest time for which the server's thread could not run meanwhile, milliseconds
+    request: float  # milliseconds of the server's thread
+    background: float  # milliseconds of the others until the result was there; 0 where there was nothing to wait for
+    silence: float  # the longest time for which the server's thread could not run meanwhile, milliseconds
     megabytes: float  # the most that was held above the beginning
 
 
@@ -82,23 +82,22 @@ class Walker:
         self.sent += 1
         model, before = self.reader.model, resident()
         query = "&".join(f"{name}={address.quote_plus(str(value), safe='*,')}" for name, value in values.items())
-        begun = time.perf_counter()
+        begun, all_begun = time.thread_time(), time.process_time()
         self.reader.requested("request", "", json.dumps([{"id": self.sent, "do": "restore", "query": query}]))
-        request = 1000 * (time.perf_counter() - begun)
-        stall, most = 0.0, before
-        started, last = time.perf_counter(), time.perf_counter()
-        waited = model.waits()
+        request = time.thread_time() - begun
+        silence, most, waited = 0.0, before, model.waits()
+        started = last = time.perf_counter()
         while model.waits() and last - started < LONGEST:
-            time.sleep(0.002)
+            time.sleep(0.005)
             now = time.perf_counter()
-            stall, last = max(stall, now - last), now
-            most = max(most, resident())
-        background = 1000 * (last - started) if waited else 0.0
+            silence, last, most = max(silence, now - last), now, max(most, resident())
+        background = time.process_time() - all_begun - (time.thread_time() - begun)
         if waited:
-            begun = time.perf_counter()
+            begun = time.thread_time()
             self.reader._show_result()
-            request = max(request, 1000 * (time.perf_counter() - begun))
-        return Spent(request, background, 1000 * stall if waited else 0.0, max(most, resident()) - before)
+            request = max(request, time.thread_time() - begun)
+        held = max(most, resident()) - before
+        return Spent(1000 * request, 1000 * background * waited, 1000 * silence, held)
 
     def end(self) -> None:
         self.reader.end(None)
@@ -120,9 +119,9 @@ def walked(stem: str, number: int, seed: int, slow: float) -> Iterator[tuple[Spe
         values, walker = some_settings(stem, chance), Walker(stem)
         spent = walker.restore(values)
         guess, size = estimates(walker.reader.model)
-        wrong = spent.background > 500 and not 0.25 < spent.background / guess < 4
-        if spent.request > slow or spent.stall > slow or spent.background > 5000 or wrong or spent.megabytes > 300:
-            failure = getattr(getattr(walker.reader.model, "latest", None), "failure", "")
+        wrong = spent.background > 500 and spent.background / guess > 4
+        failure = getattr(getattr(walker.reader.model, "latest", None), "failure", "")
+        if spent.request > slow or spent.background > 5000 or wrong or spent.megabytes > 300 or failure:
             print(f"{stem}: {describe(spent)}; estimated {guess:.0f} ms, {size:.0f} MB {failure}")
             print(f"    {'&'.join(f'{k}={str(v)[:24]}' for k, v in values.items())}", flush=True)
         walker.end()
@@ -130,7 +129,7 @@ def walked(stem: str, number: int, seed: int, slow: float) -> Iterator[tuple[Spe
 
 
 def describe(spent: Spent) -> str:
-    return (f"request {spent.request:.0f} ms, background {spent.background:.0f} ms, stall {spent.stall:.0f} ms, "
+    return (f"request {spent.request:.0f} ms, background {spent.background:.0f} ms, silence {spent.silence:.0f} ms, "
             f"{spent.megabytes:.0f} MB")  # fmt: skip
 
 

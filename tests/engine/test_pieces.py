@@ -130,3 +130,8 @@ def test_a_leaky_ring_is_known_exactly_however_long(leak_rate):
     ring = connections.draw(2000, topology="ring", weights="equal", rng=np.random.default_rng(0), sparse=True).W
     found = spectrum.effective_spectral_radius(0.8 * ring, leak_rate, quick=True)
     assert found == pytest.approx(1 - leak_rate + leak_rate * 0.8, rel=1e-12)
+
+
+def test_large_matrices_without_a_connection_stretch_nothing():
+    for W in (np.zeros((401, 401)), connections.draw(401, late=1, rng=np.random.default_rng(0), sparse=True).W):
+        assert reservoir.certainty(reservoir.Reservoir(np.zeros((401, 2)), W)).largest_singular_value == 0
