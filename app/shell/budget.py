@@ -6,7 +6,7 @@ UNROLLED_MEMORY: megabytes that the process may hold, 3000 unless given. What a 
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,13 @@ class TooMuch(ValueError):
 
 
 class Memory:
-    """What the process holds, what has been promised to work under way, and how much there may be of both."""
+    """What the process holds, what has been promised to work under way, and how much there may be of both.
 
-    def __init__(self, most: float) -> None:
-        self.most = most
+    most: says so in megabytes, whenever it is asked.
+    """
+
+    def __init__(self, most: Callable[[], float]) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._promised = 0.0
 
@@ -30,7 +33,7 @@ class Memory:
     def promise(self, megabytes: float) -> Iterator[None]:
         """Room for work inside the block. Raises TooMuch where there is none."""
         with self._lock:
-            if megabytes > SMALL and resident() + self._promised + megabytes > self.most:
+            if megabytes > SMALL and resident() + self._promised + megabytes > self._most():
                 raise TooMuch(
                     f"This needs about {megabytes:,.0f} MB, and the server has no room for it now. Take fewer units or "
                     "steps, or try again in a minute."
@@ -61,7 +64,7 @@ def _most() -> float:
     return given if given > 0 else DEFAULT
 
 
-MEMORY = Memory(_most())
+MEMORY = Memory(_most)
 
 
 def memory_for(megabytes: float):

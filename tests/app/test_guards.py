@@ -82,7 +82,7 @@ def test_whoever_takes_more_than_his_part_waits_but_only_where_others_wait_too()
 
 
 def test_memory_is_promised_once_and_given_back():
-    memory = Memory(most=1e6)
+    memory = Memory(lambda: 1e6)
     with memory.promise(4e5), memory.promise(4e5):
         with pytest.raises(TooMuch, match="400,000 MB"), memory.promise(4e5):
             pass

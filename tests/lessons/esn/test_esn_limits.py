@@ -1,5 +1,6 @@
 """How large a network the page computes, what it says where that is less than asked for, and what it costs."""
 
+import threading
 import time
 
 import numpy as np
@@ -11,6 +12,7 @@ from lessons.esn import model as esn_model
 from lessons.esn.charts import MOST_WEIGHTS, WeightBars
 from lessons.esn.drawn import Drawn
 from lessons.esn.limits import LARGE, MOST_CONNECTIONS, MOST_STATES, bounded, shortage
+from lessons.esn.load import QUICK_DELAY
 from lessons.esn.model import Esn
 from lessons.esn.settings import Settings
 from tests.lessons.esn.esn_oracle import make
@@ -47,6 +49,35 @@ def test_elsewhere_two_thousand_are_computed_and_the_page_says_why(given, said):
         sentence = shortage(units, s)
         assert bool(sentence) == (units > LARGE)
     assert sentence.startswith("N = 10,000 is too much here, and 2,000 units are computed: ") and said in sentence
+
+
+@pytest.mark.parametrize(("delay", "computed"), [(20, 300), (3, 2000), (2, 2000), (4, 1500)])
+def test_late_connections_are_bounded_by_what_theory_must_look_at(delay, computed):
+    s = bounded(asked(topic="echo", n_units=2000, late=0.5, delay=delay))
+    assert s.n_units == computed and s.n_units * delay <= 6000
+    assert bounded(asked(topic="recipe", n_units=2000, late=0.5, delay=delay)).n_units == 2000
+    sentence = shortage(2000, s)
+    if computed == 2000:
+        assert not sentence
+    else:
+        assert f"the last {delay} states together, {2000 * delay:,} numbers, and 6,000 are allowed" in sentence
+        assert "lower the delay, or the late share to 0" in sentence
+
+
+def test_the_first_frame_says_what_is_too_much_before_anything_is_computed(monkeypatch):
+    go, compute = threading.Event(), topics.compute
+    monkeypatch.setattr(topics, "compute", lambda s, drawn: (s.n_units == 50 or go.wait(60)) and compute(s, drawn))
+    m = Esn(topic="echo", n_units=2000, late=0.5, delay=20, n_steps=40)
+    assert m.stands_in and m.traced.settings.delay == QUICK_DELAY
+    assert [said for said in m.take_notices() if said.startswith("N = 2,000 is too much here, and 300 units")]
+    m.close()
+    go.set()
+
+
+def test_a_raster_of_steps_that_the_series_does_not_have_is_drawn_all_the_same():
+    page = make(n_units=20, n_steps=40)
+    frame = page.set(task="sunspots", topic="recipe", n_steps=2000, shown="around the cursor", cursor=1900)
+    assert page.model.traced.states.shape[0] < 1900 and not any("could not" in said for said in frame["notices"])
 
 
 def test_states_and_connections_are_bounded_to_the_last_unit():
