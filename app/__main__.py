@@ -20,6 +20,7 @@ from app.shell import lessons, memory
 from app.shell.assets import page_stems
 from app.shell.opening import PREPARATION
 from app.shell.tally import TALLY
+from engine import kernels
 
 PATIENCE = 8.0  # seconds in which kernels that are compiled already are loaded before the port answers
 
@@ -99,11 +100,13 @@ def _prepare(*, one_process: bool) -> None:
     Several processes inherit what stands: there everything is done first.
     """
     served = [stem for stem in lessons.stems() if stem in page_stems()]
+    compiled = kernels.are_compiled()
     PREPARATION.start(served)
     if not one_process:
         PREPARATION.wait()
     elif not PREPARATION.wait(PATIENCE):
-        print("Equations are being compiled, once for this computer; pages open as they are ready", flush=True)
+        what = "Pages are being built" if compiled else "Equations are being compiled, once for this computer"
+        print(f"{what}; pages open one after the other", flush=True)
 
 
 if __name__ == "__main__":

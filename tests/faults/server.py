@@ -68,9 +68,8 @@ class Loyal:
                 break
         self.away += time.monotonic() - begun
 
-    async def use(self, until: float) -> None:
-        await self.open()
-        while time.monotonic() < until:
+    async def use(self, until: asyncio.Event) -> None:
+        while not until.is_set():
             moved = values(self.stem, self.moves)
             self.moves += 1
             await self.reader.ask(moved)
@@ -94,13 +93,17 @@ async def killed() -> None:
         proxy = stack.enter_context(Nginx([server.address for server in servers]))
         stems = sorted(SWEEPS)
         people = [Loyal(proxy.url, stems[k % len(stems)]) for k in range(READERS)]
-        until = time.monotonic() + 45
+        for k in range(0, READERS, 10):
+            await asyncio.gather(*(person.open() for person in people[k : k + 10]))
+        until = asyncio.Event()
         tasks = [asyncio.create_task(person.use(until)) for person in people]
-        await asyncio.sleep(20)
+        await asyncio.sleep(15)
         held = [server.connections() for server in servers]
         fell = time.monotonic()
         servers[0].process.kill()
-        print(f"  killed one of three replicas at {fell - until + 45:.0f} s; sockets per replica before: {held}")
+        print(f"  killed one of three replicas under {READERS} readers; sockets per replica before: {held}", flush=True)
+        await asyncio.sleep(25)
+        until.set()
         await asyncio.gather(*tasks)
         moved = [person for person in people if person.lost]
         others = [took for person in people if not person.lost for when, took in person.times if when > fell]
@@ -184,7 +187,7 @@ async def clock() -> None:
     offset = Path(tempfile.mkstemp()[1])
     offset.write_text("+0")
     fake = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
+            "DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0", "FAKETIME_DISABLE_SHM": "1"}  # fmt: skip
     with Replica(**fake) as server:
         reader = await Reader.open(server.url, page_of("gamma"))
         stale = (await get(f"{server.url}/gamma")), "+0"
