@@ -4,7 +4,8 @@
   another host), `metadata` and the files of extensions are closed, and of the components that Panel serves only the
   stylesheets and modules of this site are open: the route would import any module that an address names.
 - Nobody chooses the session that a page opens, so that no link leads two readers into one session.
-- A websocket whose token is none, or too old, gets 403 before it is opened.
+- A websocket whose token is none, or too old, gets 403 before it is opened. One whose other end says nothing for PING
+  seconds, not even the answer that a browser gives by itself, is closed: a laptop that sleeps keeps no session.
 - Every answer has the headers of `security`. Scripts in a page are allowed by their hash; what is drawn is allowed by
   'unsafe-eval', since Bokeh makes functions of its axes' formatters.
 
@@ -16,7 +17,7 @@ import base64
 import hashlib
 import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from bokeh.server.urls import per_app_patterns, toplevel_patterns
@@ -28,6 +29,7 @@ from app.shell.wire import sound_token
 ROUTES: list[tuple] = []  # what Panel asks of a plugin; nothing new is served
 OPEN = ("/?", "/ws")  # of a page's own routes
 CHOSEN = ("bokeh-session-id", "bokeh-token")  # arguments by which a browser could choose its session
+PING = 30.0  # seconds
 COMPONENTS = "app.static/Assets/"
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -52,7 +54,7 @@ def policy(scripts: tuple[str, ...] = ()) -> str:
     )
 
 
-@cache
+@lru_cache(maxsize=64)
 def _hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
@@ -131,6 +133,7 @@ def close_doors() -> None:
     page, websocket = (next(handler for pattern, handler, *_ in per_app_patterns if pattern == path) for path in OPEN)
     page.prepare, websocket.prepare = _without_choice(page.prepare), _with_token(websocket.prepare)
     websocket.on_close = _once_more(websocket.on_close)
+    websocket.ping_interval = property(lambda self: PING)
     index = next(handler for pattern, handler, *_ in toplevel_patterns if pattern == "/?")
     for shown in (page, index):
         shown.write = _with_hashes(shown.write)

@@ -50,6 +50,33 @@ async def visited() -> dict:
     return found
 
 
+async def silent_connection() -> bytes:
+    """What a websocket gets that never answers: all until it is closed."""
+    page = Application(FunctionHandler(lambda doc: open_session(doc, room("parity"), {}) and None))
+    server = Server({"/p": page}, port=0, io_loop=IOLoop.current())
+    server.start()
+    token = generate_jwt_token(generate_session_id())
+    try:
+        reading, writing = await asyncio.open_connection("localhost", server.port)
+        writing.write(
+            f"GET /p/ws HTTP/1.1\r\nHost: localhost:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            f"Sec-WebSocket-Protocol: bokeh, {token}\r\n\r\n".encode()
+        )
+        heard = await asyncio.wait_for(reading.read(-1), 20)
+        writing.close()
+    finally:
+        server.unlisten()
+        server.stop()
+    return heard
+
+
+def test_a_connection_whose_other_end_has_gone_is_closed(monkeypatch):
+    monkeypatch.setattr(doors, "PING", 0.3)
+    heard = asyncio.run(silent_connection())
+    assert heard.startswith(b"HTTP/1.1 101") and b"ACK" in heard
+
+
 @pytest.fixture(scope="module")
 def answers() -> dict:
     return asyncio.run(visited())
