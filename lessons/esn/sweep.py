@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from typing import NamedTuple
 
 import numpy as np
 
-from app.shell.job import WORKERS, Job
+from app.shell.job import WORKERS, Job, Unwanted
 from lessons.esn import topics
 from lessons.esn.drawn import Drawn
 from lessons.esn.parameters import EsnParameters
@@ -73,7 +73,7 @@ class Sweep:
     def _make_ready(self) -> None:
         # A step that is still under way in a stopped job ends in the course that it belongs to, which nobody reads.
         self._course = _Course(self.plan, self.leak_rates, self.leak_rates.index(self.leak_rate))
-        self._jobs = [Job(self._course.step, self._connected) for _ in range(WORKERS)]
+        self._jobs = [Job(self._course.step, self._connected, owner=self._course) for _ in range(WORKERS)]
 
     def start(self) -> None:
         """Measure until all points are done; also goes on after a pause."""
@@ -157,6 +157,10 @@ class _Course:
         number, place = task
         try:
             value = self._measure(MEASURES[number], place)
+        except Unwanted:
+            with self._lock:  # whoever goes on measures it
+                self._places = chain([task], self._places)
+            raise
         except Exception:
             self._failed = True
             raise

@@ -57,6 +57,24 @@ def test_the_points_are_what_the_topics_compute_for_the_same_settings():
     assert len(np.unique(shown.memory)) == shown.memory.size  # no two points are one
 
 
+def test_a_point_that_was_given_up_when_the_page_had_gone_is_measured_by_whoever_goes_on(monkeypatch):
+    given_up = []
+
+    def once(measure, settings, drawn):
+        if not given_up:
+            given_up.append(settings)
+            raise job.Unwanted
+        return made(measure, settings, drawn)
+
+    monkeypatch.setattr(esn_sweep, "measured", once)
+    sweep = Sweep(plan(), 0.7, lambda: True)
+    sweep.start()
+    until(lambda: given_up and sweep.state in ("paused", "finished"))
+    sweep.start()
+    until(lambda: sweep.state == "finished")
+    assert sweep.shown.n_done == N_POINTS and np.isfinite(sweep.shown.error).all()
+
+
 @pytest.mark.parametrize("changed", [{"feedback_scaling": 0.5}, {"learning": "recursive"}, {"task": "figure of eight"},
                                      {"task": "silence"}, {"topology": "ring"}, {"late": 0.3}])  # fmt: skip
 def test_every_kind_of_setting_can_be_swept(changed):
