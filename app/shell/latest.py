@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable
 
 from app.shell import budget, job
 from app.shell.job import Unwanted
+from app.shell.pace import SHARES
 from engine import pieces
 
 log = logging.getLogger("unrolled")
@@ -22,6 +23,11 @@ log = logging.getLogger("unrolled")
 FAILED = "This could not be computed; the page shows the settings before it."
 GRACE = 1.0  # seconds: what is nearly done is shown while a hand goes on moving
 ASK_AGAIN = 0.05  # seconds, whether the page has come
+
+
+def others_wait() -> bool:
+    """Whether the server's thread has much to do: then only what is quick should be computed at once."""
+    return SHARES.are_many()
 
 
 class Latest:

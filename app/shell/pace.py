@@ -12,6 +12,7 @@ LETTERS = 50_000.0  # as many count as one more request
 
 
 BUSY = 0.7  # share of its time that the server's thread may spend on answers before readers are held to theirs
+PRESSED = 0.3  # from here on nobody should wait for a picture that can come later
 MEMORY = 1.0  # seconds over which shares are counted
 ACTIVE = 0.002  # of its time: who takes less counts as nobody
 
@@ -39,6 +40,11 @@ class Shares:
     def _share(self, reader: int, now: float) -> float:
         share, then = self._taken.get(reader, (0.0, now))
         return share * math.exp((then - now) / MEMORY)
+
+    def are_many(self) -> bool:
+        """Whether answers take so much of the time that none should take long."""
+        now = self._now()
+        return sum(self._share(key, now) for key in self._taken) > PRESSED
 
     def is_greedy(self, reader: int) -> bool:
         """Whether others wait for a reader who has had his part."""

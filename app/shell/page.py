@@ -1,6 +1,7 @@
 """A page's script is one call: `serve("gamma")` puts a reader of that lesson into the current session."""
 
 import logging
+import time
 
 import jinja2
 import panel as pn
@@ -10,6 +11,7 @@ from app.shell import wire
 from app.shell.address import says_nothing
 from app.shell.bridge import Bridge
 from app.shell.opening import PREPARATION, ready
+from app.shell.pace import SHARES
 from app.shell.reader import Reader
 from app.shell.room import Room, room
 from app.shell.tally import TALLY
@@ -70,7 +72,9 @@ def open_session(doc: Document, found: Room, query: dict[str, str]) -> Reader:
     if says_nothing(query):
         bridge.frame = found.opening  # nobody has moved anything: no model is made, nothing computed
     else:
+        begun = time.perf_counter()
         reader.show()
+        SHARES.spent(id(reader), time.perf_counter() - begun)
     doc.title = f"{found.lesson.title} – Unrolled"
     doc.template = WHOLE
     doc.template_variables["room"] = found

@@ -96,7 +96,8 @@ class Reader:
                 self.actions.notices = [f"Requests came faster than they can be answered: {dropped} were left out."]
             self.show()
         self._follow_work()
-        SHARES.spent(id(self), time.perf_counter() - begun)
+        if self.doc.session_context is not None:
+            SHARES.spent(id(self), time.perf_counter() - begun)
 
     def _answer_later(self) -> None:
         """What came too fast, as far as it has been kept, as soon as it is due."""

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from app.shell.latest import Latest
+from app.shell.latest import Latest, others_wait
 from app.shell.model import Check
 from lessons.esn import checks, scripts, topics, words
 from lessons.esn.columns import columns
@@ -50,7 +50,7 @@ class Esn(SweepsLive):
     def compute(self) -> Result:
         """The result of the present settings, or of those before while it is being computed."""
         settings, opening = self.settings, self.latest.shown is None
-        heavy = is_heavy(settings, self.drawn, opening=opening)
+        heavy = is_heavy(settings, self.drawn, opening=opening and not others_wait())
         if opening and heavy:
             self._stand_in = at_once(settings)
             self.latest.ask(self._stand_in, heavy=False)

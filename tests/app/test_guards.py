@@ -61,7 +61,7 @@ def test_whoever_takes_more_than_his_part_waits_but_only_where_others_wait_too()
     for _ in range(40):
         clock.now += 0.1
         shares.spent(1, 0.09)
-    assert not shares.is_greedy(1)  # alone
+    assert not shares.is_greedy(1) and shares.are_many()  # alone
     for _ in range(40):
         clock.now += 0.1
         shares.spent(1, 0.08)
@@ -69,7 +69,7 @@ def test_whoever_takes_more_than_his_part_waits_but_only_where_others_wait_too()
             shares.spent(modest, 0.001)
     assert shares.is_greedy(1) and not any(shares.is_greedy(reader) for reader in range(2, 7))
     clock.now += 2
-    assert not shares.is_greedy(1)
+    assert not shares.is_greedy(1) and not shares.are_many()
     for _ in range(40):  # there is time for all
         clock.now += 0.1
         shares.spent(1, 0.04)
