@@ -37,7 +37,7 @@ SWEEPS = {
     "gated_cec": ("gated_cec", "w", 0.8, 1.1),
     "parity": ("parity", "steepness", 5.0, 20.0),
     "gamma": ("gamma", "alpha", 0.2, 1.2),
-    "narx": ("narx?preset=e12-8", "w1", -1.0, 1.0),
+    "narx": ("narx?preset=two-delays", "w1", -1.0, 1.0),
     "delay_lines": ("delay_lines?preset=depth", "alpha", 0.1, 0.9),
     "unrolled": ("unrolled", "W11", -1.0, 1.0),
     "vanishing": ("vanishing", "w", 0.3, 1.1),
