@@ -118,7 +118,8 @@ class DelayLinesView(View[DelayLines]):
             columns["tap1"] = self._show_taps(m, picture)
         self._fit(m, picture, columns)
         shown = [self.strips[name] for name in topic_parts.strips(m)]
-        self.stack.show(picture, list(self.strips.values()), shown)
+        # a hand needs room to draw
+        self.stack.show(picture, list(self.strips.values()), shown, {"y": 120} if m.concealed else {})
         if not m.concealed:
             self._show_cards(m, picture)
         return columns
@@ -138,7 +139,7 @@ class DelayLinesView(View[DelayLines]):
         picture.change(self.strips["x"].plot.left[0].ticker, ticks=[-wide, 0, wide])
         picture.fit(ranges["h1"], columns["h1"], columns["h2"], include=(0, 0.2))
         known = [] if m.concealed else [columns[name] for name in ("y", "d", "y_gamma")]
-        picture.fit(ranges["y"], *known, include=(0, 2.5) if m.concealed else (0, 0.1))
+        picture.fit(ranges["y"], *known, include=(0, 2) if m.concealed else (0, 0.1))
         picture.fit(ranges["outputs"], columns["y"], columns["d"], columns["y_gamma"], include=(0, 0.1))
         picture.fit(ranges["evidence"], columns["evidence"], include=(-1, 1))
 
