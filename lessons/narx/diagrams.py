@@ -64,7 +64,7 @@ def _switch(d: Diagram, teacher: str) -> None:
     for name, y in (("closed", 132), ("open", 168)):
         d.parts.append(f'<path class="edge state part" d="M516,{y}L470,{LOW}" data-on="{name}" />')
     d.arrow((470, LOW), (470, LOW + 44), (60, LOW + 44), (60, LOW), (LEFT - 8, LOW), name="fed")
-    d.label(372, LOW + 38, "", "note", live="loop")
+    d.label(358, LOW + 38, "", "note", live="loop")
 
 
 def live(m: NarxParameters, r: Result, t: int) -> dict[str, dict]:

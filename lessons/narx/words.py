@@ -77,6 +77,8 @@ def _unfolded(m: NarxParameters, r: Unfolded) -> str:
     ways = "One way leads" if count == 1 else f"{count} ways lead"
     edges = r.fewest[-1]
     said = f"{ways} from copy 1 to copy {n}, the shortest over {edges} edge{'' if edges == 1 else 's'}."
+    if r.back[0] == 0:
+        return f"{said} A change of y(1) does not reach y({n}): what comes on these ways adds up to 0."
     return f"{said} A change of y(1) by a little changes y({n}) by {plain(r.back[0])} times as much."
 
 

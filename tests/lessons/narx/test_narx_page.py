@@ -156,6 +156,12 @@ def test_the_sentence_says_lost_only_beyond_the_mean():
         assert ("lost the plant" in said) == lost, closed
 
 
+def test_the_sentence_says_whether_a_change_arrives():
+    assert "does not reach y(8)" in at("only-the-second").sentence()
+    assert "changes y(9) by 0.4096 times" in at("only-the-second", n_steps=9, few=9).sentence()
+    assert "nothing comes back" in at("only-the-second", loop=OPEN).sentence()
+
+
 def test_numbers_at_a_step_of_the_plant_add_up(view):
     m = at("close-the-loop")
     r = m.result
