@@ -168,6 +168,7 @@ def _by_arnoldi(W, most, largest_H):
         reached, is_complete = _extend(connections, basis, H, reached, wanted)
         inner, rest = H[:reached, :reached], H[reached, reached - 1]
         values = np.linalg.eigvals(inner)
+        pieces.look()
         values = values[np.argsort(-np.abs(values))]
         if is_complete:
             return values if most == 1 else None
