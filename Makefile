@@ -4,7 +4,8 @@ PORT ?= 5006
 WORKERS ?= 2
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
-PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Python compiles what it imports; to compile all that comes along would take pip twenty seconds.
+PIP_INSTALL := $(IN_VENV) -m pip install --no-compile --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: help serve test lint lesson screenshots image-check clean
 

@@ -225,6 +225,7 @@ export class Stage {
     for (const element of [...this.box.children, ...$$(".strips")]) {
       for (const name of ["gridArea", "gridTemplateColumns", "zoom", "fontSize"]) element.style[name] = ""
     }
+    if (this.page.frame) sizeDots(this.page.doc, this.page.frame.steps)
   }
 
   makeButtons() {

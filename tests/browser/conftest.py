@@ -1,6 +1,8 @@
 """A server and a browser for all browser tests. Without a browser they are skipped, unless REQUIRE_BROWSER is set."""
 
+import inspect
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.driver import FLAGS, Reader, Tab
+from tests.browser.driver import FLAGS, Reader
+from tests.browser.tab import Tab, parted
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +30,13 @@ def pytest_collection_modifyitems(items):
 
 
 def page_of(item) -> str:
-    return item.callspec.params.get("stem", "") if hasattr(item, "callspec") else ""
+    """What a test opens first, as its source says; "" where it does not say."""
+    said = re.search(r'\breader\(f?"?([^")]*)', inspect.getsource(item.function))
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    path = said[1] if said else ""
+    for name, value in given.items():
+        path = path.replace(f"{{{name}}}", str(value)) if path != name else str(value)
+    return parted(path)[0]
 
 
 def free_port() -> int:
@@ -97,8 +106,8 @@ def reader(server, context, tab):
     """
     readers = []
 
-    def open_page(path: str) -> Reader:
-        found = Reader(context.new_page(), server).open(path) if readers else tab.show(path)
+    def open_page(path: str, anew: bool = False) -> Reader:
+        found = Reader(context.new_page(), server).open(path) if readers else tab.show(path, anew)
         readers.append(found)
         return found
 

@@ -18,27 +18,6 @@ QUIET = """(() => {
   return now - window.lastChange > 130
 })()"""
 READY = "window.unrolled && !document.documentElement.hasAttribute('data-loading')"
-# All that a test can have changed in the page and its Bokeh document; formulas are typeset some time after the opening.
-STATE = """(() => {
-  const copy = document.documentElement.cloneNode(true)
-  for (const math of copy.querySelectorAll(".math")) math.remove()
-  const fields = [...document.querySelectorAll("input, select, textarea")].map(field => [field.value, field.checked])
-  const page = window.unrolled
-  return JSON.stringify([innerWidth, innerHeight, scrollX, scrollY, localStorage, document.activeElement.tagName,
-    fields, page.sent, page.p, page.frame, page.player.on, page.strips.guess, page.doc.to_json(), copy.outerHTML])
-})()"""
-# Undoes what looking at a page changes.
-PUT_BACK = """() => {
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close()
-  document.querySelector("#tab-lesson").click()
-  delete document.documentElement.dataset.tab  // that one was not chosen by hand
-  localStorage.removeItem("unrolled-tab")
-  document.body.tabIndex = -1  // the Tab key starts again from the top
-  document.body.focus()
-  document.body.blur()
-  document.body.removeAttribute("tabindex")
-  scrollTo(0, 0)
-}"""
 
 
 class Reader:
@@ -158,49 +137,3 @@ class Reader:
     def address(self) -> str:
         self.page.wait_for_timeout(450)
         return self.page.url
-
-
-class Tab:
-    """A tab that goes from test to test: a new one is a new process, which compiles five megabytes of scripts.
-
-    A page that a test has only looked at is shown to the next one as it is; else it is loaded anew.
-    """
-
-    def __init__(self, context, url: str):
-        self.context, self.url = context, url
-        self.reader: Reader | None = None
-        self.path = ""
-
-    def show(self, path: str) -> Reader:
-        if self.reader is None:
-            self.reader = Reader(self.context.new_page(), self.url)
-        try:
-            if path != self.path or not self._is_as_opened():
-                self._open(path)
-        except Exception:
-            self.close()
-            raise
-        return self.reader
-
-    def close(self) -> None:
-        self.reader.page.close()
-        self.reader, self.path = None, ""
-
-    def _open(self, path: str) -> None:
-        page = self.reader.page
-        page.set_viewport_size({"width": 1280, "height": 800})
-        page.mouse.up()
-        page.mouse.move(0, 0)
-        self.reader.errors.clear()
-        self.reader.outside.clear()
-        self.reader.open(path)
-        page.evaluate(f"window.asOpened = {STATE}")
-        self.path = path
-
-    def _is_as_opened(self) -> bool:
-        page = self.reader.page
-        page.set_viewport_size({"width": 1280, "height": 800})
-        page.mouse.move(0, 0)
-        page.evaluate(PUT_BACK)
-        page.wait_for_timeout(100)
-        return page.evaluate(f"window.asOpened === {STATE}")
