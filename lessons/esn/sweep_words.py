@@ -1,7 +1,5 @@
 """A sweep in words: the buttons that drive it, how far it is, and what it has found."""
 
-from html import escape
-
 import numpy as np
 
 from app.parts.numbers import plain
@@ -22,9 +20,7 @@ def controls(m: Esn) -> str:
     """Buttons and progress of the sweep, as HTML of a live table."""
     sweep = m.sweep
     shown, state = sweep.shown, sweep.state
-    failure = ""
-    if state == "failed":
-        failure = f"<p>The sweep ended with an error: {escape(sweep.failure)}. Clear it to start again.</p>"
+    failure = "<p>The sweep could not go on. Clear it to start again.</p>" if state == "failed" else ""
     remark = f"<p><b>{sweep.remark}</b></p>" if sweep.remark else ""
     return _buttons(state) + remark + _progress(sweep, shown, state) + _beside_the_grid(m) + failure
 

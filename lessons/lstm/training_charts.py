@@ -1,6 +1,5 @@
 """How a training goes: loss, gradient norm and right answers of the three networks, and the buttons that drive it."""
 
-from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -242,5 +241,5 @@ def _trouble(training: Training, shown: Snapshot) -> str:
         for kind, number in shown.diverged.items()
     ]
     if training.state == "failed":
-        said.append(f"The training ended with an error: {escape(training.failure)}. Clear it to start again.")
+        said.append("The training could not go on. Clear it to start again.")
     return "".join(f"<p>{sentence}</p>" for sentence in said)
