@@ -232,27 +232,27 @@ def _reservoir():
         reservoir.normalised_error(reservoir.outputs(x, states, V), d)
 
 
-# What is compiled by itself, the longest first: processes take turns (`engine.kernels`).
+# What is compiled by itself, in the order of the lessons that need it: processes take turns (`engine.kernels`).
 PARTS = {
-    "reservoir": _reservoir,
-    "gradients": _gradients,
-    "training": _training,
-    "narx": _warm_delays.loops,
-    "lines": _warm_delays.lines,
-    "lddn": _warm_delays.general_form,
-    "networks": _networks,
-    "gru": _gru,
-    "lstm": _lstm,
-    "chaos": _chaos,
     "parity": _parity,
-    "gamma": _gamma,
-    "remedies": _remedies,
     "cec": _cec,
-    "signals": _signals,
+    "gamma": _gamma,
     "matrices": _matrices,
     "linear": _linear,
     "costs": _costs,
+    "remedies": _remedies,
+    "signals": _signals,
     "tasks": _tasks,
+    "lines": _warm_delays.lines,
+    "narx": _warm_delays.loops,
+    "gradients": _gradients,
+    "networks": _networks,
+    "lstm": _lstm,
+    "gru": _gru,
+    "chaos": _chaos,
+    "reservoir": _reservoir,
+    "training": _training,
+    "lddn": _warm_delays.general_form,
 }
 
 

@@ -135,4 +135,4 @@ def test_every_module_with_kernels_is_in_a_part():
         if any(hasattr(value, "signatures") for value in vars(module).values()):
             assert name in named or name == "jacobians", name  # whose functions `gradients` offers
     own = {value for name, value in vars(warm).items() if name.startswith("_") and isinstance(value, FunctionType)}
-    assert own == set(warm.PARTS.values())
+    assert own <= set(warm.PARTS.values()), "a part that nobody calls"
