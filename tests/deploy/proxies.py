@@ -46,7 +46,11 @@ class Replica(Process):
         return self.process.wait(patience)
 
     def __enter__(self) -> "Replica":
-        return self.wait()
+        try:
+            return self.wait()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_problem: object) -> None:
         if self.process.poll() is None:
