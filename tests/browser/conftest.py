@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items):
 
 def page_of(item) -> str:
     """What a test opens first, as its source says; "" where it does not say."""
-    said = re.search(r'\breader\(f?"?([^")]*)', inspect.getsource(item.function))
+    said = re.search(r'\breader\(f?"?([^",)]*)', inspect.getsource(item.function))
     given = item.callspec.params if hasattr(item, "callspec") else {}
     path = said[1] if said else ""
     for name, value in given.items():

@@ -12,7 +12,7 @@ each_page = pytest.mark.parametrize("stem", STEMS)
 
 @each_page
 def test_opens_with_lesson_diagram_numbers_and_sentence(reader, stem):
-    page = reader(stem)
+    page = reader(stem, anew=True)
     assert page.text("h1").endswith(lessons.load(stem).title)
     assert len(page.text("#sentence")) > 20
     assert "=" in page.text("#numbers .eq")

@@ -153,7 +153,7 @@ def test_a_phone_held_upright_keeps_its_column(reader):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_no_latex_is_ever_seen(reader, stem):
-    page = reader(stem)
+    page = reader(stem, anew=True)
     raw = """[...document.querySelectorAll('.math')].filter(math => math.dataset.set === undefined
       && math.checkVisibility({visibilityProperty: true})).length"""
     assert page.page.evaluate(raw) == 0
