@@ -31,7 +31,9 @@ class Actions:
         self.file: File | None = None
         self.code: qr.Code | None = None
         self.stale = True  # whether anything but the cursor has changed since the last frame
-        self._own: str | None = None  # the reader's settings before a task or the example replaced them
+        self.own = ""  # the reader's settings before a task or the example replaced them, as a query
+        self.example = -1  # the step of the worked example that leads the reader
+        self.file_number = 0  # of the reader's file that the model has, as the browser counts them
         self._guess: contract.Reveal | None = None  # what is revealed step by step
         address.apply_preset(model, self.presets, self.lesson.presets[0].name)
         self.notices: list[str] = address.restore(model, self.presets, query)
@@ -52,8 +54,8 @@ class Actions:
                 self._choose(name)
             case contract.Reset():
                 self._choose(self.model.preset or self.lesson.presets[0].name)
-            case contract.Restore(query):
-                self._restore(query)
+            case contract.Restore():
+                self._restore(request)
             case contract.Reseed():
                 self._reseed()
             case contract.ShowExample(step):
@@ -76,8 +78,8 @@ class Actions:
                 self._set(values)
             case contract.Act(name):
                 self._act(name)
-            case contract.Upload(name, content):
-                self._upload(name, content)
+            case contract.Upload():
+                self._upload(request)
 
     def _edit(self, name: str, steps: dict[str, float]) -> None:
         _one_of("sequence", name, self.model.sequences())
@@ -93,11 +95,17 @@ class Actions:
     def _choose(self, name: str) -> None:
         """Start from a preset: there is nothing to come back to."""
         _one_of("preset", name, self.presets)
-        self._own = None
+        self.own = ""
         self._apply_preset(name)
 
-    def _restore(self, query: str) -> None:
-        """The state of an address, the seed included: undoing, or going back.
+    def _restore(self, state: contract.Restore) -> None:
+        """A state that the page had before: undoing, or going back."""
+        example = -1 if state.example == -1 else _index("step of the example", state.example, len(self.lesson.example))
+        self._show(state.query)
+        self.example, self.own = example, state.own
+
+    def _show(self, query: str) -> None:
+        """The state of an address, the seed included.
 
         It is found on a model of its own: a detour over other settings would stop what runs in the background.
         """
@@ -152,16 +160,17 @@ class Actions:
         getattr(self.model, name)()
         self.notices, self.stale = [], True
 
-    def _upload(self, name: str, content: str) -> None:
-        """Give the model a file that the reader has chosen; `content` is base64."""
-        limit, short = self.model.upload_limit, name[:60]
-        if len(content) > limit * 4 / 3 + 4:
+    def _upload(self, file: contract.Upload) -> None:
+        """Give the model a file that the reader has chosen; its content is base64."""
+        limit, short = self.model.upload_limit, file.name[:60]
+        if len(file.content) > limit * 4 / 3 + 4:
             raise Refused(f"{short} is too large: {limit / 2**20:g} MiB are allowed.")
         self.stale = True
         try:
-            self.model.upload(name, base64.b64decode(content, validate=True))
+            self.model.upload(file.name, base64.b64decode(file.content, validate=True))
         except ValueError as problem:
             raise Refused(f"{short}: {problem}") from problem
+        self.file_number = file.number
 
     def _download(self, kind: str) -> None:
         """Numbers, a script or a notebook of what is shown, or the engine, to save."""
@@ -190,6 +199,7 @@ class Actions:
         address.change(self.model, address.values_from(self.model, shown.values))
         if shown.cursor:
             self.model.cursor = shown.cursor
+        self.example = step
 
     def _solve(self, challenge: int) -> None:
         """Show the stored solution of a challenge."""
@@ -231,13 +241,13 @@ class Actions:
     def _back(self) -> None:
         """Leave a task or the example: the settings that the reader had before come back."""
         self._leave_prediction()
-        if self._own is not None:
-            query, self._own = self._own, None
-            self._restore(query)
+        query, self.own, self.example = self.own, "", -1
+        if query:
+            self._show(query)
 
     def _remember(self) -> None:
-        if self._own is None:
-            self._own = address.query(self.model, self.presets)
+        if not self.own:
+            self.own = address.query(self.model, self.presets)
 
     def _leave_prediction(self) -> None:
         self.model.concealed, self.model.revealed, self._guess = "", None, None

@@ -22,7 +22,7 @@ BROWSER_NAMES: Mapping[str, tuple[str, ...] | None] = {
     "present": ("true", "false", "1", "0", ""),
     "theme": ("light", "dark"),
     "tab": ("lesson", "numbers", "tasks"),
-    "predict": ("true",),  # the prediction is open
+    "predict": None,  # the prediction is open: true, or what has been drawn
     "challenge": ("1", "2", "3"),  # which one is being tried
     "solo": None,  # the plot or card that fills the stage
     "folded": None,  # cards that are put away, by key

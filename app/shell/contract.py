@@ -67,6 +67,9 @@ class Frame(TypedDict):
     preset: str
     start: str
     query: str
+    file: int | None  # number of the reader's file that is shown, 0: none yet; null: it makes no difference
+    example: int  # step of the worked example that leads the reader, from 0; -1: none
+    own: str  # query of the reader's settings that come back after a task or the example; "": none wait
     challenges: list[Verdict]
     predicting: bool  # the answer, or a part of it, is hidden
     revealed: int | None  # steps of it that are shown already, where they are shown one by one
@@ -104,6 +107,8 @@ class Reset(NamedTuple):
 
 class Restore(NamedTuple):
     query: str  # of a state that the page had before
+    example: int = -1  # what else it was: see `Frame`
+    own: str = ""
 
 
 class Reseed(NamedTuple):
@@ -157,8 +162,9 @@ class Act(NamedTuple):
 
 
 class Upload(NamedTuple):
-    name: str
+    name: str  # "": the file that is there goes
     content: str
+    number: int = 0  # by which the browser tells its files apart
 
 
 Request = (

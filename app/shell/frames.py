@@ -20,6 +20,9 @@ class Shown(NamedTuple):
     answered: int = 0
     notices: tuple[str, ...] = ()
     score: Score | None = None
+    file: int = 0
+    example: int = -1
+    own: str = ""
     clipped: tuple[tuple[str, int], ...] = ()  # labels of plots that were clipped, each with the first step
 
 
@@ -82,6 +85,9 @@ def frame(view: View, lesson: Lesson, m: PageModel, said: Shown, picture: Pictur
         "preset": m.preset if address.is_preset(query) else "",
         "start": m.preset,
         "query": query,
+        "file": said.file if m.shows_file() else None,
+        "example": said.example,
+        "own": said.own,
         "challenges": [] if predicting else [getattr(m, task.check)()._asdict() for task in lesson.challenges],
         "predicting": predicting,
         "revealed": m.revealed,

@@ -143,8 +143,15 @@ class PageModel(param.Parameterized):
         """Called before a sequence is edited by hand, for pages that must switch to it first."""
 
     def upload(self, file_name: str, content: bytes) -> None:
-        """Take a file of the reader's. A ValueError is shown to the reader and changes nothing."""
+        """Take a file of the reader's; without a name, forget it.
+
+        A ValueError is shown to the reader and changes nothing.
+        """
         raise ValueError("this page takes no files")
+
+    def shows_file(self) -> bool:
+        """Whether what is shown depends on such a file, so that the settings alone don't bring it back."""
+        return False
 
     def busy(self) -> bool:
         """Whether work goes on in the background, so that the page must be shown anew from time to time."""

@@ -153,7 +153,8 @@ class Reader:
             picture, self._clipped = drawn.picture, drawn.clipped
             actions.stale = False
         notices = (*actions.notices, *actions.model.take_notices())
-        said = Shown(self._answered, notices, actions.score, self._clipped)
+        file, example, own = actions.file_number, actions.example, actions.own
+        said = Shown(self._answered, notices, actions.score, file, example, own, self._clipped)
         frame = frames.frame(room.view, room.lesson, actions.model, said, picture, room.names)
         frame["build"] = room.build
         key = room.view.diagram_key(actions.model)

@@ -27,6 +27,7 @@ class Assets:
                 "exports",
                 "figures",
                 "files",
+                "guess",
                 "hall",
                 "handout",
                 "history",

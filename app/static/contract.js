@@ -52,6 +52,9 @@
  * @property {string} preset
  * @property {string} start
  * @property {string} query
+ * @property {number | null} file
+ * @property {number} example
+ * @property {string} own
  * @property {Verdict[]} challenges
  * @property {boolean} predicting
  * @property {number | null} revealed
@@ -70,7 +73,7 @@ export const REQUESTS = {
   edit: ["name", "steps"],
   preset: ["name"],
   reset: [],
-  restore: ["query"],
+  restore: ["query", "example", "own"],
   seed: [],
   example: ["step"],
   solve: ["challenge"],
@@ -83,7 +86,7 @@ export const REQUESTS = {
   code: ["text"],
   set: ["values"],
   act: ["name"],
-  upload: ["name", "content"],
+  upload: ["name", "content", "number"],
 }
 
 /** Parts of a frame of which only changed entries are sent. */

@@ -66,17 +66,18 @@ export class Page {
     if (action === "restore") this.tasks.given = this.sent + this.waiting.length // what comes back was not found anew
   }
 
-  // What a new session must be asked again, so that a task goes on there.
+  // What a new session must be asked again, so that a prediction goes on there.
   lead(action, details) {
     const request = {do: action, ...details}
-    if (action === "predict" || action === "example") this.task = {query: this.query, action, again: [request]}
+    if (action === "predict") this.task = {query: this.task?.query ?? (this.frame.own || this.query), again: [request]}
     else if (details.by_step || (action === "uncover" && details.steps < this.frame.steps)) this.task?.again.splice(details.by_step ? 1 : 2, 2, request)
-    else if (["reveal", "uncover", "cancel", "back", "preset", "reset", "restore", "solve"].includes(action)) this.task = null
+    else if (["reveal", "uncover", "cancel", "back", "preset", "reset", "restore", "solve", "example"].includes(action)) this.task = null
   }
 
   send() {
     if (!this.waiting.length || !this.wire.bridge) return
-    const other = this.waiting.findIndex(request => request[STEP] !== this.waiting[0][STEP])
+    // A file goes alone: what comes with it would be as long.
+    const other = this.waiting.findIndex((request, k) => request[STEP] !== this.waiting[0][STEP] || (k && this.waiting[k - 1].do === "upload"))
     const batch = this.waiting.splice(0, other < 0 ? Infinity : other).map(request => ({...request, id: ++this.sent}))
     this.underway.push(...batch)
     this.busy = true
@@ -97,12 +98,18 @@ export class Page {
     $(".lost").hidden = false
   }
 
+  // What a new session must be asked, beside the settings that it opens with.
+  again() {
+    if (this.task) return this.underway.some(request => request.do === "predict") ? [] : this.task.again
+    const {query, example, own} = this.frame ?? {}
+    return own ? [{do: "restore", query, example, own}] : []
+  }
+
   // A new session has opened with the settings of the address; what nobody had answered is asked again.
   resume() {
     delete root.dataset.lost
     $(".lost").hidden = true
-    const again = this.task && !this.underway.some(request => request.do === this.task.action) ? this.task.again : []
-    this.waiting = [...(this.uploads?.again() ?? []), ...again, ...this.underway.map(({id, ...request}) => request), ...this.waiting]
+    this.waiting = [...this.uploads?.again() ?? [], ...this.again(), ...this.underway.map(({id, ...request}) => request), ...this.waiting]
     this.underway = []
     this.busy = false
     this.strips.keepPrediction()

@@ -1,11 +1,13 @@
 // A prediction under the hand: while the answer is hidden, the reader draws, nudges or types one value for each step.
 import {placeOf} from "./bokeh.js"
 import {$} from "./dom.js"
+import {read} from "./guess.js"
 import {dress, grown} from "./style.js"
 
 const TALL = [180, 260] // pixels for the plot itself
 const UNIT = 10         // and at least so many from one answer to the next, where answers are whole
 const AXIS = 40         // the time axis takes
+const MOST = 201        // steps of the longest sequence
 const NEAR = 0.25       // steps: so near to a step's place the hand was there
 const SWAY = 0.06       // steps: so little further away it still is
 
@@ -55,6 +57,12 @@ export class Prediction {
     this.locked = on
     this.element.toggleAttribute("data-asking", !on)
     this.form.hidden = on
+  }
+
+  /** The prediction will start with what an address has; whether that can be read. @param {string} text */
+  resume(text) {
+    this.kept = read(text, MOST)
+    return this.kept !== null
   }
 
   // A new session starts the prediction again, with what has been drawn.
@@ -142,6 +150,7 @@ export class Prediction {
     for (const [step, value] of Object.entries(steps)) this.guess[step - 1] = value
     this.source.setv({data: {t: this.guess.map((_, k) => k + 1), prediction: [...this.guess]}}, {sync: false})
     this.follow(this.page.t)
+    this.page.keepAddress()
   }
 
   // The field holds the value at the cursor; while somebody types there, it is theirs.

@@ -15,8 +15,10 @@ export function openTab(page) {
 
 export function resumeTask(page) {
   const challenge = $(`[data-try="${Number(page.asked.get("challenge")) - 1}"]`)
-  if (page.asked.get("predict") === "true") {
+  const drawn = page.asked.get("predict")
+  if (drawn !== null) {
     showTab("tasks", false)
+    if (drawn !== "true" && !page.strips.hand.resume(drawn)) page.remark([`predict = ${drawn.slice(0, 40)} is not allowed (true, or values with repeats like 1*4,0*3); nothing is drawn.`])
     page.tasks.predict("start")
   } else if (challenge) {
     showTab("tasks", false)

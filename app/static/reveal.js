@@ -1,6 +1,7 @@
 // The answer to a prediction, one step at a time, so that a room can call the next. The server sends no step before it
 // is asked for. In presenter mode what is going on stands on the stage, in large type.
 import {$, $$} from "./dom.js"
+import {written} from "./guess.js"
 
 const root = document.documentElement
 
@@ -10,7 +11,7 @@ export class Reveal {
     this.gap = page.doc.get_model_by_name("time-gap")
     this.steps = 0 // that were asked for
     for (const button of $$("[data-reveal]")) button.addEventListener("click", () => this[button.dataset.reveal]())
-    page.extras.set("predict", () => page.frame?.predicting ? "true" : null)
+    page.extras.set("predict", () => page.frame?.predicting ? written(page.strips.guess ?? []) : null)
   }
 
   /** Whether the answer is being shown step by step. */

@@ -275,9 +275,10 @@ function button(text, act) {
 // A card that has nothing to say yet.
 const isEmpty = card => card.hidden || (card.matches("[data-card]") && !$("[data-strip]", card) && !$("[data-table]", card)?.hasChildNodes())
 
+// A button has room for a title up to its comma.
 function titleOf(card) {
   const {card: key} = card.dataset
-  return $("h2", card)?.textContent ?? (key ? key[0].toUpperCase() + key.slice(1) : "Plots")
+  return $("h2", card)?.textContent.split(",")[0] ?? (key ? key[0].toUpperCase() + key.slice(1) : "Plots")
 }
 
 function choicesFrom(text) {

@@ -27,6 +27,8 @@ export class Tasks {
     if (!frame.predicting) this.showChallenges(frame)
     else for (const verdict of $$(".challenge .verdict")) verdict.textContent = "" // it could give the answer away
     this.showPrediction(frame)
+    const {busy, sent} = this.page // a new session may not know yet what leads the reader
+    if (!busy && frame.answered >= sent && frame.example !== this.step) this.lead(frame.example)
   }
 
   showChallenges(frame) {
@@ -91,14 +93,7 @@ export class Tasks {
   // Done with a task or the example: the reader's own settings come back.
   leave(box) {
     this.page.ask("back")
-    if (!box?.matches(".example")) return
-    this.step = -1
-    for (const step of $$(".example-step")) step.hidden = true
-    $(".example-intro").hidden = false
-    $("[data-example=back]").disabled = true
-    const next = $("[data-example=next]")
-    next.textContent = "Show the first step"
-    next.disabled = false
+    if (box?.matches(".example")) this.tell(-1)
   }
 
   predict(what) {
@@ -125,16 +120,27 @@ export class Tasks {
   }
 
   showStep(by) {
-    const steps = $$(".example-step")
-    this.step = Math.max(0, Math.min(steps.length - 1, this.step + by))
-    steps.forEach((step, k) => { step.hidden = k !== this.step })
-    $(".example-intro").hidden = true
-    $("[data-example=back]").disabled = this.step === 0
-    const next = $("[data-example=next]")
-    next.textContent = "Next step"
-    next.disabled = this.step === steps.length - 1
+    this.tell(Math.max(0, Math.min($$(".example-step").length - 1, this.step + by)))
     this.page.ask("example", {step: this.step})
     float($(".example"))
+  }
+
+  // Undoing leads back into the example, or out of it.
+  lead(step) {
+    this.tell(step)
+    if (step >= 0) float($(".example"))
+    else if ($(".example").dataset.led !== undefined) float(null)
+  }
+
+  // The words of one step of the example; −1: of none.
+  tell(step) {
+    const steps = $$(".example-step"), next = $("[data-example=next]")
+    this.step = step
+    steps.forEach((box, k) => { box.hidden = k !== step })
+    $(".example-intro").hidden = step >= 0
+    $("[data-example=back]").disabled = step <= 0
+    next.textContent = step < 0 ? "Show the first step" : "Next step"
+    next.disabled = step === steps.length - 1
   }
 
   finish(name, message = "") {

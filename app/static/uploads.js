@@ -4,11 +4,14 @@ import {$, $$, toast} from "./dom.js"
 import {showNotices} from "./panels.js"
 
 const FIELD = "input[data-upload]"
+const NOTHING = {name: "", content: ""}
 
 export class Uploads {
   constructor(page) {
     this.page = page
-    this.contents = new Map() // by file name: what is loaded, and what was sent last
+    this.files = new Map([[0, NOTHING]]) // by number: name and content of all that can still come back
+    this.sent = 0  // number of the newest
+    this.taken = 0 // and of the one that the server has
     page.uploads = this
     document.addEventListener("dragover", event => { if (cardOf(event)) event.preventDefault() })
     document.addEventListener("drop", event => {
@@ -24,9 +27,6 @@ export class Uploads {
     for (const card of $$("[data-card]")) new MutationObserver(appear).observe(card, {attributes: true, attributeFilter: ["hidden"]})
   }
 
-  // The file that the server says it has.
-  get loaded() { return $("[data-loaded]")?.dataset.loaded }
-
   // One that is too large doesn't even leave.
   send(file) {
     if (!file) return
@@ -38,20 +38,30 @@ export class Uploads {
     toast(`Reading ${name} …`)
     const reader = new FileReader()
     reader.onload = () => {
-      for (const other of this.contents.keys()) if (other !== this.loaded) this.contents.delete(other)
-      this.contents.set(file.name, reader.result.split(",")[1] ?? "")
-      this.page.ask("upload", {name: file.name, content: this.contents.get(file.name)})
+      const wanted = [0, this.taken, ...this.page.past.states.map(state => state.file)]
+      for (const number of this.files.keys()) if (!wanted.includes(number)) this.files.delete(number)
+      this.files.set(++this.sent, {name: file.name, content: reader.result.split(",")[1] ?? ""})
+      this.ask(this.sent)
     }
     reader.onerror = () => showNotices([`${name} could not be read.`])
     reader.readAsDataURL(file)
   }
 
+  ask(number) { this.page.ask("upload", {...this.files.get(number), number}) }
+
+  /** Gives the server the file of a state that comes back, where it has another one.
+   *  @param {number | null} number 0: no file yet; null: it makes no difference */
+  bring(number) {
+    if (number === null || number === this.taken || !this.files.has(number)) return
+    this.taken = number
+    this.ask(number)
+  }
+
   // What a new session is asked first: it has the settings of the address, which can't hold a file. Taking a file
   // chooses its network, so the settings are said once more.
   again() {
-    const content = this.contents.get(this.loaded)
-    if (content === undefined) return []
-    return [{do: "upload", name: this.loaded, content}, {do: "restore", query: this.page.query}]
+    if (!this.taken) return []
+    return [{do: "upload", ...this.files.get(this.taken), number: this.taken}, {do: "restore", query: this.page.query}]
   }
 }
 

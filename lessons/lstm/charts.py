@@ -152,7 +152,8 @@ def lines_table(m: Lstm) -> str:
     exact = float(r.truncated_exact[k - 1])
     rows += _line_row(Line("", "", "", 0, "∂h(T)/∂c(k)", "exact; not plotted: what the truncated one leaves out is "
                                                         "the difference"), exact)  # fmt: skip
-    return f"<table class=stacked><tr><th>line</th><th>size at k = {k}</th><th class=wide></th></tr>{rows}</table>"
+    head = f"<th>line</th><th class=steady>size at k = {k}</th><th class=wide></th>"
+    return f"<table class=stacked><tr>{head}</tr>{rows}</table>"
 
 
 def _line_row(line: Line, log10: float) -> str:

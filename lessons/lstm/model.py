@@ -34,14 +34,17 @@ class Lstm(TrainsLive):
 
     def upload(self, file_name: str, content: bytes) -> None:
         """Show the reader's own weights; raises ValueError with one sentence where they can't be shown."""
-        loaded = weights.load(content)
-        if not all(isinstance(layer, deep.Layer) and layer.kind == "lstm" for layer in loaded.layers):
+        loaded = weights.load(content) if file_name else None
+        if loaded and not all(isinstance(layer, deep.Layer) and layer.kind == "lstm" for layer in loaded.layers):
             raise ValueError(
                 f"The file holds {described(loaded)}; this page shows only LSTM layers that run forward in time."
             )
         self.uploaded, self.upload_name = loaded, file_name
         self.param.update(network="uploaded", layer=1, unit=1)
         self.param.trigger("network")
+
+    def shows_file(self) -> bool:
+        return self.network == "uploaded"
 
     # What the page shows
 

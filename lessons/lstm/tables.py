@@ -241,7 +241,7 @@ def upload(m: Lstm) -> str:
         )
     else:
         name = escape(m.upload_name)
-        loaded = f'<p class=help data-loaded="{name}">Loaded: <b>{name}</b>, {described(m.uploaded)}.</p>'
+        loaded = f"<p class=help>Loaded: <b>{name}</b>, {described(m.uploaded)}.</p>"
     return (
         f'<p><label class="button file primary">Choose a file<input type=file data-upload accept="{ACCEPTS}" '
         f'aria-label="Weights file"></label></p>{loaded}'

@@ -31,8 +31,8 @@ class TrainingCharts:
     def __init__(self) -> None:
         self.lines = empty("update", *(f"{chart}_{kind}" for chart in CHARTS for kind in LOOKS))
         self.names = empty("name", "update", *CHARTS)
-        self.loss = self._chart("loss", "Loss (grey: always answering 0)", "log₁₀ of the loss", "state")
-        self.norm = self._chart("norm", "Gradient norm (grey: clip norm)", "log₁₀ of the norm", "gradient")
+        self.loss = self._chart("loss", "Loss (grey: always answering 0)", "log₁₀ loss", "state")
+        self.norm = self._chart("norm", "Gradient norm (grey: clip norm)", "log₁₀ norm", "gradient")
         self.right = self._chart("right", "Right answers (grey: guessing)", "share", "state")
         self.right.plot.y_range.update(start=-0.04, end=1.08)
         self.strips = [self.loss, self.norm, self.right]

@@ -29,7 +29,7 @@ GOOD = {
     "edit": {"name": "bits", "steps": {"1": 1}},
     "preset": {"name": "lab-sequence"},
     "reset": {},
-    "restore": {"query": "n_steps=9"},
+    "restore": {"query": "n_steps=9", "example": -1, "own": ""},
     "seed": {},
     "example": {"step": 0},
     "solve": {"challenge": 0},
@@ -42,7 +42,7 @@ GOOD = {
     "code": {"text": "http://localhost/parity"},
     "set": {"values": {"n_steps": 9, "steepness": 2.5, "random_bits": False, "activation": "logistic"}},
     "act": {"name": "begin"},
-    "upload": {"name": "w.npz", "content": ""},
+    "upload": {"name": "w.npz", "content": "", "number": 1},
 }
 
 NO_TEXT = [1, 0.5, True, None, ["csv"], {"csv": 1}]

@@ -41,3 +41,27 @@ def test_editing_by_hand_comes_back_with_the_switches_that_it_has_turned():
     assert page.frame["query"] != before
     page.ask("restore", query=before)
     assert (page.frame["query"], page.columns["x"].tolist()) == (before, bits)
+
+
+def test_the_example_comes_back_with_what_it_leads_back_to():
+    page = Opened("gated_cec", w=0.7)
+    own = page.frame["query"]
+    first = dict(page.ask("example", step=0))
+    assert (first["example"], first["own"]) == (0, own)
+    page.ask("back")
+    assert (page.frame["example"], page.frame["own"], page.frame["query"]) == (-1, "", own)
+    page.ask("restore", query=first["query"], example=0, own=own)
+    assert (page.frame["example"], page.frame["query"]) == (0, first["query"])
+    assert page.ask("back")["query"] == own
+    for example in (-2, 99):
+        frame = page.ask("restore", query=first["query"], example=example)
+        assert len(frame["notices"]) == 1 and frame["query"] == own, "nothing changes"
+
+
+def test_what_was_done_before_an_undone_example_is_what_the_next_one_leads_back_to():
+    page = Opened("gated_cec", w=0.7)
+    page.ask("restore", query=page.ask("example", step=0)["own"])
+    page.set(w=0.6)
+    now = page.frame["query"]
+    page.ask("example", step=0)
+    assert page.ask("back")["query"] == now

@@ -80,7 +80,7 @@
     while (page.busy || page.waiting.length || page.underway.length || page.held || page.frame.waits)
     page.stage.kept = null // the sentence needs no more room than its own
     page.stage.keepRoom()
-    Object.assign(page.past, {states: [page.frame.query], at: 0, noted: null, moved: null, owed: 0})
+    Object.assign(page.past, {states: [page.past.now], at: 0, noted: null, moved: null, owed: 0})
     page.past.showButtons()
     window.asOpened.asked.clear()
   },

@@ -129,6 +129,11 @@ def test_an_address_holds_the_tab_a_challenge_and_an_open_prediction(reader):
     assert asked["predict"] == ["true"] and asked["w"] == ["0.8"] and "challenge" not in asked
     page.open(page.address().split("/", 3)[3])
     assert page.frame["predicting"] and page.page.locator('[data-predict="reveal"]').is_visible()
+    page.click_plot("c", 3, 2.0)
+    drawn = page.page.evaluate("[...unrolled.strips.guess]")
+    assert drawn[2] == 2 and query(page)["predict"] == ["0*2,2,0*10"]
+    page.open(page.address().split("/", 3)[3])
+    assert page.page.evaluate("[...unrolled.strips.guess]") == drawn
     page.click('[data-predict="cancel"]')
     assert "w=0.8" in page.frame["query"] and "predict" not in query(page)
 

@@ -57,6 +57,30 @@ def test_whatever_the_hand_does_is_undone_step_by_step_and_done_again(reader):
     assert not page.page.evaluate("unrolled.past.canRedo"), "what is done now ends what could have been done again"
 
 
+def test_the_words_of_the_example_go_back_and_forth_with_its_settings(reader):
+    page = reader("gated_cec?w=0.7")
+    page.open_tab("lesson")
+    own, words = state(page), page.page.locator(".example-step:visible .count")
+    for _ in range(2):
+        page.click('[data-example="next"]')
+    page.press("z")
+    assert words.all_inner_texts() == ["Step 1 of 6"]
+    page.press("z")
+    assert words.count() == 0 and state(page) == own
+    page.press("Shift+Z", "Shift+Z")
+    assert words.all_inner_texts() == ["Step 2 of 6"]
+    page.page.evaluate("unrolled.wire.lose()")
+    page.page.wait_for_function("document.querySelector('.lost').hidden && unrolled.bridge", timeout=10_000)
+    page.settle()
+    assert words.all_inner_texts() == ["Step 2 of 6"] and steps(page) == 2
+    page.click(".example [data-act=done]")
+    assert words.count() == 0 and state(page) == own
+    page.press("z")
+    assert words.all_inner_texts() == ["Step 2 of 6"]
+    page.click(".example [data-act=done]")
+    assert state(page) == own
+
+
 def solve(page) -> None:
     page.click("[data-task=challenge-0] summary")
     page.click('[data-solve="0"]')
@@ -103,11 +127,11 @@ def test_a_drag_that_ends_where_it_began_is_no_step_and_fifty_are_kept(reader):
     kept = page.page.evaluate(
         """() => {
           const {past} = unrolled, [before] = past.states
-          for (const query of ["w=0.1", "w=0.2", before]) past.note(query, 1000)
-          past.note("w=0.3", 1000)
+          for (const query of ["w=0.1", "w=0.2", before.query]) past.note({...before, query}, 1000)
+          past.note({...before, query: "w=0.3"}, 1000)
           const same = [past.states.length, past.at]
-          for (let k = 0; k < 60; k++) past.note(`w=${k}`, 2000 + k)
-          return [same, past.states.length, past.at, past.states.at(-1)]
+          for (let k = 0; k < 60; k++) past.note({...before, query: `w=${k}`}, 2000 + k)
+          return [same, past.states.length, past.at, past.states.at(-1).query]
         }"""
     )
     assert kept == [[3, 2], 51, 50, "w=59"]

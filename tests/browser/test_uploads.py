@@ -77,6 +77,30 @@ def test_the_card_says_what_is_loaded_and_keeps_it(reader, file, tmp_path):
     np.testing.assert_equal(page.columns(), before)
 
 
+def test_another_file_over_the_first_is_undone_and_done_again(reader, file, tmp_path):
+    other = tmp_path / "other" / "mine.pt"
+    other.parent.mkdir()
+    other.write_bytes(as_pt(state_dict(n=2, m=2, readout=1)))
+    page = reader("lstm?preset=own-network")
+    seen = []
+    for path in (None, file, str(other)):
+        if path:
+            choose(page, path)
+        seen.append((page.text("[data-table=upload]"), page.columns()))
+    assert "No file is loaded" in seen[0][0] and "2 layers of 3 units" in seen[1][0] and "with 2 units" in seen[2][0]
+    for key, place in (("z", 1), ("z", 0), ("Shift+Z", 1), ("Shift+Z", 2), ("z", 1)):
+        page.press(key)
+        assert page.text("[data-table=upload]") == seen[place][0]
+        np.testing.assert_equal(page.columns(), seen[place][1])
+    page.page.wait_for_timeout(2700)  # the message that a file is read
+    page.page.evaluate("unrolled.wire.lose()")
+    page.page.wait_for_function("document.querySelector('.lost').hidden && unrolled.bridge", timeout=30_000)
+    page.settle()
+    assert page.text("[data-table=upload]") == seen[1][0]
+    page.press("Shift+Z")
+    assert page.text("[data-table=upload]") == seen[2][0]
+
+
 def test_a_file_can_be_dropped_on_the_card(reader, file):
     page = reader("lstm?preset=own-network")
     with open(file, "rb") as opened:

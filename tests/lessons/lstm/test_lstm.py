@@ -239,13 +239,24 @@ def test_an_address_that_names_uploaded_weights_shows_the_latch_and_says_why():
 
 def test_the_card_says_which_file_is_loaded_its_kind_and_its_sizes():
     page = make(network="uploaded")
-    assert "data-loaded" not in page.frame["tables"]["upload"]
+    assert "Loaded:" not in page.frame["tables"]["upload"]
     frame = page.ask("upload", name="mine.npz", content=base64.b64encode(saved(stacked(2, 3))).decode())
     numbers = 4 * 4 * (3 + 4 + 1) + 4 * 4 * (4 + 4 + 1) + 2 * 4 + 2
     said = f"Loaded: <b>mine.npz</b>, an LSTM with 2 layers of 4 units, 3 inputs, 2 outputs and {numbers} numbers."
-    assert said in frame["tables"]["upload"] and 'data-loaded="mine.npz"' in frame["tables"]["upload"]
+    assert said in frame["tables"]["upload"]
     frame = page.ask("upload", name="bad.npz", content="")
     assert frame["notices"] and said in page.show()["tables"]["upload"]
+
+
+def test_a_file_has_the_browsers_number_and_one_without_a_name_is_forgotten():
+    page = make()
+    assert page.frame["file"] is None
+    content = base64.b64encode(saved(stacked(2, 3))).decode()
+    assert page.ask("upload", name="mine.npz", content=content, number=3)["file"] == 3
+    assert page.ask("upload", name="bad.npz", content="", number=4)["file"] == 3
+    assert page.set(network="latch")["file"] is None and page.set(network="uploaded")["file"] == 3
+    frame = page.ask("upload", name="", content="")
+    assert frame["file"] == 0 and "No file is loaded" in frame["tables"]["upload"] and not frame["notices"]
 
 
 def test_a_preset_leads_to_the_field():
