@@ -120,7 +120,8 @@ def model_at(stem: str, **arguments: object) -> Any:
     presets = lessons.load(stem).preset_values
     address.apply_preset(model, presets, next(iter(presets)))
     assert address.restore(model, presets, {name: str(value) for name, value in arguments.items()}) == []
-    if model.result is not None and model.waits():
+    # a training may have come after the result was made and before anybody asks whether it waits
+    if model.result is not None and (model.waits() or getattr(model, "is_late", bool)()):
         settle(model)
     return model
 

@@ -143,7 +143,7 @@ def test_prediction_is_scored_and_each_challenge_fails_at_the_default_and_passes
         page.click(f"[data-task=challenge-{number}] summary")
         assert not page.frame["challenges"][number]["passed"]
         page.click(f'[data-solve="{number}"]')
-        assert page.frame["challenges"][number]["passed"], page.frame["challenges"][number]
+        # what is trained beside the page comes when it comes
         page.page.wait_for_selector(f"[data-task=challenge-{number}][data-passed]")
         start_over(page, stem)
 

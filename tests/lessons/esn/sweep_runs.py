@@ -26,16 +26,18 @@ def made(measure: str, settings, drawn) -> float:
 
 
 class Gate:
-    """Measures as `made` does, but can be held up, and can fail at a given call."""
+    """Measures as `made` does, but can be held up, by itself at a given call, and can fail at a given call."""
 
-    def __init__(self, fails_at: int | None = None):
-        self.begun, self.fails_at, self.open = [], fails_at, threading.Event()
+    def __init__(self, fails_at: int | None = None, holds_at: int | None = None):
+        self.begun, self.fails_at, self.holds_at, self.open = [], fails_at, holds_at, threading.Event()
         self._numbers = itertools.count(1)
         self.open.set()
 
     def __call__(self, measure, settings, drawn) -> float:
         number = next(self._numbers)
         self.begun.append((measure, settings.spectral_radius, settings.leak_rate, settings.seed))
+        if number == self.holds_at:
+            self.open.clear()
         self.open.wait(30)
         if number == self.fails_at:
             raise ArithmeticError("a number is <too> large")

@@ -212,11 +212,12 @@ def test_before_the_start_there_is_nothing():
 
 
 def test_pause_and_go_on_come_to_the_same_end(monkeypatch, four_workers):
-    gate = gated(monkeypatch)
+    gate = gated(monkeypatch, holds_at=30)
     sweep = begun(plan(n_seeds=20))
-    until(lambda: sweep.shown.n_done > 20)
+    until(lambda: sweep.shown.n_done > 20 and not gate.open.is_set())
     sweep.pause()
     assert sweep.state == "paused"
+    gate.open.set()
     until(lambda: threads() == 0)
     done = sweep.shown.n_done
     time.sleep(0.02)

@@ -211,9 +211,3 @@ def test_nothing_is_told_of_a_training_that_has_not_begun():
     html = controls(Training(SETTINGS, lambda: True))
     assert "value=0 " in html and "nan" not in html.lower().replace("answering", "")
     assert "12 updates of each network to come" in html
-
-
-def test_a_message_of_an_error_is_text():
-    training = Training(SETTINGS, lambda: True)
-    training._job.state, training._job.failure = "failed", "<b>&"
-    assert "&lt;b&gt;&amp;" in controls(training)
