@@ -60,7 +60,9 @@ export function gauge(page, part, width) {
   }
   const least = Math.max(table ? measured(element, "min-content").width : 0, shown.length ? (others.length > 1 ? CHART_WIDTH : 300) * k : 0)
   const weight = shown.length ? shown.reduce((sum, strip) => sum + sizeOf(page, strip).weight, 0) / (others.length ? columnsOf(others.length, width, k) : 1) : 1
-  return {...part, width, need, least, weight, whole: part.key === "stack", single: others.length === 1 && !timed.length, leads: element.matches("[data-leads], [data-card=training]")}
+  const asks = !page.frame?.file || !$("[data-upload]", element) // a field that has its file needs no place before the plots
+  const leads = element.matches("[data-leads], [data-card=training]") && asks
+  return {...part, width, need, least, weight, whole: part.key === "stack", single: others.length === 1 && !timed.length, leads}
 }
 
 // As many side by side as are wide enough, and as many in each row.

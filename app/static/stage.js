@@ -112,7 +112,7 @@ export class Stage {
     const rows = $$("[data-table]").map(table => $$("tr, p", table).length)
     const cards = this.parts.map(part => part.element.hidden)
     return JSON.stringify([innerWidth, innerHeight, onScreen(), this.alone, [...this.choices], cards, seen, rows, $(".pins").hidden, $(".called").hidden, !$("#sentence").textContent,
-      this.page.frame?.start, this.page.frame?.unused])
+      this.page.frame?.start, this.page.frame?.unused, this.page.frame?.file])
   }
 
   arrange() {

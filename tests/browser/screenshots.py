@@ -24,7 +24,7 @@ VIEWS = {
     "phone-whole": (390, 844, 1, "theme=dark", True),
     "presenter": (1920, 1080, 1, "theme=light&present=true", False),
 }
-README_PICTURE = ("gated_cec", "theme=light&cursor=7", ROOT / "app" / "static" / "screenshot.png")
+README_PICTURE = ("gated_cec", "theme=light&cursor=7&tab=numbers", ROOT / "app" / "static" / "screenshot.png")
 
 
 def take(browser, url: str, path: str, view, file: Path) -> None:

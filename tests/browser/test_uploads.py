@@ -117,3 +117,5 @@ def test_a_file_can_be_dropped_on_the_card(reader, file):
     page.page.wait_for_timeout(300)
     page.settle()
     assert "Loaded: dropped.pt" in page.text("[data-table=upload]")
+    page.press("p")
+    assert page.page.locator("[data-strip=f]").is_visible(), "in a hall the plots come first once there is a file"
