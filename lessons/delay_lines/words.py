@@ -53,8 +53,14 @@ def _generalised(m: DelayParameters, r: Generalised) -> str:
     until = int((r.recall[1:] < 0.5).argmax())  # lags from 1 on of which at least half comes back
     half = f"At least half of x can be read out up to lag {until}." if until else "Of no lag can half of x be read out."
     blur = "and sharply" if spread < 1e-9 else f"blurred by {steps(float(f'{spread:.2g}'))} to either side"
+    far = steps(float(f"{depth:.3g}"))
+    if m.kernel == "laguerre" and m.taps > 1 and spread >= 1e-9:
+        return (
+            f"Laguerre line of {m.taps}: its last kernel changes sign; with its signs its mean lag is {far}. {half} "
+            "The gamma line with the same α gives back as much, lag by lag."
+        )
     return (
-        f"{NAMES[m.kernel]} of {m.taps}: it looks back {steps(float(f'{depth:.3g}'))} on average, {blur}, with "
+        f"{NAMES[m.kernel]} of {m.taps}: it looks back {far} on average, {blur}, with "
         f"{plain(resolution, 3)} taps per step. {half}"
     )
 

@@ -9,6 +9,7 @@ import pytest
 from app.shell import lessons
 from lessons.delay_lines import numbers, words
 from lessons.delay_lines.results import Pattern
+from tests import naive_lines
 from tests.app.pages import model_at
 
 PRESETS = [preset.name for preset in lessons.load("delay_lines").presets]
@@ -125,3 +126,16 @@ def test_a_wrong_step_is_explained_by_the_two_inputs():
     assert m.explain("y", 4).endswith("x(3) = 1 and x(2) = 0; the net gives the size of their difference, 1.")
     assert "difference, 2" in m.explain("y", 5) and "Before step 1 x is 0." in m.explain("y", 1)
     assert model_at("delay_lines", preset="fig-12-1").explain("y", 3).startswith("y(3) = ")
+
+
+def test_a_kernel_that_changes_sign_looks_back_to_no_one_place():
+    for taps, alpha in ((1, 0.3), (2, 0.05), (3, 0.6), (8, 0.95), (4, 1.0)):
+        page = model_at("delay_lines", topic="generalised", kernel="laguerre", taps=taps, alpha=alpha)
+        last = naive_lines_last(alpha, taps)
+        changes = min(last) < -1e-12 and max(last) > 1e-12
+        assert ("changes sign" in page.sentence()) == changes != ("on average" in page.sentence())
+
+
+def naive_lines_last(alpha: float, taps: int) -> list[float]:
+    """The last kernel by its closed form, over 60 steps."""
+    return [naive_lines.laguerre_kernel(1 - alpha, lag, taps) for lag in range(60)]
