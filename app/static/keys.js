@@ -121,7 +121,10 @@ function plotKeys(page, event) {
 // The next in the list; its name is told.
 function choosePreset(page, by) {
   const choice = $("#preset"), all = [...choice.options].filter(option => !option.disabled)
-  const next = all[all.findIndex(option => option.value === page.frame.start) + by]
+  // Keys may come faster than answers: each goes on from the one before.
+  const asked = [...page.underway, ...page.waiting].findLast(request => request.do === "preset")?.name
+  const now = asked ?? page.held?.start ?? page.frame.start
+  const next = all[all.findIndex(option => option.value === now) + by]
   if (!next) return undefined
   choice.value = next.value
   choice.dispatchEvent(new Event("change"))

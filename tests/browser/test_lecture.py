@@ -55,6 +55,10 @@ def a_preset_is_chosen_and_undone(page) -> None:
     assert page.frame["preset"] == "lab-sequence"
     page.press("z")
     assert page.frame["query"] == before
+    page.press("+", "+")
+    assert page.frame["preset"] == "all-ones", "however fast the keys come"
+    page.press("z", "z")
+    assert page.frame["query"] == before
 
 
 def the_class_predicts(page) -> None:
