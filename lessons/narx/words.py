@@ -78,7 +78,7 @@ def _unfolded(m: NarxParameters, r: Unfolded) -> str:
     edges = r.fewest[-1]
     said = f"{ways} from copy 1 to copy {n}, the shortest over {edges} edge{'' if edges == 1 else 's'}."
     if r.back[0] == 0:
-        return f"{said} A change of y(1) does not reach y({n}): what comes on these ways adds up to 0."
+        return f"{said} A change of y(1) does not reach y({n}): what comes on these ways is 0, or adds up to 0."
     return f"{said} A change of y(1) by a little changes y({n}) by {plain(r.back[0])} times as much."
 
 
